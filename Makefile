@@ -1,0 +1,40 @@
+# `make demo` and `make test` need only Python 3.11+ and make; everything else is installed into .venv.
+PYTHON ?= python3
+BIN := .venv/bin
+PORT ?= 5000
+
+.PHONY: demo test lint lock ui clean
+
+demo: .venv/core
+	$(BIN)/eriq demo
+
+test: .venv/dev
+	$(BIN)/python -m pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
+
+lint: .venv/dev
+	$(BIN)/ruff check src tests benchmarks
+	$(BIN)/ruff format --check src tests benchmarks
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+ui: .venv/core
+	$(BIN)/eriq ui --port $(PORT)
+
+# Pins and hashes, no registry addresses; needs uv.
+LOCK := uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
+	--no-annotate --no-emit-index-url --no-emit-find-links pyproject.toml
+lock:
+	$(LOCK) --group build -o requirements.lock
+	$(LOCK) --all-extras --group dev -c requirements.lock -o requirements-dev.lock
+
+# uv where it is present, else venv and pip; the stamp files say which lock is installed.
+.venv/core: requirements.lock pyproject.toml
+	./install requirements.lock $(PYTHON)
+	touch $@
+
+.venv/dev: requirements-dev.lock pyproject.toml
+	./install requirements-dev.lock $(PYTHON)
+	touch .venv/core $@
+
+clean:
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,237 @@
+"""The questionnaire: a versioned file, the only place that knows an item."""
+
+import hashlib
+import json
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import pandas as pd
+from pydantic import BaseModel, Field, ValidationError, model_validator
+
+from eriq.config import Section, load_yaml, shipped, validation_lines
+from eriq.errors import InstrumentError, bullets, nearest
+
+Respondent = Literal["caseworker", "client"]
+Language = Literal["en", "sv", "da"]
+MissingPolicy = Literal["indicator", "worst", "drop"]
+RESPONDENTS: tuple[Respondent, ...] = ("caseworker", "client")
+
+
+class Texts(Section):
+    """One text in the languages of the questionnaire."""
+
+    en: str = Field(min_length=1)
+    sv: str = Field(min_length=1)
+    da: str = Field(min_length=1)
+
+    def in_(self, language: Language) -> str:
+        """Return the text in `language`."""
+        text: str = getattr(self, language)
+        return text
+
+
+class Level(Section):
+    """One answer a respondent can choose."""
+
+    code: int = Field(ge=0, le=100)
+    labels: Texts
+
+
+class MissingCode(Section):
+    """One way of having no answer; codes are negative so that no level can be mistaken for one."""
+
+    code: int = Field(lt=0, ge=-100)
+    name: Literal["not_asked", "dont_know", "refused", "no_contact"]
+    labels: Texts
+
+
+class Item(Section):
+    """One question to the caseworker or to the client."""
+
+    id: str = Field(pattern=r"^[a-z]{2}[0-9]{2}$")
+    respondent: Respondent
+    indicator: str
+    text: Texts
+    easy_read: Texts | None = None
+    scale: str
+    orientation: Literal[1, -1] = 1
+    malleable: bool = True
+    required: bool = False
+    forecast: bool = False
+    wording: Literal["own", "published"] = "own"
+
+
+class PartialRule(Section):
+    """How many answers each half needs before a questionnaire is scored."""
+
+    caseworker: int = Field(ge=0)
+    client: int = Field(ge=0)
+
+
+class Instrument(BaseModel, frozen=True, extra="forbid"):
+    """A checked questionnaire, with everything it extends already filled in."""
+
+    format: Literal[1]
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    version: str = Field(pattern=r"^\d+\.\d+\.\d+$")
+    name: Texts
+    notice: Texts
+    assumption: str | None = None
+    extends: str | None = None
+    missing_codes: tuple[MissingCode, ...]
+    missing_policy: MissingPolicy = "indicator"
+    minimum_answered: PartialRule
+    accepts: dict[str, dict[str, str]] = Field(
+        default={}, description="'id version' of another questionnaire -> {its item: our item}."
+    )
+    indicators: dict[str, Texts]
+    scales: dict[str, tuple[Level, ...]]
+    items: tuple[Item, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        problems = []
+        ids = [item.id for item in self.items]
+        problems += [f"item {i} is there {ids.count(i)} times" for i in sorted({*ids}) if ids.count(i) > 1]
+        for item in self.items:
+            if item.scale not in self.scales:
+                problems.append(f"item {item.id}: scale '{item.scale}' is not defined.{nearest(item.scale, self.scales)}")
+            if item.indicator not in self.indicators:
+                problems.append(
+                    f"item {item.id}: indicator '{item.indicator}' is not defined.{nearest(item.indicator, self.indicators)}"
+                )
+        for name, levels in self.scales.items():
+            codes = [level.code for level in levels]
+            if len(codes) < 2 or codes != sorted(set(codes)):
+                problems.append(f"scale {name}: needs at least two levels with rising codes")
+        missing = [code.code for code in self.missing_codes]
+        if len(set(missing)) != len(missing):
+            problems.append("missing codes repeat a number")
+        for respondent in RESPONDENTS:
+            have, need = len(self.half(respondent)), getattr(self.minimum_answered, respondent)
+            if need > have:
+                problems.append(f"minimum_answered: {need} of {have} {respondent} items can never be met")
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+    def half(self, respondent: Respondent) -> tuple[Item, ...]:
+        """Return the items one respondent answers."""
+        return tuple(item for item in self.items if item.respondent == respondent)
+
+    @cached_property
+    def by_id(self) -> dict[str, Item]:
+        """Items by their id."""
+        return {item.id: item for item in self.items}
+
+    @cached_property
+    def item_ids(self) -> tuple[str, ...]:
+        """Ids in the order of the file."""
+        return tuple(item.id for item in self.items)
+
+    @cached_property
+    def belief(self) -> str | None:
+        """Id of the caseworker's own forecast, where the questionnaire asks for one."""
+        return next((i.id for i in self.half("caseworker") if i.forecast), None)
+
+    @cached_property
+    def client_belief(self) -> str | None:
+        """Id of the client's own forecast, where the questionnaire asks for one."""
+        return next((i.id for i in self.half("client") if i.forecast), None)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the content, whatever the order of keys or the spacing of the file."""
+        text = json.dumps(self.model_dump(), sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    @property
+    def stamp(self) -> dict[str, str]:
+        """Id, version and digest, as they travel with every run, model and score."""
+        return {"id": self.id, "version": self.version, "digest": self.digest}
+
+    def levels(self, item: str) -> tuple[Level, ...]:
+        """Return the answers to choose from, as printed."""
+        return self.scales[self.by_id[item].scale]
+
+    def allowed(self, item: str) -> tuple[int, ...]:
+        """Return every code that may stand in the column of `item`."""
+        return (*(level.code for level in self.levels(item)), *(code.code for code in self.missing_codes))
+
+    def oriented(self, item: str, codes: pd.Series) -> pd.Series:
+        """Return answers as 0, 1, ... so that higher is always more ready; no answer is NaN.
+
+        Parameters
+        ----------
+        item : str
+            Id of the item.
+        codes : Series of shape (n_rows,)
+            Answer codes; missing codes and gaps become NaN.
+
+        Returns
+        -------
+        Series of float64, shape (n_rows,)
+        """
+        order = [level.code for level in self.levels(item)]
+        if self.by_id[item].orientation == -1:
+            order.reverse()
+        rank = {code: float(place) for place, code in enumerate(order)}
+        return codes.astype("Int64").map(rank).astype("float64")
+
+    def answer_label(self, item: str, place: float, language: Language) -> str:
+        """Return the label of the oriented answer `place`."""
+        levels = self.levels(item)
+        if self.by_id[item].orientation == -1:
+            levels = tuple(reversed(levels))
+        return levels[int(place)].labels.in_(language)
+
+    def subset(self, items: tuple[str, ...]) -> tuple[str, ...]:
+        """Return those of `items` that this questionnaire has, in its order."""
+        return tuple(i for i in self.item_ids if i in items)
+
+
+def load_instrument(path: str | Path) -> Instrument:
+    """Read and check a questionnaire file; a plain name means one that is shipped.
+
+    Parameters
+    ----------
+    path : str or Path
+        A YAML file, or the name of a shipped questionnaire such as ``"eriq22"``.
+
+    Returns
+    -------
+    Instrument
+
+    Raises
+    ------
+    InstrumentError
+        With every problem of the file at once.
+
+    Examples
+    --------
+    >>> instrument = load_instrument("eriq22")
+    >>> len(instrument.half("caseworker")), len(instrument.half("client")), instrument.belief
+    (11, 11, 'cw11')
+    """
+    file = shipped("instruments", path)
+    content = load_yaml(file, InstrumentError)
+    if "extends" in content:
+        content = _extend(content, file)
+    try:
+        return Instrument.model_validate(content)
+    except ValidationError as error:
+        raise InstrumentError(bullets(f"{file.name} is not a valid questionnaire:", validation_lines(error))) from None
+
+
+def _extend(content: dict[str, Any], file: Path) -> dict[str, Any]:
+    """Return `content` with the items it names taken from the file it extends."""
+    base = load_instrument(file.parent / str(content["extends"])).model_dump()
+    named = content.get("items")
+    if not isinstance(named, list) or not all(isinstance(name, str) for name in named):
+        raise InstrumentError(f"{file.name}: a questionnaire that extends another lists item ids")
+    known = {item["id"]: item for item in base["items"]}
+    if unknown := [name for name in named if name not in known]:
+        lines = [f"item '{name}' is not in {content['extends']}.{nearest(name, known)}" for name in unknown]
+        raise InstrumentError(bullets(f"{file.name}:", lines))
+    return {**base, **content, "items": [known[name] for name in named]}

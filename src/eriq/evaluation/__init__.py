@@ -1,0 +1,1 @@
+"""From forecasts to honest numbers: measures, intervals, comparison."""
