@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -10,12 +11,29 @@ import pandas as pd
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from eriq.config import Section, load_yaml, shipped, validation_lines
-from eriq.errors import InstrumentError, bullets, nearest
+from eriq.errors import ConfigError, InstrumentError, bullets, nearest
 
 Respondent = Literal["caseworker", "client"]
 Language = Literal["en", "sv", "da"]
 MissingPolicy = Literal["indicator", "worst", "drop"]
 RESPONDENTS: tuple[Respondent, ...] = ("caseworker", "client")
+LANGUAGES: tuple[Language, ...] = ("en", "sv", "da")
+
+# Words that make a trait of a person out of a situation; beginnings, so that endings are caught as well.
+AVOIDED: dict[Language, tuple[str, ...]] = {
+    "en": (
+        "far from the labour market", "hard to place", "hard-to-place", "weak", "lazy", "passive", "unmotivated",
+        "unemployable", "incapable", "burden", "vulnerable", "deficien", "dependent on benefits", "inability",
+    ),
+    "sv": (
+        "långt från arbetsmarknaden", "svårplacerad", "svag", "lat ", "passiv", "omotiverad", "oanställningsbar",
+        "oförmögen", "oförmåga", "utsatt", "belastning", "bidragsberoende", "bristfällig",
+    ),
+    "da": (
+        "langt fra arbejdsmarkedet", "svært placerbar", "svag", "doven", "passiv", "umotiveret",
+        "udsat", "belastning", "bistandsklient", "mangelfuld", "uegnet", "ude af stand",
+    ),
+}  # fmt: skip
 
 
 class Texts(Section):
@@ -112,9 +130,16 @@ class Instrument(BaseModel, frozen=True, extra="forbid"):
             have, need = len(self.half(respondent)), getattr(self.minimum_answered, respondent)
             if need > have:
                 problems.append(f"minimum_answered: {need} of {have} {respondent} items can never be met")
+        for other, mapping in self.accepts.items():
+            unknown = sorted({ours for ours in mapping.values() if ours not in ids})
+            problems += [f"accepts {other}: item '{i}' is not defined.{nearest(i, ids)}" for i in unknown]
         if problems:
             raise ValueError("; ".join(problems))
         return self
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Return a checked copy; pydantic's own would keep the digest and the look-ups of the original."""
+        return type(self).model_validate({**self.model_dump(), **(update or {})})
 
     def half(self, respondent: Respondent) -> tuple[Item, ...]:
         """Return the items one respondent answers."""
@@ -186,6 +211,38 @@ class Instrument(BaseModel, frozen=True, extra="forbid"):
             levels = tuple(reversed(levels))
         return levels[int(place)].labels.in_(language)
 
+    def remarks(self) -> tuple[str, ...]:
+        """Return what is allowed and deserves a second look, as ``eriq instrument check`` prints it.
+
+        Texts without an easy-read version, words that label a person, and a half without its own forecast.
+
+        Examples
+        --------
+        >>> load_instrument("eriq22").remarks()
+        ()
+        """
+        remarks = [f"item {item.id} has no easy-read text" for item in self.items if item.easy_read is None]
+        for where, texts in self._texts():
+            for language in LANGUAGES:
+                lower = f"{texts.in_(language).lower()} "
+                remarks += [f"{where} ({language}): avoid '{w.strip()}'" for w in AVOIDED[language] if w in lower]
+        for respondent in RESPONDENTS:
+            if not any(item.forecast for item in self.half(respondent)):
+                remarks.append(f"no {respondent} item is marked as a forecast of job entry")
+        return tuple(remarks)
+
+    def _texts(self) -> Iterator[tuple[str, Texts]]:
+        """Yield (where, texts) for everything a respondent or reader sees."""
+        yield from (("name", self.name), ("notice", self.notice))
+        yield from ((f"indicator {name}", texts) for name, texts in self.indicators.items())
+        for name, levels in self.scales.items():
+            yield from ((f"scale {name} code {level.code}", level.labels) for level in levels)
+        yield from ((f"missing code {code.code}", code.labels) for code in self.missing_codes)
+        for item in self.items:
+            yield f"item {item.id}", item.text
+            if item.easy_read is not None:
+                yield f"item {item.id} easy-read", item.easy_read
+
     def subset(self, items: tuple[str, ...]) -> tuple[str, ...]:
         """Return those of `items` that this questionnaire has, in its order."""
         return tuple(i for i in self.item_ids if i in items)
@@ -214,19 +271,29 @@ def load_instrument(path: str | Path) -> Instrument:
     >>> len(instrument.half("caseworker")), len(instrument.half("client")), instrument.belief
     (11, 11, 'cw11')
     """
-    file = shipped("instruments", path)
+    try:
+        file = shipped("instruments", path)
+    except ConfigError as error:
+        raise InstrumentError(str(error)) from None
+    return _load(file, ())
+
+
+def _load(file: Path, below: tuple[Path, ...]) -> Instrument:
+    """Return the questionnaire in `file`; `below` are the files that extend it."""
+    if file.resolve() in below:
+        raise InstrumentError(f"{file.name} extends itself")
     content = load_yaml(file, InstrumentError)
     if "extends" in content:
-        content = _extend(content, file)
+        content = _extend(content, file, (*below, file.resolve()))
     try:
         return Instrument.model_validate(content)
     except ValidationError as error:
         raise InstrumentError(bullets(f"{file.name} is not a valid questionnaire:", validation_lines(error))) from None
 
 
-def _extend(content: dict[str, Any], file: Path) -> dict[str, Any]:
+def _extend(content: dict[str, Any], file: Path, below: tuple[Path, ...]) -> dict[str, Any]:
     """Return `content` with the items it names taken from the file it extends."""
-    base = load_instrument(file.parent / str(content["extends"])).model_dump()
+    base = _load(file.parent / str(content["extends"]), below).model_dump()
     named = content.get("items")
     if not isinstance(named, list) or not all(isinstance(name, str) for name in named):
         raise InstrumentError(f"{file.name}: a questionnaire that extends another lists item ids")

@@ -1,0 +1,193 @@
+"""The rows every contender sees, and the folds that keep people and time apart."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+import pandas as pd
+
+from eriq.errors import CohortError, LeakageError
+from eriq.features import Feature
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Design:
+    """Aligned rows, predictors and outcome of one study population."""
+
+    rows: pd.DataFrame  # client_id, answered_on, job_centre, caseworker_id and audit columns
+    matrix: pd.DataFrame  # float64, one named column per feature, NaN where unknown
+    outcome: np.ndarray  # shape (n_rows,), 0 or 1
+    client: np.ndarray  # shape (n_rows,), a whole number per client
+
+    def take(self, index: np.ndarray) -> Self:
+        """Return the design restricted to the positions in `index`, in that order."""
+        return replace(
+            self,
+            rows=self.rows.iloc[index].reset_index(drop=True),
+            matrix=self.matrix.iloc[index].reset_index(drop=True),
+            outcome=self.outcome[index],
+            client=self.client[index],
+        )
+
+
+def make_design(rows: pd.DataFrame, matrix: pd.DataFrame, outcome: np.ndarray) -> Design:
+    """Return a design with client codes in order of appearance."""
+    client, _ = pd.factorize(rows["client_id"])
+    return Design(rows.reset_index(drop=True), matrix.reset_index(drop=True), np.asarray(outcome, dtype=np.int8), client)
+
+
+def to_matrix(features: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """Return the columns a model was fitted on, in its order, as float64 with NaN.
+
+    >>> features = pd.DataFrame({"age": [40, 51], "c01": [4, None]}, dtype="Int8")
+    >>> to_matrix(features, ["c01", "age"]).to_numpy().tolist()
+    [[4.0, 40.0], [nan, 51.0]]
+    """
+    return features.loc[:, list(columns)].astype("float64")
+
+
+# --- who trains, who tests -----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fold:
+    """Positions to train on and to test on; nobody is in both."""
+
+    name: str
+    repeat: int
+    train: np.ndarray
+    test: np.ndarray
+
+
+def apart(client: np.ndarray, train: np.ndarray, test: np.ndarray, step: str) -> None:
+    """Raise LeakageError if any client is on both sides of `step`.
+
+    >>> apart(np.array([7, 7, 8]), np.array([0, 1]), np.array([2]), "fold 1")
+    >>> apart(np.array([7, 7, 8]), np.array([0, 2]), np.array([1]), "fold 1")
+    Traceback (most recent call last):
+    eriq.errors.LeakageError: fold 1: 1 client(s) are in training and in test
+    """
+    both = np.intersect1d(client[train], client[test])
+    if len(both):
+        raise LeakageError(f"{step}: {len(both)} client(s) are in training and in test")
+
+
+def client_folds(outcome: np.ndarray, client: np.ndarray, n_folds: int, seed: int) -> np.ndarray:
+    """Return the fold of each row: whole clients, the outcome spread evenly.
+
+    Clients are dealt in random order within strata of (number of outcomes, number of rows), so
+    each fold gets its share of people with one, two, ... positive rows.
+
+    Parameters
+    ----------
+    outcome, client : ndarray of shape (n_rows,)
+    n_folds : int
+    seed : int
+
+    Returns
+    -------
+    ndarray of int, shape (n_rows,)
+
+    Raises
+    ------
+    CohortError
+        When there are fewer clients with the outcome, or without it, than folds.
+    """
+    codes, row_client = np.unique(client, return_inverse=True)
+    positives = np.bincount(row_client, weights=outcome)
+    sizes = np.bincount(row_client)
+    for count, words in ((int((positives > 0).sum()), "with"), (int((positives < sizes).sum()), "without")):
+        if count < n_folds:
+            raise CohortError(f"{count} client(s) {words} the outcome are too few for {n_folds} folds")
+    shuffled = np.random.default_rng([seed, n_folds]).permutation(len(codes))
+    order = shuffled[np.lexsort((sizes[shuffled], positives[shuffled]))]
+    fold = np.empty(len(codes), dtype=np.int64)
+    fold[order] = np.arange(len(codes)) % n_folds
+    return fold[row_client]
+
+
+def grouped_kfold(design: Design, n_folds: int, repeats: int, seed: int) -> list[Fold]:
+    """Return `repeats` times `n_folds` folds of whole clients."""
+    folds = []
+    for repeat in range(repeats):
+        label = client_folds(design.outcome, design.client, n_folds, seed + repeat)
+        for k in range(n_folds):
+            folds.append(Fold(f"fold {k + 1}", repeat, np.flatnonzero(label != k), np.flatnonzero(label == k)))
+    return _checked(design, folds)
+
+
+def leave_one_centre_out(design: Design) -> list[Fold]:
+    """Return one fold per job centre; clients seen at two centres never train for the other."""
+    centre = design.rows["job_centre"]
+    if centre.nunique() < 2:
+        raise CohortError("leave-one-job-centre-out needs at least two job centres in the answers")
+    folds = []
+    for name in sorted(centre.dropna().unique()):
+        test = np.flatnonzero((centre == name).to_numpy(bool))
+        outside = ~np.isin(design.client, design.client[test])
+        folds.append(Fold(f"centre {len(folds) + 1}", 0, np.flatnonzero(outside), test))
+    return _checked(design, folds)
+
+
+def rolling_origin(design: Design, origins: int, gap_days: int) -> list[Fold]:
+    """Return folds in calendar time: train on what was known, test on the period after.
+
+    The gap is as long as the outcome window, so every training outcome had been seen on the day
+    the test period begins; clients of the test period are taken out of training.
+    """
+    day = design.rows["answered_on"]
+    if day.isna().any():
+        raise CohortError("rolling-origin validation needs the date of every answer")
+    first, last = day.min(), day.max()
+    gap = pd.Timedelta(days=gap_days)
+    if first + gap >= last:
+        raise CohortError(
+            f"answers span {(last - first).days} days; rolling origin needs more than the gap of {gap_days} days"
+        )
+    # The first quarter of what remains behind the gap trains the first origin.
+    start = first + gap + (last - first - gap) * 0.25
+    edges = [start + (last - start) * k / origins for k in range(origins)] + [last + pd.Timedelta(days=1)]
+    folds = []
+    for k in range(origins):
+        test = np.flatnonzero(((day >= edges[k]) & (day < edges[k + 1])).to_numpy(bool))
+        known = (day < edges[k] - gap).to_numpy(bool) & ~np.isin(design.client, design.client[test])
+        folds.append(Fold(f"from {edges[k]:%Y-%m}", 0, np.flatnonzero(known), test))
+    return _checked(design, folds)
+
+
+def _checked(design: Design, folds: list[Fold]) -> list[Fold]:
+    """Return `folds` after checking that each can be trained on and keeps people apart."""
+    for fold in folds:
+        apart(design.client, fold.train, fold.test, fold.name)
+        if len(np.unique(design.outcome[fold.train])) < 2:
+            raise CohortError(f"{fold.name}: the training rows have one outcome only")
+    return folds
+
+
+def too_good(
+    design: Design, features: Iterable[Feature], limit: float, trusted: Sequence[str] = (), min_events: int = 20
+) -> None:
+    """Raise LeakageError if one column alone tells the outcome better than `limit` (an AUC).
+
+    On a horizon of months nothing known beforehand does that; it is a later fact under another name.
+    """
+    from sklearn.metrics import roc_auc_score
+
+    suspects = []
+    for feature in features:
+        if feature.name not in design.matrix or feature.name in trusted:
+            continue
+        value = design.matrix[feature.name].to_numpy()
+        known = ~np.isnan(value)
+        outcome = design.outcome[known]
+        if min(outcome.sum(), len(outcome) - outcome.sum()) < min_events:
+            continue
+        auc = roc_auc_score(outcome, value[known])
+        if max(auc, 1 - auc) >= limit:
+            suspects.append(feature.name)
+    if suspects:
+        raise LeakageError(
+            f"{', '.join(suspects)}: tells the outcome alone with an AUC of {limit} or more, which nothing known at the "
+            "answer does; give it the role 'after', or name it in 'trusted' if you are sure"
+        )

@@ -1,0 +1,206 @@
+"""Pages: the only door to jinja2. Self-contained HTML from our templates, with numbers written one way."""
+
+from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import numpy as np
+import pandas as pd
+from markupsafe import Markup, escape
+
+GAP = "–"  # en dash: there is no number here
+MINUS = "−"  # a true minus is as wide as a plus, so columns of signed numbers line up
+
+
+def number(value: Any, digits: int = 3) -> str:
+    """Return a number with a fixed count of decimals and thousands separated; a gap is an en dash.
+
+    >>> number(0.86125), number(-15818.4, 0), number(None), number(-0.0001, 2)
+    ('0.861', '−15,818', '–', '0.00')
+    """
+    return _written(value, digits)
+
+
+def percent(value: Any, digits: int = 1) -> str:
+    r"""Return a share as per cent, with a space that does not break.
+
+    >>> percent(0.0612), percent(1, 0), percent(float("nan"))
+    ('6.1\xa0%', '100\xa0%', '–')
+    """
+    return GAP if _missing(value) else f"{_written(100 * value, digits)}\N{NO-BREAK SPACE}%"
+
+
+def signed(value: Any, digits: int = 3) -> str:
+    """Return a difference, with its sign unless it is zero as written.
+
+    >>> signed(0.0214), signed(-0.0214, 2), signed(0.0001, 2)
+    ('+0.021', '−0.02', '0.00')
+    """
+    return _written(value, digits, sign="+")
+
+
+def interval(low: Any, high: Any, digits: int = 3) -> str:
+    """Return the two ends of an interval.
+
+    >>> interval(0.61, 0.6749), interval(-0.01, 0.02, 2), interval(None, 0.5)
+    ('0.610 to 0.675', '−0.01 to 0.02', '–')
+    """
+    return GAP if _missing(low) or _missing(high) else f"{_written(low, digits)} to {_written(high, digits)}"
+
+
+def text(value: Any) -> str:
+    """Return any cell as words: a gap as an en dash, a truth as yes or no, a whole number without decimals.
+
+    >>> text(True), text(5512), text(pd.NaT), text("client"), text(2.50)
+    ('yes', '5,512', '–', 'client', '2.500')
+    """
+    if _missing(value):
+        return GAP
+    if isinstance(value, (bool, np.bool_)):
+        return "yes" if value else "no"
+    if isinstance(value, (int, np.integer)):
+        return _written(value, 0)
+    if isinstance(value, (float, np.floating)):
+        return _written(value, 3)
+    if isinstance(value, pd.Timestamp):
+        return value.date().isoformat()
+    return str(value)
+
+
+def _missing(value: Any) -> bool:
+    return value is None or (bool(pd.api.types.is_scalar(value)) and bool(pd.isna(value)))
+
+
+def _written(value: Any, digits: int, sign: str = "") -> str:
+    if _missing(value) or not np.isfinite(value):
+        return GAP
+    plain = f"{value:{sign},.{digits}f}"
+    zero = not plain.strip("+-0.,")
+    return plain.lstrip("+-") if zero else plain.replace("-", MINUS)
+
+
+FORMATS: Mapping[str, Callable[..., str]] = {"number": number, "percent": percent, "signed": signed, "text": text}
+
+
+def table(
+    frame: pd.DataFrame,
+    caption: str,
+    *,
+    formats: Mapping[str, str | tuple[str, int]] | None = None,
+    labels: Mapping[str, str] | None = None,
+    digits: int = 3,
+    header_column: bool = True,
+    emphasised: Collection[int] = (),
+) -> Markup:
+    """Return a table as accessible HTML: caption, scoped headers, numerals to the right, a gap as an en dash.
+
+    Parameters
+    ----------
+    frame : DataFrame of shape (n_rows, n_columns)
+        What to print; the index is left out. Every cell and heading is escaped.
+    caption : str
+        What one row is and where the numbers come from.
+    formats : mapping, optional
+        Column to one of `FORMATS`, alone or with digits: ``{"gain": ("signed", 2)}``.
+    labels : mapping, optional
+        Column to heading; otherwise its name with spaces for underscores.
+    digits : int
+        Decimals of floats without a format of their own.
+    header_column : bool
+        Whether the first column names its row.
+    emphasised : collection of int
+        Positions of the rows to set in bold, 0 is the first.
+
+    Returns
+    -------
+    Markup
+
+    Raises
+    ------
+    KeyError
+        If a format is not one of `FORMATS`, or is for a column that is not there.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"block": ["register", "belief"], "auc": [0.64, None]})
+    >>> html = table(frame, "Discrimination", formats={"auc": ("number", 2)})
+    >>> '<td class="num">0.64</td>' in html, '<td class="num">–</td>' in html
+    (True, True)
+    """
+    formats, labels = formats or {}, labels or {}
+    if absent := [name for name in formats if name not in frame.columns]:
+        raise KeyError(f"format for {len(absent)} column(s) that the table does not have: {', '.join(absent)}")
+    columns: list[tuple[str, str, list[str]]] = []  # heading, class, cells
+    for name in frame.columns:
+        column = frame[name]
+        numeric = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+        write = _writer(formats.get(name), column, digits)
+        heading = labels.get(name, str(name).replace("_", " "))
+        columns.append((heading, ' class="num"' if numeric else "", [write(value) for value in column]))
+    head = Markup("").join(
+        Markup('<th scope="col"{}>{}</th>').format(Markup(kind), heading) for heading, kind, _ in columns
+    )
+    rows = []
+    for row in range(len(frame)):
+        cells = []
+        for place, (_, kind, written) in enumerate(columns):
+            tag = 'th scope="row"' if header_column and place == 0 else "td"
+            cells.append(Markup("<{}{}>{}</{}>").format(Markup(tag), Markup(kind), written[row], Markup(tag[:2])))
+        bold = Markup(' class="emphasised"' if row in emphasised else "")
+        rows.append(Markup("<tr{}>{}</tr>").format(bold, Markup("").join(cells)))
+    # A wide table scrolls inside its own box, which a keyboard can reach and a screen reader can name.
+    return Markup(
+        '<div class="table" role="region" tabindex="0" aria-label="{0}"><table>\n<caption>{0}</caption>\n'
+        "<thead><tr>{1}</tr></thead>\n<tbody>\n{2}\n</tbody></table></div>"
+    ).format(escape(caption), head, Markup("\n").join(rows))
+
+
+def _writer(given: str | tuple[str, int] | None, column: pd.Series, digits: int) -> Callable[[Any], str]:
+    """Return the function that writes the cells of one column."""
+    if isinstance(given, tuple):
+        name, decimals = given
+        return lambda value: FORMATS[name](value, decimals)
+    if given is not None:
+        return FORMATS[given]
+    if pd.api.types.is_float_dtype(column):
+        return lambda value: number(value, digits)
+    return text
+
+
+_ENVIRONMENT = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    undefined=jinja2.StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_ENVIRONMENT.filters.update({**FORMATS})
+_ENVIRONMENT.globals.update(table=table, interval=interval)
+
+
+def render(template: str, **context: Any) -> str:
+    """Return a page made from one of our templates; everything in `context` is escaped.
+
+    Parameters
+    ----------
+    template : str
+        File name in the package's ``templates`` folder.
+    **context
+        What the template asks for; a name it asks for in vain is an error, never an empty space.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    jinja2.UndefinedError
+        If the template needs something that is not in `context`.
+
+    Examples
+    --------
+    >>> render("base.html", heading="Report <1>").count("Report &lt;1&gt;")
+    2
+    """
+    return _ENVIRONMENT.get_template(template).render(**context)

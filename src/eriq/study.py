@@ -1,0 +1,233 @@
+"""From a config to the rows every contender sees: intake, cohort, features, design."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from eriq.config import Cross, Experiment, Flat, Outcome, Simulated, Tables
+from eriq.data import schema
+from eriq.data.cohort import Flow, Registers, build_cohort, keep, require_two_classes
+from eriq.data.instrument import Instrument, load_instrument
+from eriq.data.intake import Intake, read_tables, simulate_tables
+from eriq.data.schema import Problem
+from eriq.data.sources import file_digest, read_table
+from eriq.design import Design, make_design, too_good
+from eriq.errors import CohortError
+from eriq.features import (
+    CHANGES,
+    REGISTER_FEATURES,
+    Feature,
+    change_columns,
+    factorial,
+    flat_columns,
+    flat_features,
+    questionnaire_columns,
+    questionnaire_features,
+    register_columns,
+    select,
+)
+from eriq.training import Contender
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Study:
+    """One population with everything a comparison needs, and how it came about."""
+
+    design: Design
+    features: tuple[Feature, ...]
+    contenders: tuple[Contender, ...]
+    instrument: Instrument | None
+    outcome_words: str
+    horizon_days: int
+    flow: Flow
+    n_read: int
+    digests: dict[str, str]
+    about: str = ""
+    truth: np.ndarray | None = None  # true probability per row, where people were made up
+
+    @property
+    def n_clients(self) -> int:
+        """Number of people."""
+        return int(self.design.client.max()) + 1
+
+
+def today_of(experiment: Experiment) -> dt.date:
+    """Return the day after which a date counts as in the future."""
+    return experiment.today or dt.date.today()  # noqa: DTZ011 - registers hold local days
+
+
+def prepare(experiment: Experiment) -> Study:
+    """Read, check and assemble everything a config asks for; train nothing.
+
+    Raises
+    ------
+    SchemaError, SourceError, CohortError, ConfigError, LeakageError, InstrumentError
+        By cause; all problems of the input at once.
+    """
+    source = experiment.source
+    study = _flat_study(experiment, source) if isinstance(source, Flat) else _tables_study(experiment, source)
+    too_good(study.design, study.features, experiment.leak_auc, experiment.trusted)
+    return study
+
+
+def _tables_study(experiment: Experiment, source: Tables | Simulated) -> Study:
+    instrument = load_instrument(experiment.instrument or "")
+    today = today_of(experiment)
+    intake = simulate_tables(source, instrument, today) if isinstance(source, Simulated) else read_tables(source, instrument, today)
+    schema.refuse(intake.problems)
+    outcome = experiment.outcome_definition()
+    cohort = build_cohort(intake.answers, intake.registers, outcome, followed_until=intake.followed_until)
+    rows, flow = cohort.rows, cohort.flow
+    if (experiment.missing_policy or instrument.missing_policy) == "drop":
+        whole = rows[list(instrument.item_ids)].ge(0).all(axis="columns")
+        rows, flow = keep(rows, whole, "some question without an answer (missing policy 'drop')", flow)
+        require_two_classes(rows["outcome"].to_numpy(), "The policy 'drop' leaves too little.")
+    matrix, features = table_features(rows, intake, instrument, experiment)
+    design = make_design(_row_facts(rows, intake.registers), matrix, rows["outcome"].to_numpy())
+    variants = {name: frozenset(load_instrument(file).item_ids) for name, file in experiment.variants.items()}
+    if instrument.client_belief:
+        variants["client_belief"] = frozenset({instrument.client_belief})
+    return Study(
+        design=design,
+        features=features,
+        contenders=contenders(experiment.contenders, features, variants),
+        instrument=instrument,
+        outcome_words=outcome.words,
+        horizon_days=outcome.horizon_days,
+        flow=flow,
+        n_read=cohort.n_read,
+        digests=intake.digests,
+        about=intake.about,
+        truth=_truth(rows, intake),
+    )
+
+
+def table_features(
+    rows: pd.DataFrame, intake: Intake, instrument: Instrument, experiment: Experiment
+) -> tuple[pd.DataFrame, tuple[Feature, ...]]:
+    """Return the matrix of every feature the tables give, and their descriptions."""
+    features = list(questionnaire_features(instrument))
+    parts = [questionnaire_columns(rows, instrument, experiment.missing_policy)]
+    if intake.registers.persons["client_id"].notna().any():
+        features += REGISTER_FEATURES
+        parts.append(register_columns(rows, intake.registers, experiment.lag_days))
+    features += CHANGES
+    parts.append(change_columns(rows, intake.answers, instrument))
+    return pd.concat(parts, axis="columns"), tuple(_guarded(features, experiment.protected))
+
+
+def _guarded(features: Sequence[Feature], protected: Sequence[str]) -> list[Feature]:
+    """Return `features` with exactly the named ones protected."""
+    from dataclasses import replace
+
+    return [replace(f, protected=f.name in protected or f.name.split(".", 1)[1] in protected) for f in features]
+
+
+def _row_facts(rows: pd.DataFrame, registers: Registers) -> pd.DataFrame:
+    """Return what identifies and groups rows; never a feature."""
+    facts = rows[["client_id", "answered_on", "caseworker_id", "job_centre"]]
+    audit = registers.persons[["client_id", "sex", "origin"]]
+    return facts.merge(audit, on="client_id", how="left", validate="many_to_one")
+
+
+def _truth(rows: pd.DataFrame, intake: Intake) -> np.ndarray | None:
+    if intake.truth is None:
+        return None
+    keys = ["client_id", "answered_on"]
+    joined = rows[keys].merge(intake.truth[[*keys, "probability"]], on=keys, how="left", validate="one_to_one")
+    return joined["probability"].to_numpy("float64")
+
+
+def _flat_study(experiment: Experiment, source: Flat) -> Study:
+    frame = read_table(source.file, source.csv)
+    typed, problems = check_flat(frame, source)
+    schema.refuse(problems)
+    flow: Flow = ()
+    rows, flow = keep(typed, typed[source.outcome].notna(), "no outcome recorded", flow)
+    if rows.empty:
+        raise CohortError("no row has an outcome")
+    outcome = rows[source.outcome].to_numpy("int8")
+    require_two_classes(outcome)
+    features = flat_features(source, rows)
+    matrix = flat_columns(rows, features)
+    design = make_design(_flat_rows(rows, source), matrix, outcome)
+    words = experiment.outcome if isinstance(experiment.outcome, str) else experiment.outcome.words
+    return Study(
+        design=design,
+        features=features,
+        contenders=contenders(experiment.contenders, features, {}),
+        instrument=None,
+        outcome_words=words,
+        horizon_days=0,
+        flow=flow,
+        n_read=len(typed),
+        digests={"table": file_digest(source.file)},
+        about=source.notice,
+    )
+
+
+def check_flat(frame: pd.DataFrame, source: Flat, *, outcome: bool = True) -> tuple[pd.DataFrame, list[Problem]]:
+    """Return the declared columns of a ready table, typed, and all their problems."""
+    kinds = {"continuous": "Float64", "ordinal": "Float64", "flag": "Float64", "category": "str"}
+    columns = [schema.Column(source.client, "str", required=True)]
+    if outcome:
+        columns.append(schema.Column(source.outcome, "Int8", allowed=(0, 1)))
+    columns += [schema.Column(name, "datetime64[us]", required=True) for name in (source.answered_on,) if name]
+    columns += [schema.Column(name, "str") for name in (source.job_centre,) if name]
+    for name, column in source.columns.items():
+        if column.role in ("register", "questionnaire", "audit") and name not in [c.name for c in columns]:
+            columns.append(schema.Column(name, kinds[column.kind], allowed=(0, 1) if column.kind == "flag" else ()))
+    typed, problems = schema.check(frame, columns, "table", extra="ignore")
+    if source.answered_on:
+        problems += schema.check_repeats(typed, [source.client, source.answered_on], "table")
+    return typed, problems
+
+
+def _flat_rows(rows: pd.DataFrame, source: Flat) -> pd.DataFrame:
+    gap = pd.Series(pd.NaT, index=rows.index, dtype="datetime64[us]")
+    return pd.DataFrame(
+        {
+            "client_id": rows[source.client],
+            "answered_on": rows[source.answered_on] if source.answered_on else gap,
+            "caseworker_id": pd.Series(pd.NA, index=rows.index, dtype="str"),
+            "job_centre": rows[source.job_centre] if source.job_centre else pd.Series(pd.NA, index=rows.index, dtype="str"),
+        }
+    )
+
+
+def contenders(
+    crosses: Sequence[Cross], features: Sequence[Feature], variants: dict[str, frozenset[str]]
+) -> tuple[Contender, ...]:
+    """Return every block with every estimator of a config, once each, in the order given.
+
+    Raises
+    ------
+    ConfigError
+        For a block that does not exist or has no usable column.
+    """
+    made: dict[str, Contender] = {}
+    for cross in crosses:
+        for block in factorial() if cross.blocks == "factorial" else cross.blocks:
+            for estimator in cross.estimators:
+                columns = select(block, features, variants)
+                kind = "prevalence" if not columns else estimator
+                name = kind if not columns else f"{block} | {kind}"
+                made.setdefault(name, Contender(name, block, kind, columns))
+    return tuple(made.values())
+
+
+def summary(study: Study) -> str:
+    """Return who is in and who was left out, as a terminal prints it."""
+    lines = [f"{count:>7,} left out: {why}" for why, count in study.flow]
+    design = study.design
+    head = f"{study.n_read:,} answered waves read"
+    tail = (
+        f"{len(design.outcome):,} rows of {study.n_clients:,} clients in; {int(design.outcome.sum()):,} with "
+        f"{study.outcome_words} ({design.outcome.mean():.1%})"
+    )
+    return "\n".join([head, *lines, tail])
+
+

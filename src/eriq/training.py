@@ -1,0 +1,194 @@
+"""Fit one contender on one set of people, tuned inside; out-of-fold forecasts for all of them."""
+
+import os
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.special import logit
+from sklearn.base import BaseEstimator
+from sklearn.model_selection import ParameterSampler
+
+from eriq.config import EstimatorName, Tuning
+from eriq.design import Design, Fold, apart, client_folds, to_matrix
+from eriq.estimators import ESTIMATORS
+from eriq.features import Feature
+
+TINY = 1e-6  # forecasts are kept this far from 0 and 1
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """One block of columns with one estimator."""
+
+    name: str
+    block: str
+    estimator: EstimatorName
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fitted:
+    """A contender after fitting, with the settings the search chose."""
+
+    contender: Contender
+    estimator: BaseEstimator
+    settings: dict[str, Any]
+
+
+def fit(
+    contender: Contender, design: Design, features: Sequence[Feature], *, seed: int, tuning: Tuning | None = None
+) -> Fitted:
+    """Return `contender` fitted on every row of `design`.
+
+    Settings are searched inside, on folds of whole clients, with the same number of candidates
+    for every contender; the default settings are always the first candidate.
+    """
+    tuning = tuning or Tuning()
+    recipe = ESTIMATORS[contender.estimator]
+    used = [f for f in features if f.name in contender.columns]
+    matrix = to_matrix(design.matrix, contender.columns)
+    settings: dict[str, Any] = {}
+    if tuning.candidates > 1 and recipe.space:
+        settings = _search(contender, design, used, matrix, seed, tuning)
+    estimator = recipe.make(used, seed, **settings)
+    return Fitted(contender, _quietly(estimator, matrix, design.outcome), settings)
+
+
+def margin(fitted: Fitted, design: Design) -> np.ndarray:
+    """Return the log-odds of each row of `design`, before any calibration."""
+    return raw_margin(fitted.estimator, to_matrix(design.matrix, fitted.contender.columns))
+
+
+def raw_margin(estimator: BaseEstimator, matrix: pd.DataFrame) -> np.ndarray:
+    """Return the log-odds an estimator gives to each row."""
+    if hasattr(estimator, "booster_"):
+        return np.asarray(estimator.predict(matrix, raw_score=True), dtype="float64")
+    if hasattr(estimator, "decision_function"):
+        return np.asarray(estimator.decision_function(matrix), dtype="float64")
+    return np.asarray(logit(np.clip(estimator.predict_proba(matrix)[:, 1], TINY, 1 - TINY)))
+
+
+def _quietly(estimator: BaseEstimator, matrix: pd.DataFrame, outcome: np.ndarray) -> BaseEstimator:
+    """Fit without the libraries' remarks on columns that are constant in a small fold."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return estimator.fit(matrix if matrix.shape[1] else pd.DataFrame({"none": np.zeros(len(outcome))}), outcome)
+
+
+def _search(
+    contender: Contender, design: Design, used: Sequence[Feature], matrix: pd.DataFrame, seed: int, tuning: Tuning
+) -> dict[str, Any]:
+    recipe = ESTIMATORS[contender.estimator]
+    drawn = ParameterSampler(dict(recipe.space), tuning.candidates - 1, random_state=seed)
+    candidates: list[dict[str, Any]] = [{}, *drawn]
+    label = client_folds(design.outcome, design.client, tuning.folds, seed)
+    losses = np.zeros(len(candidates))
+    for k in range(tuning.folds):
+        train, test = np.flatnonzero(label != k), np.flatnonzero(label == k)
+        apart(design.client, train, test, "tuning")
+        for place, settings in enumerate(candidates):
+            estimator = _quietly(recipe.make(used, seed, **settings), matrix.iloc[train], design.outcome[train])
+            forecast = raw_margin(estimator, matrix.iloc[test])
+            losses[place] += margin_loss(design.outcome[test], forecast).sum()
+    return candidates[int(losses.argmin())]
+
+
+def margin_loss(outcome: np.ndarray, log_odds: np.ndarray) -> np.ndarray:
+    """Return the log loss of each row, from log-odds."""
+    return np.logaddexp(0, np.where(outcome == 1, -log_odds, log_odds))
+
+
+# --- many fits -----------------------------------------------------------------------------
+
+Progress = Callable[[str, str], None]
+
+
+def run_all(
+    contenders: Sequence[Contender],
+    design: Design,
+    folds: Sequence[Fold],
+    features: Sequence[Feature],
+    *,
+    seed: int,
+    tuning: Tuning,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> np.ndarray:
+    """Return the log-odds every contender gives to every row it did not train on.
+
+    Parameters
+    ----------
+    contenders : sequence of Contender
+    design : Design
+    folds : sequence of Fold
+        The same for everyone. Rows no fold tests stay NaN; a row tested in several repeats gets
+        the log-odds of its mean probability.
+    features : sequence of Feature
+    seed : int
+    tuning : Tuning
+    workers : int, optional
+        Processes; one per core when not given, and just this one for small work. The numbers do
+        not depend on it: each fit runs on one thread.
+    progress : callable, optional
+        Called with the contender's name and the fold's after each fit.
+
+    Returns
+    -------
+    ndarray of shape (n_rows, n_contenders)
+    """
+    from joblib import Parallel, delayed
+
+    tasks = [(c, f) for c in range(len(contenders)) for f in range(len(folds))]
+    total = np.zeros((len(design.outcome), len(contenders)))
+    count = np.zeros((len(design.outcome), 1 if contenders else 0))
+    for fold in folds:
+        count[fold.test] += 1
+    workers = workers or min(os.cpu_count() or 1, len(tasks))
+    if len(design.outcome) * len(tasks) < SMALL_WORK:
+        workers = 1
+    jobs = (delayed(_one_fold)(contenders[c], design, folds[f], features, seed, tuning, (c, f)) for c, f in tasks)
+    with one_thread():
+        done = Parallel(n_jobs=workers, return_as="generator_unordered", max_nbytes="1M")(jobs)
+        forecasts = {}
+        for (c, f), probability in done:
+            forecasts[c, f] = probability
+            if progress:
+                progress(contenders[c].name, folds[f].name)
+    for c, f in tasks:  # in a fixed order: sums of floats depend on it
+        total[folds[f].test, c] += forecasts[c, f]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = np.clip(total / count, TINY, 1 - TINY)
+    for c, contender in enumerate(contenders):
+        if contender.estimator == "prevalence":  # one constant: rates of single folds would rank them backwards
+            mean[:, c] = np.where(np.isnan(mean[:, c]), np.nan, np.nanmean(mean[:, c]))
+    return np.asarray(logit(mean))
+
+
+SMALL_WORK = 60_000  # rows x fits below which starting processes costs more than it saves
+
+
+def _one_fold(
+    contender: Contender,
+    design: Design,
+    fold: Fold,
+    features: Sequence[Feature],
+    seed: int,
+    tuning: Tuning,
+    place: tuple[int, int],
+) -> tuple[tuple[int, int], np.ndarray]:
+    apart(design.client, fold.train, fold.test, f"{contender.name}, {fold.name}")
+    with one_thread():
+        fitted = fit(contender, design.take(fold.train), features, seed=seed, tuning=tuning)
+        log_odds = margin(fitted, design.take(fold.test))
+    return place, 1 / (1 + np.exp(-log_odds))
+
+
+def one_thread() -> Any:
+    """Keep native libraries to one thread: one level of parallelism at a time."""
+    from threadpoolctl import threadpool_limits
+
+    return threadpool_limits(limits=1)
