@@ -19,10 +19,12 @@ Edit = Callable[[dict[str, Any]], None]
 
 
 def three(word: str) -> dict[str, str]:
+    """Return one word as the text in three languages."""
     return {"en": word, "sv": word, "da": word}
 
 
 def item(item_id: str, **changes: Any) -> dict[str, Any]:
+    """Return an item as a file has it."""
     who = "caseworker" if item_id.startswith("cw") else "client"
     return {
         "id": item_id,
@@ -51,6 +53,7 @@ def small() -> dict[str, Any]:
 
 
 def write(content: dict[str, Any], path: Path) -> Path:
+    """Write a questionnaire file and return its path."""
     path.write_text(yaml.safe_dump(content, sort_keys=False, allow_unicode=True), encoding="utf-8")
     return path
 
@@ -189,12 +192,21 @@ def test_any_number_of_items_loads(caseworker: int, client: int, load: Callable[
 
 
 def test_the_digest_ignores_the_order_of_keys_and_the_spacing(tmp_path: Path) -> None:
-    """The same content written with keys backwards and as one line has the same digest."""
-    there = load_instrument(write(small(), tmp_path / "there.yaml"))
-    turned = dict(reversed(small().items()))
-    (tmp_path / "back.yaml").write_text(yaml.safe_dump(turned, sort_keys=False, default_flow_style=True))
+    """The same content written with keys backwards, at every depth, and as one line has the same digest."""
+    content = small()
+    content["scales"]["seldom"] = content["scales"]["often"]
+    there = load_instrument(write(content, tmp_path / "there.yaml"))
+    turned = yaml.safe_dump(_backwards(content), sort_keys=False, default_flow_style=True)
+    (tmp_path / "back.yaml").write_text(turned, encoding="utf-8")
 
     assert load_instrument(tmp_path / "back.yaml").digest == there.digest
+
+
+def _backwards(content: Any) -> Any:
+    """Return content with the keys of every mapping in reverse order, lists as they are."""
+    if isinstance(content, dict):
+        return {key: _backwards(content[key]) for key in reversed(content)}
+    return [_backwards(value) for value in content] if isinstance(content, list) else content
 
 
 @pytest.mark.parametrize(
@@ -267,7 +279,7 @@ def test_all_problems_of_a_file_are_reported_at_once(load: Callable[[Edit], Inst
         content["items"][0]["scale"] = "oftn"
         content["items"].append(item("cl01"))
 
-    with pytest.raises(InstrumentError, match="item cl01 is there 2 times.*scale 'oftn'"):
+    with pytest.raises(InstrumentError, match=r"item cl01 is there 2 times.*scale 'oftn'"):
         load(two_mistakes)
 
 
@@ -288,7 +300,7 @@ def test_an_unquoted_no_is_refused(load: Callable[[Edit], Instrument]) -> None:
 
 def test_a_name_that_is_not_shipped_gets_a_suggestion() -> None:
     """`eriq23` is not there, and eriq22 is the nearest."""
-    with pytest.raises(InstrumentError, match="no 'eriq23' among the shipped instruments. Did you mean 'eriq22'"):
+    with pytest.raises(InstrumentError, match=r"no 'eriq23' among the shipped instruments\. Did you mean 'eriq22'"):
         load_instrument("eriq23")
 
 
@@ -302,6 +314,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 
 def extension(tmp_path: Path, **changes: Any) -> Path:
+    """Write the small questionnaire and one that extends it, and return the path of the latter."""
     write(small(), tmp_path / "small.yaml")
     content = {
         "extends": "small.yaml",

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 import numpy as np
-import pandas as pd
 from scipy.special import logit
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.compose import ColumnTransformer
@@ -50,7 +49,7 @@ class LevelRates(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def __init__(self, weight: float = 2.0) -> None:
         self.weight = weight
 
-    def fit(self, X: pd.DataFrame, y: np.ndarray) -> Self:
+    def fit(self, X: np.ndarray, y: np.ndarray) -> Self:
         """Learn the rates from the first column of `X`."""
         y = np.asarray(y)
         self.classes_ = np.array([0, 1])
@@ -66,7 +65,7 @@ class LevelRates(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.missing_rate_ = float((absent.sum() + self.weight * overall) / (len(absent) + self.weight))
         return self
 
-    def decision_function(self, X: pd.DataFrame) -> np.ndarray:
+    def decision_function(self, X: np.ndarray) -> np.ndarray:
         """Return the log-odds per row; a level never seen takes the nearest one."""
         value = np.asarray(X, dtype="float64")[:, 0]
         known = ~np.isnan(value)
@@ -75,7 +74,7 @@ class LevelRates(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         rate = np.where(known, self.rates_[place], self.missing_rate_)
         return np.asarray(logit(np.clip(rate, 1e-6, 1 - 1e-6)))
 
-    def predict_proba(self, X: pd.DataFrame) -> np.ndarray:
+    def predict_proba(self, X: np.ndarray) -> np.ndarray:
         """Return the rates as two columns."""
         rate = 1 / (1 + np.exp(-self.decision_function(X)))
         return np.column_stack([1 - rate, rate])
@@ -88,7 +87,7 @@ class BestRule(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.names = names
         self.cuts = cuts
 
-    def fit(self, X: pd.DataFrame, y: np.ndarray) -> Self:
+    def fit(self, X: np.ndarray, y: np.ndarray) -> Self:
         """Search every column and cut for the largest gain in log-likelihood."""
         y = np.asarray(y, dtype=float)
         self.classes_ = np.array([0, 1])
@@ -113,7 +112,7 @@ class BestRule(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         name = self.names[self.column_] if self.names else f"column {self.column_}"
         return f"{name} >= {self.cut_:.3g}"
 
-    def predict_proba(self, X: pd.DataFrame) -> np.ndarray:
+    def predict_proba(self, X: np.ndarray) -> np.ndarray:
         """Return the rate on the row's side of the cut, as two columns."""
         yes = np.asarray(X, dtype="float64")[:, self.column_] >= self.cut_
         rate = self.rates_[yes.astype(int)]
@@ -130,17 +129,20 @@ def _likelihood(y: np.ndarray) -> float:
 
 
 def _linear(features: Sequence[Feature], model: LogisticRegression, *, splines: int = 0) -> Pipeline:
-    """Return impute -> widen -> scale -> logistic; scaling comes last, so that contributions have mean 0."""
-    names = {kind: [f.name for f in features if _group(f) == kind] for kind in ("scored", "measured", "category")}
-    gaps = [f.name for f in features if f.indicate and f.kind != "category"]
+    """Return impute -> widen -> scale -> logistic, on arrays with one column per feature.
+
+    Scaling comes last, so that contributions have mean 0 over the training rows.
+    """
+    places = {kind: [place for place, f in enumerate(features) if _group(f) == kind] for kind in ("scored", "measured", "category")}
+    gaps = [place for place, f in enumerate(features) if f.indicate and f.kind != "category"]
     median = SimpleImputer(strategy="median", keep_empty_features=True)
     widen = SplineTransformer(n_knots=splines, knots="quantile", extrapolation="constant", include_bias=False) if splines else None
     one_hot = OneHotEncoder(min_frequency=RARE, handle_unknown="infrequent_if_exist", sparse_output=False)
     steps = [
-        ("scored", median, names["scored"]),
-        ("measured", make_pipeline(clone(median), widen) if widen else clone(median), names["measured"]),
+        ("scored", median, places["scored"]),
+        ("measured", make_pipeline(clone(median), widen) if widen else clone(median), places["measured"]),
         ("gaps", MissingIndicator(features="missing-only", error_on_new=False), gaps),
-        ("category", one_hot, names["category"]),
+        ("category", one_hot, places["category"]),
     ]
     prepare = ColumnTransformer([step for step in steps if step[2]])
     return Pipeline([("prepare", prepare), ("scale", StandardScaler()), ("model", model)])

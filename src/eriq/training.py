@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from scipy.special import logit
 from sklearn.base import BaseEstimator
 from sklearn.model_selection import ParameterSampler
@@ -50,7 +49,7 @@ def fit(
     tuning = tuning or Tuning()
     recipe = ESTIMATORS[contender.estimator]
     used = [f for f in features if f.name in contender.columns]
-    matrix = to_matrix(design.matrix, contender.columns)
+    matrix = to_matrix(design.matrix, contender.columns).to_numpy()
     settings: dict[str, Any] = {}
     if tuning.candidates > 1 and recipe.space:
         settings = _search(contender, design, used, matrix, seed, tuning)
@@ -60,27 +59,27 @@ def fit(
 
 def margin(fitted: Fitted, design: Design) -> np.ndarray:
     """Return the log-odds of each row of `design`, before any calibration."""
-    return raw_margin(fitted.estimator, to_matrix(design.matrix, fitted.contender.columns))
+    return raw_margin(fitted.estimator, to_matrix(design.matrix, fitted.contender.columns).to_numpy())
 
 
-def raw_margin(estimator: BaseEstimator, matrix: pd.DataFrame) -> np.ndarray:
+def raw_margin(estimator: BaseEstimator, matrix: np.ndarray) -> np.ndarray:
     """Return the log-odds an estimator gives to each row."""
     if hasattr(estimator, "booster_"):
-        return np.asarray(estimator.predict(matrix, raw_score=True), dtype="float64")
+        return np.asarray(estimator.booster_.predict(matrix, raw_score=True), dtype="float64")
     if hasattr(estimator, "decision_function"):
         return np.asarray(estimator.decision_function(matrix), dtype="float64")
     return np.asarray(logit(np.clip(estimator.predict_proba(matrix)[:, 1], TINY, 1 - TINY)))
 
 
-def _quietly(estimator: BaseEstimator, matrix: pd.DataFrame, outcome: np.ndarray) -> BaseEstimator:
+def _quietly(estimator: BaseEstimator, matrix: np.ndarray, outcome: np.ndarray) -> BaseEstimator:
     """Fit without the libraries' remarks on columns that are constant in a small fold."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return estimator.fit(matrix if matrix.shape[1] else pd.DataFrame({"none": np.zeros(len(outcome))}), outcome)
+        return estimator.fit(matrix, outcome)
 
 
 def _search(
-    contender: Contender, design: Design, used: Sequence[Feature], matrix: pd.DataFrame, seed: int, tuning: Tuning
+    contender: Contender, design: Design, used: Sequence[Feature], matrix: np.ndarray, seed: int, tuning: Tuning
 ) -> dict[str, Any]:
     recipe = ESTIMATORS[contender.estimator]
     drawn = ParameterSampler(dict(recipe.space), tuning.candidates - 1, random_state=seed)
@@ -91,8 +90,8 @@ def _search(
         train, test = np.flatnonzero(label != k), np.flatnonzero(label == k)
         apart(design.client, train, test, "tuning")
         for place, settings in enumerate(candidates):
-            estimator = _quietly(recipe.make(used, seed, **settings), matrix.iloc[train], design.outcome[train])
-            forecast = raw_margin(estimator, matrix.iloc[test])
+            estimator = _quietly(recipe.make(used, seed, **settings), matrix[train], design.outcome[train])
+            forecast = raw_margin(estimator, matrix[test])
             losses[place] += margin_loss(design.outcome[test], forecast).sum()
     return candidates[int(losses.argmin())]
 

@@ -25,7 +25,7 @@ def random_worth(seed: int, replicates: int = 3) -> dict[frozenset[str], np.ndar
 
 
 def test_two_blocks_by_hand() -> None:
-    """client adds 0.1 first or 0.05 last, register 0.2 or 0.15: means 0.075 and 0.175, together 0.25."""
+    """The client block adds 0.1 first or 0.05 last, register 0.2 or 0.15: means 0.075 and 0.175, in all 0.25."""
     worth = dict(zip(subsets(("client", "register")), (0.5, 0.6, 0.7, 0.75), strict=True))
 
     gains = shapley(("client", "register"), worth)
@@ -96,7 +96,7 @@ BY_SUBSET = dict(zip(subsets(("client", "register")), NAMES, strict=True))
 
 
 def test_a_lower_loss_is_a_gain() -> None:
-    """Log loss falls from 0.6 by 0.1 and 0.2 alone and 0.3 together: gains 0.1 and 0.2, above 0, and AUC keeps its sign."""
+    """Log loss falls by 0.1 and 0.2 alone and by 0.3 together: gains of 0.1 and 0.2, as for an AUC that rises."""
     loss = np.array([0.6, 0.5, 0.4, 0.3])
     draws = loss + np.zeros((5, 4))
     made = Replicates(("log_loss", "auc"), np.stack([loss, 1 - loss]), np.stack([draws, 1 - draws]))
@@ -109,7 +109,7 @@ def test_a_lower_loss_is_a_gain() -> None:
 
 
 def test_intervals_come_from_the_paired_draws() -> None:
-    """With one block the gain and its interval are the paired difference of the two contenders; lost draws are left out."""
+    """With one block, gain and interval are the paired difference of two contenders, over the usable draws."""
     outcome = [0, 1, 0, 1, 1, 0]
     forecast = np.array([[0.5, 0.2], [0.5, 0.7], [0.5, 0.6], [0.5, 0.6], [0.5, 0.3], [0.5, 0.1]])
     made = bootstrap(outcome, forecast, [1, 2, 3, 4, 5, 6], replicates=300, seed=1)

@@ -74,7 +74,7 @@ for (setting in list(c(0.06, 0.75), c(0.15, 0.75), c(0.20, 0.75), c(0.30, 0.90))
     (1 - prevalence) * dnorm(x) * plogis(eta(x), lower.tail = FALSE, log.p = TRUE)
   fitted <- integrate(integrand, -14, 14, rel.tol = 1e-12, subdivisions = 2000)$value
   null <- prevalence * log(prevalence) + (1 - prevalence) * log(1 - prevalence)
-  put(sprintf("r2@%.2f,%.2f", prevalence, setting[2]), 1 - exp(-2 * (fitted - null)))
+  put(sprintf("r2@%.2f/%.2f", prevalence, setting[2]), 1 - exp(-2 * (fitted - null)))
 }
 write.csv(do.call(rbind, rows), "reference_r.csv", row.names = FALSE, quote = FALSE)
 

@@ -106,7 +106,8 @@ def read_tables(source: Tables, instrument: Instrument, today: dt.date) -> Intak
 
 def simulate_tables(source: Simulated, instrument: Instrument, today: dt.date) -> Intake:
     """Return made-up tables through the same checks as real ones, with their truth."""
-    from eriq.data.simulate import ABOUT, load_simulation, simulate
+    from eriq.data.simulate import ABOUT, simulate
+    from eriq.data.simulation_settings import load_simulation
 
     made = simulate(load_simulation(source.preset), instrument, clients=source.clients, seed=source.seed)
     answers, problems = check_answers(made.answers, instrument, today)

@@ -3,7 +3,8 @@
 One client answers several times, so rows are not independent. A replicate draws as many clients as
 there are, with replacement, and takes all rows of each. Every contender is judged on the same draws,
 so the difference of two contenders has an interval of its own. Intervals are percentile intervals:
-their coverage is shown by simulation in `tests/statistical/test_coverage.py`.
+`tests/statistical/test_coverage.py` shows their coverage by simulation. With 600 clients it is as
+promised; with 300, and strong likeness within clients, AUC and average precision reach 93 to 94 %.
 """
 
 from collections.abc import Iterator, Sequence
@@ -401,8 +402,7 @@ def _loss_table(
     yes = happened[:, None]
     safe = np.clip(forecast, SMALLEST_PROBABILITY, 1 - SMALLEST_PROBABILITY)
     parts = [-np.where(yes, np.log(safe), np.log1p(-safe)), (forecast - yes) ** 2]
-    for threshold in thresholds:
-        parts.append((forecast >= threshold) * np.where(yes, 1.0, -threshold / (1 - threshold)))
+    parts += [(forecast >= t) * np.where(yes, 1.0, -t / (1 - t)) for t in thresholds]
     order = np.argsort(codes, kind="stable")
     first = np.searchsorted(codes[order], np.arange(clients))
     summed: FloatArray = np.add.reduceat(np.hstack(parts)[order], first, axis=0)

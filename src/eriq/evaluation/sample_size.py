@@ -252,9 +252,7 @@ def statement(
     single = minimum_sample(prevalence, 1, r2=r2).set_index("criterion")["persons"]
     affordable = 0 if persons < single["intercept"] else _affordable(persons, prevalence, r2)
     half = half_width_auc(persons, prevalence, auc_guess, level)
-    difference = smallest_difference(
-        persons, prevalence, auc_guess, correlation=correlation, power=power, level=level
-    )
+    difference = smallest_difference(persons, prevalence, auc_guess, correlation=correlation, power=power, level=level)
     shrinkage = _expected_shrinkage(persons, parameters, r2)
     enough = persons >= required
     need = f"{parameters:,} parameters need at least {required:,} with {int(table['events'].iloc[-1]):,} events"
