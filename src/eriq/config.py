@@ -24,6 +24,8 @@ class _StrictLoader(yaml.SafeLoader):
 
 def _mapping(loader: _StrictLoader, node: yaml.MappingNode) -> dict[Any, Any]:
     keys = [loader.construct_object(key) for key, _ in node.value]  # type: ignore[no-untyped-call]
+    if any(isinstance(key, list | dict) for key in keys):
+        raise yaml.YAMLError(f"line {node.start_mark.line + 1}: a key must be a name")
     if repeated := {str(key) for key in keys if keys.count(key) > 1}:
         raise yaml.YAMLError(f"line {node.start_mark.line + 1}: key given twice: {', '.join(sorted(repeated))}")
     return {
@@ -41,7 +43,7 @@ def load_yaml(path: Path, error: type[EriqError] = ConfigError) -> dict[str, Any
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise error(f"there is no file {path}") from None
-    except (OSError, UnicodeDecodeError) as why:
+    except (OSError, ValueError) as why:
         raise error(f"{path} cannot be read: {type(why).__name__}") from None
     try:
         content = yaml.load(text, Loader=_StrictLoader)  # noqa: S506 - a SafeLoader
@@ -49,14 +51,16 @@ def load_yaml(path: Path, error: type[EriqError] = ConfigError) -> dict[str, Any
         place = getattr(why, "problem_mark", None)
         at = f" at line {place.line + 1}" if place else ""
         raise error(f"{path.name} is not valid YAML{at}: {getattr(why, 'problem', None) or why}") from None
+    except (ValueError, RecursionError) as why:  # a date such as 2013-02-30, brackets without end
+        raise error(f"{path.name} is not valid YAML: {why}") from None
     if not isinstance(content, dict):
         raise error(f"{path.name} must hold keys and values, and is {'empty' if content is None else 'something else'}")
     return content
 
 
 def dump_yaml(content: BaseModel) -> str:
-    """Return a section as YAML, defaults filled in."""
-    return yaml.safe_dump(content.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+    """Return a section as YAML that can be read again, defaults filled in."""
+    return yaml.safe_dump(content.model_dump(mode="json", by_alias=True), sort_keys=False, allow_unicode=True)
 
 
 def shipped(kind: str, name: str | Path) -> Path:
@@ -69,16 +73,17 @@ def shipped(kind: str, name: str | Path) -> Path:
     if path.suffix or len(path.parts) > 1:
         return path
     here = Path(__file__).resolve()
-    for root in (here.parent, here.parents[2]):  # an installed wheel, a checkout
-        if (found := root / "configs" / kind / f"{name}.yaml").is_file():
+    folders = [root / "configs" / kind for root in (here.parent, here.parents[2])]  # an installed wheel, a checkout
+    for folder in folders:
+        if (found := folder / f"{name}.yaml").is_file():
             return found
-    known = [f.stem for f in (here.parents[2] / "configs" / kind).glob("*.yaml")]
+    known = [file.stem for folder in folders for file in folder.glob("*.yaml")]
     raise ConfigError(f"no '{name}' among the shipped {kind}.{nearest(str(name), known)}")
 
 
 def validation_lines(error: ValidationError) -> Iterator[str]:
     """Yield one line per problem: where and what, never the value given."""
-    known = {field for section in _sections(Section) for field in section.model_fields}
+    known = {f.alias or name for section in _sections(Section) for name, f in section.model_fields.items()}
     for problem in error.errors(include_url=False, include_input=False):
         where = ".".join(str(part) for part in problem["loc"]) or "the file"
         if problem["type"] == "extra_forbidden":
@@ -366,14 +371,26 @@ def load_experiment(path: str | Path) -> Experiment:
 
 
 def _relative_to(experiment: Experiment, folder: Path) -> Experiment:
-    """Return `experiment` with the paths of its source taken from `folder`."""
+    """Return `experiment` with its paths taken from `folder`; plain names of shipped files stay."""
     source = experiment.source
-    paths = {
+    paths: dict[str, Any] = {
         name: folder / value for name in type(source).model_fields if isinstance(value := getattr(source, name), Path)
     }
-    update: dict[str, Any] = {"source": source.model_copy(update=paths)}
+    if isinstance(source, Simulated):
+        paths["preset"] = _from(folder, source.preset)
+    update: dict[str, Any] = {
+        "source": source.model_copy(update=paths),
+        "instrument": experiment.instrument and _from(folder, experiment.instrument),
+        "variants": {name: _from(folder, file) for name, file in experiment.variants.items()},
+    }
     if experiment.validation.external:
         update["validation"] = experiment.validation.model_copy(
             update={"external": folder / experiment.validation.external}
         )
     return experiment.model_copy(update=update)
+
+
+def _from(folder: Path, name: str) -> str:
+    """Return `name` as a path from `folder`, unless it is the plain name of a shipped file."""
+    path = Path(name)
+    return str(folder / path) if path.suffix or len(path.parts) > 1 else name

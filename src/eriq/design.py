@@ -109,7 +109,7 @@ def client_folds(outcome: np.ndarray, client: np.ndarray, n_folds: int, seed: in
 
 def grouped_kfold(design: Design, n_folds: int, repeats: int, seed: int) -> list[Fold]:
     """Return `repeats` times `n_folds` folds of whole clients."""
-    folds = []
+    folds: list[Fold] = []
     for repeat in range(repeats):
         label = client_folds(design.outcome, design.client, n_folds, seed + repeat)
         for k in range(n_folds):
@@ -122,7 +122,7 @@ def leave_one_centre_out(design: Design) -> list[Fold]:
     centre = design.rows["job_centre"]
     if centre.nunique() < 2:
         raise CohortError("leave-one-job-centre-out needs at least two job centres in the answers")
-    folds = []
+    folds: list[Fold] = []
     for name in sorted(centre.dropna().unique()):
         test = np.flatnonzero((centre == name).to_numpy(bool))
         outside = ~np.isin(design.client, design.client[test])
@@ -148,11 +148,13 @@ def rolling_origin(design: Design, origins: int, gap_days: int) -> list[Fold]:
     # The first quarter of what remains behind the gap trains the first origin.
     start = first + gap + (last - first - gap) * 0.25
     edges = [start + (last - start) * k / origins for k in range(origins)] + [last + pd.Timedelta(days=1)]
-    folds = []
+    folds: list[Fold] = []
     for k in range(origins):
         test = np.flatnonzero(((day >= edges[k]) & (day < edges[k + 1])).to_numpy(bool))
+        if not len(test):
+            raise CohortError(f"test period {k + 1} of {origins} has no answers; ask for fewer origins")
         known = (day < edges[k] - gap).to_numpy(bool) & ~np.isin(design.client, design.client[test])
-        folds.append(Fold(f"from {edges[k]:%Y-%m}", 0, np.flatnonzero(known), test))
+        folds.append(Fold(f"from {edges[k]:%Y-%m-%d}", 0, np.flatnonzero(known), test))
     return _checked(design, folds)
 
 
@@ -171,23 +173,53 @@ def too_good(
     """Raise LeakageError if one column alone tells the outcome better than `limit` (an AUC).
 
     On a horizon of months nothing known beforehand does that; it is a later fact under another name.
+    A column that is filled in only for some outcomes tells as much as its values, so its gaps are
+    looked at too; a category counts by the outcome rate of each level.
+
+    Parameters
+    ----------
+    design : Design
+        Rows, matrix and outcome.
+    features : iterable of Feature
+        Columns to look at; those absent from the matrix or named in `trusted` are not.
+    limit : float
+        AUC, in either direction, from which a column is refused.
+    trusted : sequence of str
+        Names of columns, with or without their block.
+    min_events : int
+        Rows with and without the outcome below which an AUC says nothing.
+
+    Raises
+    ------
+    LeakageError
+        With the names of all such columns.
     """
     from sklearn.metrics import roc_auc_score
 
     suspects = []
     for feature in features:
-        if feature.name not in design.matrix or feature.name in trusted:
+        if feature.name not in design.matrix or {feature.name, feature.name.split(".", 1)[-1]} & {*trusted}:
             continue
         value = design.matrix[feature.name].to_numpy()
         known = ~np.isnan(value)
-        outcome = design.outcome[known]
-        if min(outcome.sum(), len(outcome) - outcome.sum()) < min_events:
-            continue
-        auc = roc_auc_score(outcome, value[known])
-        if max(auc, 1 - auc) >= limit:
-            suspects.append(feature.name)
+        seen = _level_rates(value[known], design.outcome[known]) if feature.levels else value[known]
+        for outcome, told in ((design.outcome[known], seen), (design.outcome, known)):
+            if min(outcome.sum(), len(outcome) - outcome.sum()) < min_events:
+                continue
+            auc = roc_auc_score(outcome, told)
+            if max(auc, 1 - auc) >= limit:
+                suspects.append(feature.name)
+                break
     if suspects:
         raise LeakageError(
             f"{', '.join(suspects)}: tells the outcome alone with an AUC of {limit} or more, which nothing known at the "
             "answer does; give it the role 'after', or name it in 'trusted' if you are sure"
         )
+
+
+def _level_rates(place: np.ndarray, outcome: np.ndarray, min_rows: int = 10) -> np.ndarray:
+    """Return the outcome rate at each row's level; a level with few rows would tell its own, so those are pooled."""
+    level = place.astype(np.int64) + 1
+    level[np.bincount(level)[level] < min_rows] = 0
+    rate = np.bincount(level, weights=outcome) / np.maximum(np.bincount(level), 1)
+    return rate[level]

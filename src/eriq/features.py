@@ -10,7 +10,7 @@ import pandas as pd
 
 from eriq.config import Flat
 from eriq.data.cohort import DAY, Registers
-from eriq.data.instrument import RESPONDENTS, Instrument, MissingPolicy
+from eriq.data.instrument import RESPONDENTS, Instrument, Item, MissingPolicy
 from eriq.data.schema import BENEFITS, EDUCATION, WORK
 from eriq.errors import ConfigError, LeakageError, nearest
 
@@ -146,7 +146,7 @@ def questionnaire_features(instrument: Instrument) -> tuple[Feature, ...]:
                 item=item.id,
                 malleable=item.malleable,
                 indicate=False,  # the share left unanswered is a column of its own
-                labels=(item.text.en, item.text.sv, item.text.da),
+                labels=_short(instrument, item),
             )
         )
     parts: dict[str, Part] = {"belief": "belief", "caseworker": "caseworker_rest", "client": "client"}
@@ -156,6 +156,15 @@ def questionnaire_features(instrument: Instrument) -> tuple[Feature, ...]:
             kind: Kind = "flag" if prefix == "belief" else "continuous"
             features.append(Feature(name := f"{prefix}.unanswered", part, kind, labels=_ABSENT[name]))
     return tuple(sorted(features, key=lambda f: PARTS.index(f.part)))
+
+
+_WHO = {"caseworker": ("caseworker", "handläggare", "sagsbehandler"), "client": ("client", "klient", "borger")}
+
+
+def _short(instrument: Instrument, item: Item) -> tuple[str, str, str]:
+    """Return what a question is about and who answered it, in three languages."""
+    about, who = instrument.indicators[item.indicator], _WHO[item.respondent]
+    return (f"{about.en} ({who[0]})", f"{about.sv} ({who[1]})", f"{about.da} ({who[2]})")
 
 
 def questionnaire_columns(
@@ -211,10 +220,46 @@ def _places(instrument: Instrument, item: str) -> np.ndarray:
 
 
 CHANGES = (
-    Feature("changes.belief", "changes", monotone=1, labels=("Change of caseworker's forecast", "", "")),
-    Feature("changes.caseworker", "changes", monotone=1, labels=("Mean change of caseworker answers", "", "")),
-    Feature("changes.client", "changes", monotone=1, labels=("Mean change of client answers", "", "")),
-    Feature("changes.rater", "changes", "flag", labels=("New caseworker since the last wave", "", "")),
+    Feature(
+        "changes.belief",
+        "changes",
+        monotone=1,
+        labels=(
+            "Change of caseworker's forecast",
+            "Ändring av handläggarens bedömning",
+            "Ændring i sagsbehandlerens vurdering",
+        ),
+    ),
+    Feature(
+        "changes.caseworker",
+        "changes",
+        monotone=1,
+        labels=(
+            "Mean change of caseworker answers",
+            "Genomsnittlig ändring av handläggarens svar",
+            "Gennemsnitlig ændring i sagsbehandlerens svar",
+        ),
+    ),
+    Feature(
+        "changes.client",
+        "changes",
+        monotone=1,
+        labels=(
+            "Mean change of client answers",
+            "Genomsnittlig ändring av klientens svar",
+            "Gennemsnitlig ændring i borgerens svar",
+        ),
+    ),
+    Feature(
+        "changes.rater",
+        "changes",
+        "flag",
+        labels=(
+            "New caseworker since the last wave",
+            "Ny handläggare sedan förra omgången",
+            "Ny sagsbehandler siden sidste runde",
+        ),
+    ),
 )
 
 
@@ -341,19 +386,27 @@ def register_columns(rows: pd.DataFrame, registers: Registers, lag_days: int) ->
 def _person_columns(base: pd.DataFrame, persons: pd.DataFrame) -> dict[str, np.ndarray]:
     who = base[["client_id", "answered_on", "cut"]].merge(persons, on="client_id", how="left", validate="many_to_one")
     if late := int((who["known_on"] > who["answered_on"]).sum()):
-        raise LeakageError(f"persons: facts recorded after the answer in {late} answered wave(s); give them as known then")
+        raise LeakageError(
+            f"persons: facts recorded after the answer in {late} answered wave(s); give them as known then"
+        )
     levels = {name: float(place) for place, name in enumerate(EDUCATION)}
     codes = {f.name: {name: float(place) for place, name in enumerate(f.levels)} for f in REGISTER_FEATURES if f.levels}
     return {
-        "register.age": ((who["answered_on"] - who["born_on"]) / DAY / 365.25).to_numpy("float64"),
+        "register.age": _weeks(who["answered_on"] - who["born_on"]) * 7 / 365.25,
         "register.sex": who["sex"].map(codes["register.sex"]).to_numpy("float64"),
         "register.origin": who["origin"].map(codes["register.origin"]).to_numpy("float64"),
         "register.couple": who["family"].map({"single": 0.0, "couple": 1.0}).to_numpy("float64"),
         "register.children": who["children"].to_numpy("float64", na_value=np.nan),
         "register.education": who["education"].map(levels).to_numpy("float64"),
         "register.vocational": who["vocational_education"].to_numpy("float64", na_value=np.nan),
-        "register.weeks_registered": ((who["cut"] - who["registered_on"]) / DAY / 7).clip(lower=0).to_numpy("float64"),
+        "register.weeks_registered": np.maximum(_weeks(who["cut"] - who["registered_on"]), 0.0),
     }
+
+
+def _weeks(length: pd.Series) -> np.ndarray:
+    """Return lengths of time in weeks, NaN where unknown."""
+    weeks: np.ndarray = length.to_numpy("timedelta64[us]") / np.timedelta64(7, "D")
+    return weeks
 
 
 def _known(base: pd.DataFrame, facts: pd.DataFrame, dated: str) -> pd.DataFrame:
@@ -368,16 +421,21 @@ def _spell_columns(base: pd.DataFrame, spells: pd.DataFrame) -> dict[str, np.nda
     row, status = pairs["row"].to_numpy(), pairs["status"].to_numpy()
     cut = pairs["cut"].to_numpy()
     ended = pairs["ended_on"].fillna(pd.Timestamp.max.floor("D").as_unit("us")).to_numpy()
-    start_back = (cut - pairs["started_on"].to_numpy()) / np.timedelta64(7, "D")  # weeks before the cut
+    # Weeks back to the first and to the last day; a spell holds both days, so one of a single day is 1/7 week.
+    start_back = (cut - pairs["started_on"].to_numpy()) / np.timedelta64(7, "D") + 1 / 7
     end_back = np.maximum((cut - ended) / np.timedelta64(7, "D"), 0.0)
     ongoing = ended >= cut
     columns: dict[str, np.ndarray] = {}
     for group, kinds in _GROUPS.items():
-        mine = np.isin(status, kinds)
+        mine = np.flatnonzero(np.isin(status, kinds))
+        first, last = start_back[mine], end_back[mine]
+        if len(kinds) > 1:  # two jobs at a time are one time in work
+            mine = mine[np.lexsort((-first, row[mine]))]
+            first = np.minimum(start_back[mine], _covered(row[mine], end_back[mine]))
+            last = end_back[mine]
         for window, weeks in WINDOWS.items():
-            overlap = np.clip(np.minimum(start_back[mine], weeks) - end_back[mine], 0.0, None)
-            total = np.bincount(row[mine], weights=overlap, minlength=n)
-            columns[f"register.weeks_{group}_{window}"] = np.minimum(total, weeks)
+            overlap = np.clip(np.minimum(first, weeks) - last, 0.0, None)
+            columns[f"register.weeks_{group}_{window}"] = np.bincount(row[mine], weights=overlap, minlength=n)
     work = np.isin(status, WORK)
     since = np.full(n, np.inf)
     np.minimum.at(since, row[work], end_back[work])
@@ -394,16 +452,27 @@ def _spell_columns(base: pd.DataFrame, spells: pd.DataFrame) -> dict[str, np.nda
     return columns
 
 
+def _covered(row: np.ndarray, end_back: np.ndarray) -> np.ndarray:
+    """Return how far back earlier spells of the same row reach; spells come in order of row and start.
+
+    >>> _covered(np.array([0, 0, 0, 1]), np.array([9.0, 4.0, 6.0, 3.0])).tolist()
+    [inf, 9.0, 4.0, inf]
+    """
+    before = pd.Series(end_back).groupby(row).cummin().groupby(row).shift()
+    return before.fillna(np.inf).to_numpy()
+
+
 def _event_columns(base: pd.DataFrame, events: pd.DataFrame) -> dict[str, np.ndarray]:
     pairs, n = _known(base, events, "occurred_on"), len(base)
     row, kind = pairs["row"].to_numpy(), pairs["kind"].to_numpy()
-    weeks_back = ((pairs["cut"] - pairs["occurred_on"]) / DAY / 7).to_numpy("float64")
+    weeks_back = _weeks(pairs["cut"] - pairs["occurred_on"])
     columns: dict[str, np.ndarray] = {}
     for name in _EVENT_WORDS:
         for window in ("1y", "5y"):
             mine = (kind == name) & (weeks_back < WINDOWS[window])
             columns[f"register.{name}_{window}"] = np.bincount(row[mine], minlength=n).astype("float64")
-    columns["register.disability_code"] = (np.bincount(row[kind == "disability_code"], minlength=n) > 0).astype("float64")
+    coded = np.bincount(row[kind == "disability_code"], minlength=n) > 0
+    columns["register.disability_code"] = coded.astype("float64")
     return columns
 
 
@@ -417,7 +486,12 @@ def flat_features(source: Flat, frame: pd.DataFrame) -> tuple[Feature, ...]:
     ------
     LeakageError
         When the outcome itself is declared as a feature.
+    ConfigError
+        When the client's id or the answer date is.
     """
+    for given in (source.client, source.answered_on):
+        if given in source.columns and source.columns[given].role in ("register", "questionnaire"):
+            raise ConfigError(f"column '{given}' says who or when and cannot be a feature")
     if source.outcome in source.columns and source.columns[source.outcome].role in ("register", "questionnaire"):
         raise LeakageError(f"column '{source.outcome}' is the outcome and cannot be a feature")
     features = []

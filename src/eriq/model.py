@@ -56,16 +56,15 @@ class Model:
         if self.kind == "booster":
             return np.asarray(estimator.predict(matrix, raw_score=True), dtype="float64")
         if self.kind == "linear":
-            steps = _LinearSteps.of(estimator)
+            steps = self.steps if estimator is self.estimator else LinearSteps.of(estimator)
             return np.asarray(steps.scaled(matrix) @ steps.weights + steps.intercept)
         return raw_margin(estimator, matrix)
 
     def _raw_contributions(self, matrix: np.ndarray) -> np.ndarray:
         given = np.zeros((len(matrix), len(self.columns) + 1))
         if self.kind == "linear":
-            steps = _LinearSteps.of(self.estimator)
-            given[:, :-1] = (steps.scaled(matrix) * steps.weights) @ steps.owner
-            given[:, -1] = steps.intercept
+            given[:, :-1] = (self.steps.scaled(matrix) * self.steps.weights) @ self.steps.owner
+            given[:, -1] = self.steps.intercept
         elif self.kind == "booster":
             return self.pairs.contributions(matrix) if self.pairs else self._tree_shap(matrix)
         else:
@@ -82,6 +81,11 @@ class Model:
         """Return the log-odds of a row about which nothing is known."""
         unknown = np.full((1, max(len(self.columns), 1)), np.nan)
         return float(raw_margin(self.estimator, unknown)[0])
+
+    @cached_property
+    def steps(self) -> "LinearSteps":
+        """The opened pipeline of an additive model."""
+        return LinearSteps.of(self.estimator)
 
     @cached_property
     def pairs(self) -> PairTables | None:
@@ -118,7 +122,7 @@ def as_model(fitted: Fitted, calibrator: Calibrator, members: Sequence[Fitted] =
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _LinearSteps:
+class LinearSteps:
     """An impute-widen-scale-logistic pipeline as arrays, and which input owns each derived column."""
 
     prepare: Any
@@ -129,7 +133,7 @@ class _LinearSteps:
     owner: np.ndarray  # (n_derived, n_columns), 1 where the derived column comes from the input
 
     @classmethod
-    def of(cls, pipeline: Pipeline) -> "_LinearSteps":
+    def of(cls, pipeline: Pipeline) -> "LinearSteps":
         scaler, model = pipeline.named_steps["scale"], pipeline.named_steps["model"]
         prepare = pipeline.named_steps["prepare"]
         return cls(prepare, scaler.mean_, scaler.scale_, model.coef_[0], float(model.intercept_[0]), _owners(prepare))

@@ -176,7 +176,7 @@ def _writer(given: str | tuple[str, int] | None, column: pd.Series, digits: int)
 
 _ENVIRONMENT = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
-    autoescape=True,
+    autoescape=jinja2.select_autoescape(("html",)),  # a model card is Markdown
     undefined=jinja2.StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,

@@ -116,6 +116,7 @@ def run_all(
     tuning: Tuning,
     workers: int | None = None,
     progress: Progress | None = None,
+    finished: Callable[[Contender, np.ndarray], None] | None = None,
 ) -> np.ndarray:
     """Return the log-odds every contender gives to every row it did not train on.
 
@@ -134,6 +135,8 @@ def run_all(
         not depend on it: each fit runs on one thread.
     progress : callable, optional
         Called with the contender's name and the fold's after each fit.
+    finished : callable, optional
+        Called with each contender and its log-odds as soon as all its folds are done.
 
     Returns
     -------
@@ -142,28 +145,34 @@ def run_all(
     from joblib import Parallel, delayed
 
     tasks = [(c, f) for c in range(len(contenders)) for f in range(len(folds))]
-    total = np.zeros((len(design.outcome), len(contenders)))
-    count = np.zeros((len(design.outcome), 1 if contenders else 0))
-    for fold in folds:
-        count[fold.test] += 1
-    workers = workers or min(os.cpu_count() or 1, len(tasks))
+    workers = workers or min(os.cpu_count() or 1, len(tasks) or 1)
     if len(design.outcome) * len(tasks) < SMALL_WORK:
         workers = 1
     jobs = (delayed(_one_fold)(contenders[c], design, folds[f], features, seed, tuning, (c, f)) for c, f in tasks)
+    forecasts: dict[int, dict[int, np.ndarray]] = {c: {} for c in range(len(contenders))}
+    columns = np.full((len(design.outcome), len(contenders)), np.nan)
     with one_thread():
-        done = Parallel(n_jobs=workers, return_as="generator_unordered", max_nbytes="1M")(jobs)
-        forecasts = {}
-        for (c, f), probability in done:
-            forecasts[c, f] = probability
+        for (c, f), probability in Parallel(n_jobs=workers, return_as="generator_unordered", max_nbytes="1M")(jobs):
+            forecasts[c][f] = probability
             if progress:
                 progress(contenders[c].name, folds[f].name)
-    for c, f in tasks:  # in a fixed order: sums of floats depend on it
-        total[folds[f].test, c] += forecasts[c, f]
+            if len(forecasts[c]) == len(folds):
+                columns[:, c] = _pooled(forecasts.pop(c), folds, len(design.outcome), contenders[c])
+                if finished:
+                    finished(contenders[c], columns[:, c])
+    return columns
+
+
+def _pooled(forecasts: dict[int, np.ndarray], folds: Sequence[Fold], n: int, contender: Contender) -> np.ndarray:
+    """Return one log-odds per row: the mean probability over the repeats that tested it."""
+    total, count = np.zeros(n), np.zeros(n)
+    for f, fold in enumerate(folds):  # in a fixed order: sums of floats depend on it
+        total[fold.test] += forecasts[f]
+        count[fold.test] += 1
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = np.clip(total / count, TINY, 1 - TINY)
-    for c, contender in enumerate(contenders):
-        if contender.estimator == "prevalence":  # one constant: rates of single folds would rank them backwards
-            mean[:, c] = np.where(np.isnan(mean[:, c]), np.nan, np.nanmean(mean[:, c]))
+    if contender.estimator == "prevalence":  # one constant: rates of single folds would rank them backwards
+        mean = np.where(np.isnan(mean), np.nan, np.nanmean(mean))
     return np.asarray(logit(mean))
 
 

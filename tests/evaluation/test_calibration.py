@@ -129,6 +129,19 @@ def test_no_finite_maximum_gives_nan_and_a_level(p: np.ndarray) -> None:
     assert np.isnan(calibration.recalibration_weighted(y, calibration.log_odds(p), np.ones((3, 4)))).all()
 
 
+def test_very_unequal_weights_still_reach_the_maximum() -> None:
+    """Plain Newton steps run away on these five rows; damped ones satisfy both score equations, batched as well."""
+    y = np.array([1, 0, 1, 0, 1])
+    x = np.array([-2.5, 4.0, 2.5, -1.0, 2.0])
+    weights = np.array([1_000, 100_000, 10, 100_000, 10])
+    fit = calibration.logistic_recalibration(y, calibration.expit(x), weights)
+    many = calibration.recalibration_weighted(y, x, np.stack([weights, np.ones(5)]))
+    residual = weights * (y - calibration.expit(fit.intercept + fit.slope * x))
+
+    assert np.abs([residual.sum(), residual @ x]).max() < 1e-6
+    assert (fit.intercept, fit.slope) == pytest.approx(tuple(many[0]), rel=1e-6)
+
+
 def test_a_forecast_of_zero_or_one_is_clipped() -> None:
     """0 and 1 count as one in a million and its complement, so slope and intercept stay finite."""
     y = np.array([0, 1, 0, 1, 0, 1])

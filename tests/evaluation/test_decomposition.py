@@ -121,6 +121,15 @@ def test_intervals_come_from_the_paired_draws() -> None:
     np.testing.assert_allclose(table[["estimate", "low", "high"]], paired[["estimate", "low", "high"]], atol=1e-14)
 
 
+def test_the_sample_is_not_one_of_its_draws() -> None:
+    """The estimate of 9 lies far outside draws of 0, 1 and 2, whose 50 % interval runs from 0.5 to 1.5."""
+    made = Replicates(("auc",), np.array([[0.0, 9.0]]), np.array([[[0.0, 0.0], [0.0, 1.0], [0.0, 2.0]]]))
+
+    table = decompose(made, ["nobody", "client"], {frozenset(): "nobody", frozenset({"client"}): "client"}, level=0.5)
+
+    assert table[["estimate", "low", "high"]].to_numpy().tolist() == [[9.0, 0.5, 1.5]]
+
+
 def test_contenders_that_are_not_there_are_refused() -> None:
     """A subset whose contender is unknown, a wrong number of names and an unknown measure are errors."""
     made = Replicates(("auc",), np.ones((1, 4)), np.ones((1, 5, 4)))

@@ -62,14 +62,14 @@ def test_every_replicate_equals_counting_by_hand() -> None:
     """Net benefit and the capacity measures agree to 1e-12 with a row by row count of each replicate."""
     outcome, forecast, client = cohort()
     made = bootstrap(
-        outcome, forecast, client, replicates=60, seed=5, shares=(0.1,), numbers=(40, 9999), thresholds=(0.25,)
+        outcome, forecast, client, replicates=60, seed=5, shares=(0.1,), numbers=(40, 9999), thresholds=(0.4,)
     )
 
     for number, weight in enumerate(np.concatenate(list(client_weights(client, 60, 5)))):
         total, hits = weight.sum(), weight @ outcome
         for contender, column in enumerate(forecast.T):
-            acted = weight * (column >= 0.25)
-            expected = {"net_benefit@0.25": (acted @ outcome - acted @ (1 - outcome) / 3) / total}
+            acted = weight * (column >= 0.4)  # a level that forecasts of two contenders reach exactly
+            expected = {"net_benefit@0.4": (acted @ outcome - acted @ (1 - outcome) * 2 / 3) / total}
             for name, room in (("10%", 0.1 * total), ("40", 40), ("9999", total)):
                 caught = listed(column, weight, room) @ outcome
                 expected[f"precision@{name}"] = caught / room

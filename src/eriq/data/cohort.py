@@ -62,8 +62,8 @@ def build_cohort(
     outcome : Outcome
         Which kinds of spell count, within how many days, lasting how many weeks.
     followed_until : date, optional
-        Last day the registers cover, for clients without a date of their own; when neither is
-        given, the last date found in SPELLS.
+        Last day the registers cover: for clients without a date of their own, and a limit to later
+        ones; when neither is given, the last date found in SPELLS.
 
     Returns
     -------
@@ -144,7 +144,7 @@ def _outcome(rows: pd.DataFrame, kinds: pd.DataFrame, until: pd.Series, outcome:
     else:
         last_seen = pairs["row"].map(until)
         end = pairs["ended_on"].fillna(last_seen).clip(upper=last_seen)
-        weeks = ((end - pairs["started_on"]) / DAY + 1) / 7
+        weeks = ((end - pairs["started_on"]).dt.days + 1) / 7  # both days count
         starts_within = (pairs["started_on"] > pairs["answered_on"]) & (pairs["started_on"] <= day)
         met = starts_within & (weeks >= outcome.minimum_weeks)
     hit = np.zeros(len(rows), dtype=bool)

@@ -1,6 +1,7 @@
 """The border: read every table of a source, check them together, refuse all problems at once."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -11,6 +12,7 @@ from eriq.data.cohort import Registers
 from eriq.data.instrument import Instrument
 from eriq.data.schema import Column, Problem
 from eriq.data.sources import file_digest, frame_digest, read_table
+from eriq.errors import ConfigError, bullets, nearest
 
 TABLES: dict[TableName, tuple[Column, ...]] = {
     "persons": schema.PERSONS,
@@ -37,9 +39,28 @@ def empty(columns: tuple[Column, ...]) -> pd.DataFrame:
     return pd.DataFrame({c.name: pd.Series(dtype=c.dtype) for c in columns})
 
 
-def rename(frame: pd.DataFrame, mapping: dict[str, str]) -> pd.DataFrame:
-    """Return `frame` with the file's names replaced by ours (`mapping` is ours -> theirs)."""
-    return frame.rename(columns={theirs: ours for ours, theirs in mapping.items()})
+def rename(frame: pd.DataFrame, mapping: dict[str, str], columns: Sequence[Column], table: str) -> pd.DataFrame:
+    """Return `frame` with the file's names replaced by ours (`mapping` is ours -> theirs).
+
+    Raises
+    ------
+    ConfigError
+        When the mapping names a column that the contract or the file does not have, or one of the
+        file twice: an optional column would else be missing without a word.
+
+    Examples
+    --------
+    >>> rename(pd.DataFrame({"cpr": ["007"]}), {"client_id": "cpr"}, schema.PERSONS, "persons").columns.tolist()
+    ['client_id']
+    """
+    known, found = [c.name for c in columns], [str(name) for name in frame.columns]
+    theirs = list(mapping.values())
+    problems = [f"{ours}: not a column of {table}.{nearest(ours, known)}" for ours in mapping if ours not in known]
+    problems += [f"{ours}: the file has no column '{name}'" for ours, name in mapping.items() if name not in found]
+    problems += [f"'{name}' is named {theirs.count(name)} times" for name in set(theirs) if theirs.count(name) > 1]
+    if problems:
+        raise ConfigError(bullets(f"source.columns.{table} does not fit the file:", sorted(problems)))
+    return frame.rename(columns={name: ours for ours, name in mapping.items()})
 
 
 def check_registers(
@@ -54,6 +75,7 @@ def check_registers(
         typed[name], found = schema.check(frames[name], columns, name, extra=extra)
         problems += found + schema.check_dates(typed[name], name, today)
     problems += schema.check_repeats(typed["persons"], ["client_id"], "persons")
+    problems += schema.check_known(typed["persons"], typed["persons"], "persons")
     problems += schema.check_spells(typed["spells"])
     return Registers(typed["persons"], typed["spells"], typed["events"]), problems
 
@@ -88,11 +110,13 @@ def read_tables(source: Tables, instrument: Instrument, today: dt.date) -> Intak
         With `problems`; a training refuses them all at once with `schema.refuse`.
     """
     frames: dict[TableName, pd.DataFrame] = {}
-    digests = {}
-    for name in ("answers", *TABLES):
+    digests: dict[str, str] = {}
+    names: tuple[TableName, ...] = ("answers", *TABLES)
+    for name in names:
         path = getattr(source, name)
         if path is not None:
-            frames[name] = rename(read_table(path, source.csv), source.columns.get(name, {}))
+            columns = schema.answers_columns(instrument) if name == "answers" else TABLES[name]
+            frames[name] = rename(read_table(path, source.csv), source.columns.get(name, {}), columns, name)
             digests[name] = file_digest(path)
     answers, problems = check_answers(frames["answers"], instrument, today, source.extra_columns)
     registers, found = check_registers(frames, today, source.extra_columns)
@@ -113,7 +137,8 @@ def simulate_tables(source: Simulated, instrument: Instrument, today: dt.date) -
     answers, problems = check_answers(made.answers, instrument, today)
     frames: dict[TableName, pd.DataFrame] = {"persons": made.persons, "spells": made.spells, "events": made.events}
     registers, found = check_registers(frames, today)
-    digests = {name: frame_digest(frame) for name, frame in {"answers": made.answers, **frames}.items()}
+    digests: dict[str, str] = {"answers": frame_digest(made.answers)}
+    digests |= {name: frame_digest(frame) for name, frame in frames.items()}
     return Intake(answers, registers, digests, None, made.truth, ABOUT, problems + found)
 
 

@@ -95,21 +95,47 @@ EVENT_COLUMNS = (
 
 
 def read_column(given: pd.Series, column: Column) -> pd.Series:
-    """Return `given` as the type of `column`; what cannot be read exactly becomes missing."""
-    dtype = pd.api.types.pandas_dtype(column.dtype)
+    """Return `given` as the type of `column`; what cannot be read exactly becomes missing.
+
+    Parameters
+    ----------
+    given : Series of shape (n_rows,)
+        Text, whole numbers, numbers, dates, categories or objects.
+    column : Column
+        Its dtype is what is returned.
+
+    Returns
+    -------
+    Series of shape (n_rows,)
+
+    Examples
+    --------
+    >>> read_column(pd.Series(["3", " 4 ", "3,5", None]), Column("cw01", "Int8")).tolist()
+    [3, 4, <NA>, <NA>]
+    """
+    dtype, given = pd.api.types.pandas_dtype(column.dtype), _plain(given)
     if column.dtype == "str":
         if pd.api.types.is_integer_dtype(given.dtype):  # ids as a spreadsheet keeps them
-            return given.astype("Int64").astype("str").where(given.notna())
-        text = given.where(given.map(lambda value: isinstance(value, str)).astype(bool)).astype("str")
-        stripped = text.str.strip()
+            return given.astype("str").where(given.notna())
+        if given.dtype == object:
+            given = given.where(given.map(lambda value: isinstance(value, str)).astype(bool))
+        elif not pd.api.types.is_string_dtype(given.dtype):
+            given = pd.Series(np.nan, index=given.index)
+        text = given.astype("str")
+        # A line break or control sign within a name is half of two rows, or damage.
+        stripped = text.where(~text.str.contains(r"[\x00-\x1f\x7f]", regex=True, na=False)).str.strip()
         return stripped.where(stripped != "")
+    if given.dtype == object:  # decimals, dates and the like: as they are written
+        given = given.map(str, na_action="ignore").astype("str")
     if dtype.kind == "M":
         if given.dtype.kind == "M":
             plain = given.dt.tz_localize(None) if given.dt.tz is not None else given
             return plain.dt.normalize().astype("datetime64[us]")
         text = given.astype("str").str.strip().str.replace(r"[ T]00:00:00$", "", regex=True)
         return pd.to_datetime(text, errors="coerce", format="%Y-%m-%d").astype("datetime64[us]")
-    if pd.api.types.is_integer_dtype(given.dtype) and pd.api.types.is_integer_dtype(dtype):
+    if given.dtype.kind in "Mm":  # would count as nanoseconds
+        return pd.Series(pd.NA, index=given.index, dtype=dtype)
+    if pd.api.types.is_signed_integer_dtype(given.dtype) and pd.api.types.is_integer_dtype(dtype):
         read = given.astype("Int64")
     else:
         plain = given.str.strip() if pd.api.types.is_string_dtype(given.dtype) else given
@@ -121,6 +147,13 @@ def read_column(given: pd.Series, column: Column) -> pd.Series:
     return read.astype(dtype)
 
 
+def _plain(given: pd.Series) -> pd.Series:
+    """Return a column of categories as what the categories are."""
+    if isinstance(given.dtype, pd.CategoricalDtype):
+        return given.astype(given.cat.categories.dtype)
+    return given
+
+
 def _is_given(given: pd.Series) -> pd.Series:
     """Return true where a cell holds something, blank text counting as nothing."""
     if pd.api.types.is_string_dtype(given.dtype) or given.dtype == object:
@@ -130,11 +163,13 @@ def _is_given(given: pd.Series) -> pd.Series:
 
 def _broken(given: pd.Series, read: pd.Series, column: Column) -> Iterator[tuple[str, str, np.ndarray]]:
     """Yield (code, words, mask that is true where the rule is broken)."""
+    given = _plain(given)
     there = _is_given(given).to_numpy(bool)
     known = read.notna().to_numpy(bool)
     unread = there & ~known
     if unread.any() and column.dtype[0] in "IF" and pd.api.types.is_string_dtype(given.dtype):
-        comma = unread & given.str.contains(r"^\s*-?\d+,\d+\s*$", regex=True, na=False).to_numpy(bool)
+        text = given.astype("str")
+        comma = unread & text.str.contains(r"^\s*-?\d+,\d+\s*$", regex=True, na=False).to_numpy(bool)
         yield "decimal_comma", "decimal comma where a point is expected (or set csv.decimal)", comma
         unread &= ~comma
     kind = {"s": "text", "d": "a date written YYYY-MM-DD", "I": "a whole number", "F": "a number"}[column.dtype[0]]
@@ -178,15 +213,18 @@ def check(
     for column in columns:
         times = found.count(column.name)
         if times > 1:
-            problems.append(Problem(table, column.name, "repeated_column", f"column {column.name} is there {times} times", none))
+            words = f"column {column.name} is there {times} times"
+            problems.append(Problem(table, column.name, "repeated_column", words, none))
         elif not times and not column.optional:
             problems.append(Problem(table, column.name, "no_column", f"column {column.name} is not there", none))
     if extra == "refuse":
         absent = [name for name in wanted if name not in found]
-        for place, name in enumerate(found, 1):
-            if name not in wanted:
-                hint = nearest(name, absent)
-                problems.append(Problem(table, "", "unknown_column", f"column number {place} is not known.{hint}", none))
+        unknown = [(place, name) for place, name in enumerate(found, 1) if name not in wanted]
+        for place, name in unknown[:SHOWN_ROWS]:
+            hint = nearest(name, absent)
+            problems.append(Problem(table, "", "unknown_column", f"column number {place} is not known.{hint}", none))
+        if more := len(unknown) - SHOWN_ROWS if len(unknown) > SHOWN_ROWS else 0:
+            problems.append(Problem(table, "", "unknown_column", f"{more} more columns are not known", none))
     typed: dict[str, pd.Series] = {}
     for column in columns:
         if found.count(column.name) == 1:
@@ -225,7 +263,8 @@ def check_spells(spells: pd.DataFrame) -> list[Problem]:
     problems = []
     backwards = (spells["ended_on"] < spells["started_on"]).to_numpy(bool)
     if backwards.any():
-        problems.append(Problem("spells", "ended_on", "end_before_start", "end before start", np.flatnonzero(backwards)))
+        rows = np.flatnonzero(backwards)
+        problems.append(Problem("spells", "ended_on", "end_before_start", "end before start", rows))
     order = spells.sort_values(["client_id", "status", "started_on"], kind="stable")
     end = order["ended_on"].fillna(pd.Timestamp.max.floor("D"))
     same = (order["client_id"] == order["client_id"].shift()) & (order["status"] == order["status"].shift())
@@ -239,16 +278,19 @@ def check_spells(spells: pd.DataFrame) -> list[Problem]:
 
 
 def check_known(frame: pd.DataFrame, persons: pd.DataFrame, table: str) -> list[Problem]:
-    """Return rows of clients who are not in PERSONS, or who answered before they were born."""
+    """Return rows of clients who are not in PERSONS, or dated before the client was born."""
     problems = []
     unknown = (frame["client_id"].notna() & ~frame["client_id"].isin(persons["client_id"])).to_numpy(bool)
     if unknown.any():
         problems.append(Problem(table, "client_id", "unknown_client", "client not in persons", np.flatnonzero(unknown)))
-    if "answered_on" in frame:
-        born = persons.drop_duplicates("client_id").set_index("client_id")["born_on"]
-        early = (frame["answered_on"] <= frame["client_id"].map(born)).to_numpy(bool)
-        if early.any():
-            problems.append(Problem(table, "answered_on", "before_birth", "before the client was born", np.flatnonzero(early)))
+    born = persons.dropna(subset="client_id").drop_duplicates("client_id").set_index("client_id")["born_on"]
+    born_on = frame["client_id"].map(born).astype("datetime64[us]")
+    for name in ("answered_on", "started_on", "occurred_on", "registered_on"):
+        if name in frame:
+            early = (frame[name] <= born_on).to_numpy(bool)
+            if early.any():
+                words = "on or before the day the client was born"
+                problems.append(Problem(table, name, "before_birth", words, np.flatnonzero(early)))
     return problems
 
 

@@ -81,8 +81,9 @@ class _Latent:
     domains: Floats  # (n_clients, WAVES, n_domains), each mean 0 and sd 1
     fixed: Floats  # (n_clients, n_domains): the part of a domain that never moves
     moving: Floats  # general readiness apart from the register score
-    insight: Floats  # (n_clients,)
     caseworker: Ints
+    impression: Floats  # each caseworker's of each client
+    belief: Floats  # mean 0 and sd 1
     changed: Bools
     level: float  # log hazard of somebody with nothing for or against
     log_hazard: Floats  # of a job entry in one year, level included
@@ -159,7 +160,7 @@ def simulate(settings: Simulation, instrument: Instrument, clients: int, seed: i
         "probability": _probability(settings, people, workers, latent, client, wave, seed),
         "log_hazard": latent.log_hazard[client, wave],
         "caseworker_changed": latent.changed[client, wave],
-        "optimism": workers["optimism"].to_numpy()[who],
+        "belief_level": _place(latent.belief[client, wave], settings.belief.shares),
     }
     persons = people.frame.assign(client_id=ids, followed_until=followed)
     return SimulatedCohort(
@@ -255,22 +256,25 @@ def _latent(settings: Simulation, people: _People, workers: pd.DataFrame, seed: 
         moving[:, k] = keep * moving[:, k - 1] + np.sqrt(1 - keep**2) * moving[:, k]
     share = settings.readiness.general_share
     fixed = np.sqrt(1 - share) * rng.normal(size=(n, len(settings.hazard.domains)))
-    insight = rng.normal(size=n)
     caseworker, changed = _assigned(settings, workers, n, seed)
+    impression = rng.normal(size=(n, WAVES))
+    for k in range(1, WAVES):
+        same = caseworker[:, k] == caseworker[:, k - 1]
+        impression[:, k] = np.where(same, impression[:, k - 1], impression[:, k])
     domains = _domains(settings, fixed[:, None, :], people.score[:, None], moving)
+    belief = _belief(settings, domains, workers["optimism"].to_numpy()[caseworker], impression)
     log_hazard = _log_hazard(
         settings,
         years=_years(settings, people.intake[:, None], week),
         score=people.score[:, None],
         domains=domains,
-        insight=insight[:, None],
-        optimism=workers["optimism"].to_numpy()[caseworker],
+        belief=belief,
         effectiveness=workers["effectiveness"].to_numpy()[caseworker],
         changed=changed,
     )
     first = log_hazard[:, 0]
     level = brentq(lambda c: np.mean(-np.expm1(-np.exp(c + first))) - settings.hazard.base_rate, -60.0, 30.0)
-    return _Latent(week, domains, fixed, moving, insight, caseworker, changed, level, level + log_hazard)
+    return _Latent(week, domains, fixed, moving, caseworker, impression, belief, changed, level, level + log_hazard)
 
 
 def _domains(settings: Simulation, fixed: Floats, score: Floats, moving: Floats) -> Floats:
@@ -278,6 +282,29 @@ def _domains(settings: Simulation, fixed: Floats, score: Floats, moving: Floats)
     overlap, share = settings.hazard.overlap, settings.readiness.general_share
     general = overlap * score + np.sqrt(1 - overlap**2) * moving
     return np.asarray(fixed + np.sqrt(share) * general[..., None], dtype=np.float64)
+
+
+def _weights(settings: Simulation) -> tuple[Floats, float]:
+    """Return the effects of the domains and the sd of their sum."""
+    weights, share = np.array(list(settings.hazard.domains.values())), settings.readiness.general_share
+    return weights, float(np.sqrt(share * weights.sum() ** 2 + (1 - share) * (weights**2).sum())) or 1.0
+
+
+def _belief(settings: Simulation, domains: Floats, optimism: Floats, impression: Floats) -> Floats:
+    """Return the caseworker's belief in a job entry, mean 0 and sd 1."""
+    weights, spread = _weights(settings)
+    model = settings.belief
+    total = model.readiness * (domains @ weights) / spread + model.optimism * optimism + model.impression * impression
+    return np.asarray(total / np.sqrt(model.readiness**2 + model.optimism**2 + model.impression**2), dtype=np.float64)
+
+
+def _place(values: Floats, shares: tuple[float, ...]) -> Ints:
+    """Return the level, 0 the least ready, of standard normal `values` cut into `shares`.
+
+    >>> _place(np.array([-1.0, 0.1, 3.0]), (0.5, 0.4, 0.1)).tolist()
+    [0, 1, 2]
+    """
+    return np.searchsorted(ndtri(np.cumsum(shares)[:-1]), values)
 
 
 def _years(settings: Simulation, intake: NDArray[np.datetime64], week: Ints) -> Floats:
@@ -318,22 +345,20 @@ def _log_hazard(
     years: Floats,
     score: Floats,
     domains: Floats,
-    insight: Floats,
-    optimism: Floats,
+    belief: Floats,
     effectiveness: Floats,
     changed: Bools,
 ) -> Floats:
     """Return the log hazard of a job entry in one year, up to its level; arguments broadcast."""
     hazard = settings.hazard
-    weights = np.array(list(hazard.domains.values()))
+    weights, _ = _weights(settings)
     turn = hazard.drift * years
     # Reversed, with every other sign turned: orthogonal to the weights where the domains are even in number.
     turned = weights[::-1] * (-1.0) ** np.arange(len(weights))
     readiness = np.cos(turn) * (domains @ weights) + np.sin(turn) * (domains @ turned)
     return np.asarray(
         hazard.register_score * np.cos(turn) * score
-        + hazard.signal * (readiness + np.cos(turn) * hazard.insight * insight)
-        + hazard.optimism * optimism
+        + hazard.signal * (readiness + np.cos(turn) * np.array(hazard.belief)[_place(belief, settings.belief.shares)])
         + effectiveness
         + np.log(hazard.change) * changed,
         dtype=np.float64,
@@ -355,6 +380,7 @@ def _probability(
     optimism, effectiveness = (workers[name].to_numpy() for name in ("optimism", "effectiveness"))
     worker = np.broadcast_to(latent.caseworker[client, wave][:, None], shape)
     moving = np.broadcast_to(latent.moving[client, wave][:, None], shape)
+    impression = np.broadcast_to(latent.impression[client, wave][:, None], shape)
     changed = np.broadcast_to(latent.changed[client, wave][:, None], shape)
     total = np.repeat(share * np.exp(latent.log_hazard[client, wave])[:, None], FUTURES, axis=1)
     keep = settings.readiness.persistence
@@ -362,15 +388,16 @@ def _probability(
         moving = keep * moving + np.sqrt(1 - keep**2) * rng.normal(size=shape)
         moved = rng.random(shape) < settings.design.change_per_wave
         other = np.where(moved, _colleague(settings, worker, rng), worker)
+        impression = np.where(other != worker, rng.normal(size=shape), impression)
         changed, worker = changed | (other != worker), other
+        domains = _domains(settings, latent.fixed[client][:, None, :], people.score[client][:, None], moving)
         week = latent.week[client, wave] + quarter * WEEKS_A_YEAR // 4
         log_hazard = latent.level + _log_hazard(
             settings,
             years=_years(settings, people.intake[client], week)[:, None],
             score=people.score[client][:, None],
-            domains=_domains(settings, latent.fixed[client][:, None, :], people.score[client][:, None], moving),
-            insight=latent.insight[client][:, None],
-            optimism=optimism[worker],
+            domains=domains,
+            belief=_belief(settings, domains, optimism[worker], impression),
             effectiveness=effectiveness[worker],
             changed=changed,
         )
@@ -600,10 +627,9 @@ def _items(
 ) -> dict[str, Any]:
     """Return one column of answer codes per item, gaps and missing codes included."""
     n = len(client)
-    names = list(settings.hazard.domains)
-    weights = np.array(list(settings.hazard.domains.values()))
+    names, (weights, spread) = list(settings.hazard.domains), _weights(settings)
     domains = latent.domains[client, wave]
-    readiness = _standardised(domains @ weights)
+    readiness = domains @ weights / spread
     style = stream(seed, "response style").normal(size=len(people.score))[client]
     rater = {"caseworker": workers["optimism"].to_numpy()[latent.caseworker[client, wave]], "client": style}
     columns: dict[str, Any] = {}
@@ -617,17 +643,12 @@ def _items(
         levels = [level.code for level in instrument.levels(item.id)]
         noise = rng.normal(size=n)
         if item.id == instrument.belief:
-            belief = settings.belief
-            parts = (belief.readiness, belief.insight, belief.optimism)
-            seen = np.column_stack([readiness, latent.insight[client], rater["caseworker"]]) @ parts + noise
-            seen = seen / np.sqrt(1 + np.square(parts).sum())
-            shares = belief.shares if len(belief.shares) == len(levels) else None
+            seen, shares = latent.belief[client, wave], settings.belief.shares
         else:
             left = np.sqrt(max(0.0, 1 - model.loading**2 - model.rater**2))
             seen = model.loading * domains[:, names.index(domain)] + model.rater * rater[item.respondent] + left * noise
-            shares = settings.level_shares if len(settings.level_shares) == len(levels) else None
-        shares = shares or (1 / len(levels),) * len(levels)
-        place = np.searchsorted(ndtri(np.cumsum(shares)[:-1]), seen)
+            seen, shares = seen - settings.difficulty * _hardness(settings, instrument, item.id), settings.level_shares
+        place = _place(seen, shares if len(shares) == len(levels) else (1 / len(levels),) * len(levels))
         order = levels if item.orientation == 1 else levels[::-1]
         answer = np.array(order, dtype=np.float64)[place]
         silent = rng.random(n) < expit(_level(model.missing_item, model.missing_when_less_ready, readiness))
@@ -636,6 +657,14 @@ def _items(
         answer = np.where(silent, reason, answer)
         columns[item.id] = np.where(half_gone, np.where(told, _code(instrument, "no_contact"), np.nan), answer)
     return columns
+
+
+def _hardness(settings: Simulation, instrument: Instrument, item: str) -> float:
+    """Return -1 for the easiest item of its domain and half, 1 for the hardest, evenly spread between."""
+    domain = dict(zip(instrument.item_ids, settings.domain_of(instrument), strict=True))
+    half = instrument.half(instrument.by_id[item].respondent)
+    same = [i.id for i in half if domain[i.id] == domain[item] and i.id != instrument.belief]
+    return 2 * (same.index(item) + 0.5) / len(same) - 1
 
 
 def _level(share: float, slope: float, readiness: Floats) -> Floats:

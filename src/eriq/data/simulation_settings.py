@@ -80,8 +80,7 @@ class Hazard(Section):
     overlap: float = Field(ge=0, lt=1, description="Correlation of register score and general readiness.")
     signal: float = Field(ge=0, description="Multiplies every effect that only a questionnaire can show.")
     domains: dict[str, float] = Field(min_length=1, description="Effect of each domain of readiness.")
-    insight: float = Field(description="What caseworkers see and only the belief item asks about.")
-    optimism: float = Field(description="Effect of the caseworker's optimism; exogenous.")
+    belief: tuple[float, ...] = Field(description="Effect of each level of the caseworker's belief, held or said.")
     caseworker_sd: float = Field(ge=0, description="Spread of caseworker effectiveness apart from optimism.")
     change: float = Field(gt=0, description="Hazard ratio once the caseworker has changed.")
     drift: float = Field(ge=0, description="Rotation of the effects, in radians per year after the first intake.")
@@ -105,11 +104,15 @@ class HalfModel(Section):
 
 
 class BeliefModel(Section):
-    """How the caseworker comes to a belief: weights on standardised parts; the noise has weight 1."""
+    """How a caseworker comes to a belief: weights on standardised parts.
+
+    The impression is what one caseworker makes of one client beyond what can be measured; it lasts
+    until the caseworker changes.
+    """
 
     readiness: float = Field(ge=0, description="Weight of the domains, weighted as in the hazard.")
-    insight: float = Field(ge=0)
-    optimism: float = Field(ge=0)
+    optimism: float = Field(ge=0, description="Owes nothing to the client.")
+    impression: float = Field(gt=0)
     shares: tuple[float, ...] = Field(description="Shares of the answers from least to most ready.")
 
 
@@ -127,6 +130,7 @@ class Simulation(Section):
     answers: dict[Respondent, HalfModel]
     belief: BeliefModel
     level_shares: tuple[float, ...] = Field(description="Shares of five-level items, from least to most ready.")
+    difficulty: float = Field(ge=0, le=2, description="The hardest item of a domain is this many sd above its middle.")
     items: dict[str, str] = Field(description="item -> domain; an item that is not named takes the first domain")
 
     @model_validator(mode="after")
@@ -143,6 +147,8 @@ class Simulation(Section):
             "level_shares": self.level_shares,
         }
         problems += [f"{name}: shares must add to 1" for name, given in shares.items() if abs(sum(given) - 1) > 1e-9]
+        if len(self.hazard.belief) != len(self.belief.shares):
+            problems.append("hazard.belief needs one effect per level of belief.shares")
         if set(self.answers) != {"caseworker", "client"}:
             problems.append("answers: needs caseworker and client")
         if problems:

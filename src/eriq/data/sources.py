@@ -3,19 +3,24 @@
 import hashlib
 import os
 import tempfile
+import warnings
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.csv as pc
 import pyarrow.parquet as pq
 
 from eriq.config import Csv
 from eriq.errors import OutputError, SourceError
 
 DELIMITERS = ",;\t|"
+LONGEST_HEADER = 1_000_000  # characters; a first line beyond that is not a header
 MAX_UNPACKED_BYTES = 500_000_000  # a spreadsheet that unpacks to more is refused before it is opened
 
 
@@ -37,11 +42,10 @@ def read_table(path: Path, csv: Csv | None = None) -> pd.DataFrame:
     Raises
     ------
     SourceError
-        When there is no such file, it is empty, has no rows, or cannot be decoded.
+        When there is no such file, it is empty, has no rows, cannot be decoded, or some line has more or
+        fewer cells than the header.
     """
     csv = csv or Csv()
-    if not path.exists():
-        raise SourceError(f"there is no file {path}")
     readers: dict[str, Callable[[], pd.DataFrame]] = {
         ".csv": lambda: _read_csv(path, csv),
         ".txt": lambda: _read_csv(path, csv),
@@ -49,29 +53,36 @@ def read_table(path: Path, csv: Csv | None = None) -> pd.DataFrame:
         ".parquet": lambda: _read_parquet(path),
         "": lambda: _read_parquet(path),
     }
-    if path.suffix.lower() not in readers:
-        raise SourceError(f"{path.name}: eriq reads {', '.join(filter(None, readers))}")
     try:
+        if not path.exists():
+            raise SourceError(f"there is no file {path}")
+        if path.suffix.lower() not in readers:
+            raise SourceError(f"{path.name}: eriq reads {', '.join(filter(None, readers))}")
+        if path.is_dir() and path.suffix.lower() not in ("", ".parquet"):
+            raise SourceError(f"{path.name} is a folder; only Parquet may come as a folder")
         frame = readers[path.suffix.lower()]()
     except PermissionError:
         raise SourceError(f"{path} may not be read by this user") from None
+    except OSError as why:
+        raise SourceError(f"{path.name} cannot be read: {why.strerror or type(why).__name__}") from None
     if frame.empty:
         raise SourceError(f"{path.name} has a header and no rows")
     return frame
 
 
+# --- text ----------------------------------------------------------------------------------
+
+
 def find_delimiter(path: Path, csv: Csv) -> str:
-    """Return the delimiter given, or the one that splits the header into most columns."""
-    if csv.delimiter:
-        return csv.delimiter
-    try:
-        with path.open(encoding=_encoding(csv)) as file:
-            header = file.readline(1_000_000)
-    except (UnicodeDecodeError, LookupError):
-        raise _not_decoded(path, csv) from None
-    if not header.strip():
-        raise SourceError(f"{path.name} is empty")
-    return max(DELIMITERS, key=header.count)
+    """Return the delimiter given, or the one that splits the header into most columns.
+
+    Raises
+    ------
+    SourceError
+        When the file is empty, or its header cannot be decoded.
+    """
+    header = _header_line(path, csv)
+    return csv.delimiter or max(DELIMITERS, key=header.count)
 
 
 def _encoding(csv: Csv) -> str:
@@ -82,35 +93,67 @@ def _not_decoded(path: Path, csv: Csv) -> SourceError:
     return SourceError(f"{path.name} is not {csv.encoding}; set csv.encoding, for example latin-1")
 
 
-def _read_csv(path: Path, csv: Csv) -> pd.DataFrame:
-    delimiter = find_delimiter(path, csv)
+def _header_line(path: Path, csv: Csv) -> str:
+    """Return the first line that is not blank."""
     try:
-        frame = pd.read_csv(
-            path,
-            sep=delimiter,
-            encoding=_encoding(csv),
-            dtype="str",
-            keep_default_na=False,
-            na_values=[""],
-            skipinitialspace=True,
-            index_col=False,
-        )
-    except UnicodeDecodeError:
+        with path.open(encoding=_encoding(csv)) as file:
+            while line := file.readline(LONGEST_HEADER):
+                if line.strip():
+                    return line
+    except (UnicodeError, LookupError):
         raise _not_decoded(path, csv) from None
-    except pd.errors.EmptyDataError:
-        raise SourceError(f"{path.name} is empty") from None
-    except (pd.errors.ParserError, pd.errors.ParserWarning):
-        raise SourceError(f"{path.name}: some line has more cells than the header, or a quote never closes") from None
-    frame.columns = _header(path, delimiter, _encoding(csv), len(frame.columns))
+    raise SourceError(f"{path.name} is empty")
+
+
+def _quotes_pair(path: Path, csv: Csv) -> bool:
+    """Return whether every quote closes; the parser would put the rest of the file into one cell."""
+    total = 0
+    try:
+        with path.open(encoding=_encoding(csv), newline="") as file:
+            while block := file.read(1 << 20):
+                total += block.count('"')
+    except UnicodeError:
+        raise _not_decoded(path, csv) from None
+    return total % 2 == 0
+
+
+def _read_csv(path: Path, csv: Csv) -> pd.DataFrame:
+    """Return a text file cell by cell; pandas would fill short lines and cut long ones without an error."""
+    header, delimiter = _header_line(path, csv), find_delimiter(path, csv)
+    if header.count('"') % 2 or not _quotes_pair(path, csv):
+        raise SourceError(f"{path.name}: a quote is opened and never closed")
+    every_cell_text = {f"f{place}": pa.string() for place in range(header.count(delimiter) + 1)}
+    try:
+        table = pc.read_csv(
+            path,
+            read_options=pc.ReadOptions(autogenerate_column_names=True, encoding=_encoding(csv)),
+            parse_options=pc.ParseOptions(delimiter=delimiter, newlines_in_values=True),
+            convert_options=pc.ConvertOptions(
+                column_types=every_cell_text,
+                null_values=[""],
+                strings_can_be_null=True,
+                quoted_strings_can_be_null=True,
+            ),
+        )
+    except UnicodeError:
+        raise _not_decoded(path, csv) from None
+    except pa.ArrowInvalid as why:
+        if "UTF8" in str(why):
+            raise _not_decoded(path, csv) from None
+        raise SourceError(f"{path.name}: some line has more or fewer cells than the header") from None
+    frame = _first_row_as_header(table.to_pandas(types_mapper=_nullable))
     if csv.decimal == ",":
         frame = frame.apply(lambda column: column.str.replace(r"^(\s*-?\d+),(\d+\s*)$", r"\1.\2", regex=True))
     return frame
 
 
-def _header(path: Path, delimiter: str, encoding: str, width: int) -> list[str]:
-    """Return column names as written: pandas would rename the second of two equal ones."""
-    first = pd.read_csv(path, sep=delimiter, encoding=encoding, dtype="str", header=None, nrows=1, keep_default_na=False)
-    return [str(name).strip() for name in first.iloc[0].tolist()][:width]
+def _first_row_as_header(cells: pd.DataFrame) -> pd.DataFrame:
+    """Return `cells` below the names in their first row, as written: a repeated one stays repeated."""
+    frame = cells.iloc[1:].reset_index(drop=True)
+    return frame.set_axis(["" if pd.isna(name) else str(name).strip() for name in cells.iloc[0]], axis="columns")
+
+
+# --- spreadsheets --------------------------------------------------------------------------
 
 
 def _read_excel(path: Path) -> pd.DataFrame:
@@ -122,11 +165,19 @@ def _read_excel(path: Path) -> pd.DataFrame:
     if unpacked > MAX_UNPACKED_BYTES:
         raise SourceError(f"{path.name} unpacks to {unpacked / 1e6:.0f} MB; give large tables as CSV or Parquet")
     try:
-        frame = pd.read_excel(path, dtype=object, keep_default_na=False, na_values=[""], engine="openpyxl")
-    except (ValueError, KeyError, zipfile.BadZipFile, SyntaxError):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # styles and drop-down lists that openpyxl leaves out
+            cells = pd.read_excel(
+                path, header=None, dtype=object, keep_default_na=False, na_values=[""], engine="openpyxl"
+            )
+    except (ValueError, LookupError, TypeError, EOFError, SyntaxError, zipfile.BadZipFile, zlib.error):
         raise SourceError(f"{path.name} is not an Excel workbook with a first sheet of data") from None
-    text = {name: frame[name].map(_cell_text, na_action="ignore").astype("str") for name in frame}
-    return pd.DataFrame(text)
+    # Rows below and columns beside the table are there once a cell has been formatted.
+    filled = cells.notna().to_numpy()
+    if not filled.any():
+        raise SourceError(f"{path.name} is empty")
+    cells = cells.iloc[: np.flatnonzero(filled.any(axis=1))[-1] + 1, : np.flatnonzero(filled.any(axis=0))[-1] + 1]
+    return _first_row_as_header(cells.map(_cell_text, na_action="ignore").astype("str"))
 
 
 def _cell_text(cell: object) -> str:
@@ -136,28 +187,44 @@ def _cell_text(cell: object) -> str:
     return str(cell).removesuffix(" 00:00:00")
 
 
+# --- Parquet -------------------------------------------------------------------------------
+
+
 def _read_parquet(path: Path) -> pd.DataFrame:
     try:
-        table = pq.read_table(path)
-    except (pa.ArrowInvalid, OSError) as why:
+        # A single file is opened as such, since a folder of them may not repeat a column.
+        table = pq.ParquetFile(path).read() if path.is_file() else pq.read_table(path)
+        frame = table.to_pandas(types_mapper=_nullable, date_as_object=False, ignore_metadata=True)
+    except PermissionError:
+        raise
+    except (pa.ArrowException, OSError, ValueError) as why:
         raise SourceError(f"{path.name} is not a readable Parquet file ({type(why).__name__})") from None
-    return table.to_pandas(types_mapper=_nullable, date_as_object=False)
+    # A named index of pandas is a column like any other; an unnamed one only counts the rows.
+    return frame.loc[:, [not str(name).startswith("__index_level_") for name in frame.columns]]
 
 
+_TEXT = pd.StringDtype(na_value=float("nan"))
 _NULLABLE = {
+    pa.bool_(): pd.BooleanDtype(),
     pa.int8(): pd.Int8Dtype(),
     pa.int16(): pd.Int16Dtype(),
     pa.int32(): pd.Int32Dtype(),
     pa.int64(): pd.Int64Dtype(),
     pa.uint8(): pd.UInt8Dtype(),
-    pa.string(): pd.StringDtype(na_value=float("nan")),
-    pa.large_string(): pd.StringDtype(na_value=float("nan")),
+    pa.uint16(): pd.UInt16Dtype(),
+    pa.uint32(): pd.UInt32Dtype(),
+    pa.uint64(): pd.UInt64Dtype(),
+    pa.string(): _TEXT,
+    pa.large_string(): _TEXT,
 }
 
 
 def _nullable(kind: pa.DataType) -> pd.api.extensions.ExtensionDtype | None:
     """Return the pandas type that keeps gaps in whole numbers."""
     return _NULLABLE.get(kind)
+
+
+# --- digests -------------------------------------------------------------------------------
 
 
 def file_digest(path: Path) -> str:

@@ -151,26 +151,21 @@ def bootstrap(
     table = _loss_table(happened, forecast, codes, clients, thresholds)
     rows, positives = np.bincount(codes, minlength=clients), np.bincount(codes[happened], minlength=clients)
 
-    def averages(counts: CountArray) -> FloatArray:
-        total = (counts @ rows)[:, None]
-        return (counts.astype(np.float64) @ table / total).reshape(len(counts), -1, forecast.shape[1])
-
-    def ranks(counts: CountArray) -> FloatArray:
+    def measured(counts: CountArray) -> FloatArray:
         total, hits = (counts @ rows).astype(np.float64), (counts @ positives).astype(np.float64)
         room = np.array([share * total for share in shares] + [np.minimum(number, total) for number in numbers])
         room = room.reshape(-1, len(counts))
-        measured = [_rank_measures(counts, ranking, total, hits, room) for ranking in rankings]
-        return np.stack(measured, axis=2)
+        ranked = np.stack([_rank_measures(counts, ranking, total, hits, room) for ranking in rankings], axis=2)
+        # Not BLAS: its last digits change with its number of threads, and it would save a tenth of the time.
+        sums = np.einsum("rk,km->rm", counts.astype(np.float64), table)
+        averages = (sums / total[:, None]).reshape(len(counts), -1, forecast.shape[1])
+        return np.concatenate([ranked, averages], axis=1)
 
-    chunks = _chunks(replicates, len(codes))
-    # Sums of rows come before the threads start, so that every number of workers gives BLAS the same task.
-    sums = np.concatenate([averages(_counts(clients, seed, chunk)) for chunk in chunks])
     with ThreadPoolExecutor(workers) as pool:
-        ranked = np.concatenate(list(pool.map(lambda chunk: ranks(_counts(clients, seed, chunk)), chunks)))
-    draws = np.concatenate([ranked, sums], axis=1).transpose(1, 0, 2)
+        pieces = pool.map(lambda chunk: measured(_counts(clients, seed, chunk)), _chunks(replicates, len(codes)))
+        draws = np.concatenate(list(pieces)).transpose(1, 0, 2)
     draws[:, np.isnan(draws).any(axis=(0, 2))] = np.nan
-    once = np.ones((1, clients), dtype=np.int32)
-    estimate = np.concatenate([ranks(once), averages(once)], axis=1)[0]
+    estimate = measured(np.ones((1, clients), dtype=np.int32))[0]
     capacities = [f"{100 * share:g}%" for share in shares] + [str(number) for number in numbers]
     measures = (
         *("auc", "average_precision"),

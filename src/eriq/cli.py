@@ -1,0 +1,259 @@
+"""The command line: thin, lazy and polite."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, Literal, NoReturn
+
+import typer
+
+from eriq import __version__
+from eriq.errors import INTERRUPTED, SOME_SET_ASIDE, EriqError, OutputError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,  # local variables are people's rows
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Employment readiness from a paired questionnaire: compared with registers, explained, scored.\n\n"
+    "Example: eriq train quick",
+)
+instrument_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Look at a questionnaire file.")
+app.add_typer(instrument_app, name="instrument")
+
+Config = Annotated[str, typer.Argument(help="Experiment file, or the name of a shipped one such as 'demo'.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")]
+Language = Annotated[Literal["en", "sv", "da"], typer.Option(help="Language of labels.")]
+
+
+@app.command()
+def check(config: Config) -> None:
+    """Validate config, questionnaire and data in one pass; train nothing.
+
+    Example: eriq check configs/experiments/demo.yaml
+    """
+    from eriq.workflows import train as train_job
+
+    typer.echo(train_job.check(config))
+
+
+@app.command()
+def train(
+    config: Config,
+    models: Annotated[Path, typer.Option(help="Where the model is saved.")] = Path("models"),
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes; one per core by default.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Take over contenders finished by an earlier run.")] = False,
+) -> None:
+    """Compare the contenders of a config, save the chosen model, track everything.
+
+    Example: eriq train configs/experiments/quick.yaml
+    """
+    from eriq.workflows import train as train_job
+
+    with _bar() as (begin, step):
+        done = train_job.train(config, models=models, workers=workers, resume=resume, say=typer.echo, begin=begin, step=step)
+    _places(report=done.report, model=done.bundle.folder, ui="eriq ui")
+
+
+@app.command()
+def score(
+    model: Annotated[str, typer.Argument(help="Model folder, its name, or models:/name@alias.")],
+    input: Annotated[Path, typer.Argument(help="Answers (CSV, Parquet, Excel), or a folder with all four tables.")],
+    out: Annotated[Path, typer.Option(help="Score file, .csv or .parquet.")],
+    language: Language = "en",
+    reasons: Annotated[int, typer.Option(min=0, max=50, help="Reasons per row.")] = 5,
+    overwrite: Overwrite = False,
+) -> None:
+    """Score new questionnaires; every row ends in OUT or in OUT.rejected.
+
+    Exit code 0: all scored; 3: some set aside, see OUT.rejected.csv; others: nothing written.
+
+    Example: eriq score models/demo-20261121-1a2b3c4d answers.csv --out scores.csv
+    """
+    from eriq.workflows import score as score_job
+
+    result = score_job.score(model, input, out, language=language, reasons=reasons, overwrite=overwrite)
+    typer.echo(result.sentence)
+    if result.rejected:
+        raise typer.Exit(SOME_SET_ASIDE)
+
+
+@app.command()
+def simulate(
+    out: Annotated[Path, typer.Option(help="Folder for the four tables and the truth.")],
+    clients: Annotated[int, typer.Option(min=20)] = 5512,
+    seed: int = 2013,
+    preset: Annotated[str, typer.Option(help="claim, literature, null, or a file.")] = "claim",
+    format: Annotated[Literal["csv", "parquet"], typer.Option(help="File format.")] = "csv",
+    overwrite: Overwrite = False,
+) -> None:
+    """Write a made-up cohort: four tables, and apart from them the true probabilities.
+
+    Example: eriq simulate --out cohort --clients 500 --seed 1
+    """
+    from eriq.workflows import make as make_job
+
+    typer.echo(make_job.write_cohort(out, clients, seed, preset, format, overwrite=overwrite))
+
+
+@app.command()
+def features(
+    model: Annotated[str, typer.Argument(help="Model folder, its name, or models:/name@alias.")],
+    folder: Annotated[Path, typer.Argument(help="Folder with answers, persons, spells and events.")],
+    out: Annotated[Path, typer.Option(help="Table of answers with register columns, .csv or .parquet.")],
+    overwrite: Overwrite = False,
+) -> None:
+    """Put the register columns a model needs beside the answers, once, for scoring in bulk.
+
+    Example: eriq features models/demo-20261121-1a2b3c4d cohort --out ready.parquet
+    """
+    from eriq.workflows import score as score_job
+
+    typer.echo(score_job.make_features(model, folder, out, overwrite=overwrite))
+
+
+@app.command()
+def ui(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 5000) -> None:
+    """Start the MLflow UI on this machine, with the store of this folder.
+
+    Example: eriq ui --port 5001
+    """
+    import os
+    import subprocess
+
+    from eriq.tracking import SETTINGS, connect, ui_command
+
+    connect()
+    typer.echo(f"MLflow UI: http://127.0.0.1:{port} (ready in about 10 seconds, stop with Ctrl-C)")
+    raise typer.Exit(subprocess.call(ui_command(port), env={**SETTINGS, **os.environ}))
+
+
+@app.command()
+def demo() -> None:
+    """Run it all on made-up people: train, save, score, report.
+
+    Example: eriq demo
+    """
+    from eriq.workflows import demo as demo_job
+
+    with _bar() as (begin, step):
+        done, scores, rejected = demo_job.demo(say=typer.echo, begin=begin, step=step)
+    _places(report=done.report, scores=scores, set_aside=rejected, model=done.bundle.folder, ui="make ui")
+
+
+@instrument_app.command("show")
+def instrument_show(file: Annotated[str, typer.Argument(help="File, or a shipped name.")] = "eriq22", language: Language = "en") -> None:
+    """Print a questionnaire.
+
+    Example: eriq instrument show eriq22 --language sv
+    """
+    from eriq.codebook import describe
+    from eriq.data.instrument import load_instrument
+
+    typer.echo(describe(load_instrument(file), language))
+
+
+@instrument_app.command("check")
+def instrument_check(file: Annotated[str, typer.Argument(help="File, or a shipped name.")]) -> None:
+    """Check a questionnaire file and print its digest.
+
+    Example: eriq instrument check configs/instruments/eriq22.yaml
+    """
+    from eriq.data.instrument import load_instrument
+
+    found = load_instrument(file)
+    typer.echo(f"{found.id} {found.version}: {len(found.items)} items, digest {found.digest}")
+    for remark in found.remarks():
+        typer.echo(f"  - {remark}")
+
+
+@instrument_app.command("codebook")
+def instrument_codebook(
+    out: Annotated[Path, typer.Option(help="Folder for codebook.csv and codebook.html.")],
+    file: Annotated[str, typer.Argument(help="File, or a shipped name.")] = "eriq22",
+    overwrite: Overwrite = False,
+) -> None:
+    """Write the codebook of a questionnaire as CSV and HTML.
+
+    Example: eriq instrument codebook eriq22 --out build
+    """
+    from eriq.workflows import make as make_job
+
+    typer.echo(make_job.write_codebook(file, out, overwrite=overwrite))
+
+
+# --- around the commands -------------------------------------------------------------------
+
+
+@contextmanager
+def _bar() -> Iterator[tuple[Callable[[int], None], Callable[[str, str], None]]]:
+    """Give (begin, step): a bar with contender, fold and time left on a terminal, nothing elsewhere."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns: list[Any] = [BarColumn(30), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}")]
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("reading", total=None)
+
+        def begin(total: int) -> None:
+            progress.update(task, total=total)
+
+        def step(what: str, which: str) -> None:
+            known = progress.tasks[0].total
+            if known is not None and progress.tasks[0].completed >= known:
+                progress.update(task, total=None)
+            progress.update(task, advance=1, description=f"{what}, {which}")
+
+        yield begin, step
+
+
+def _places(**places: object) -> None:
+    typer.echo("")
+    for name, place in places.items():
+        typer.echo(f"{name.replace('_', ' '):>10}  {place}")
+
+
+def run() -> NoReturn:
+    """Run the command line; expected errors are one paragraph and an exit code, never a traceback."""
+    try:
+        app(prog_name="eriq", standalone_mode=False)
+        code = 0
+    except EriqError as error:
+        typer.echo(f"eriq: {error}", err=True)
+        code = error.exit_code
+    except typer.Exit as leave:
+        code = leave.exit_code
+    except KeyboardInterrupt:
+        typer.echo("eriq: interrupted; nothing half-written was left under a final name", err=True)
+        code = INTERRUPTED
+    except Exception as error:
+        code = _usage_or_fault(error)
+    sys.exit(code)
+
+
+def _usage_or_fault(error: Exception) -> int:
+    """Show a mistake in the command itself, a full disk, or a fault of ours without people's values."""
+    if hasattr(error, "show"):  # click's own errors know how to show themselves
+        error.show()
+        return int(getattr(error, "exit_code", 2))
+    if isinstance(error, typer.Abort):
+        return INTERRUPTED
+    if isinstance(error, OSError):
+        typer.echo(f"eriq: {error.strerror or type(error).__name__}", err=True)
+        return OutputError.exit_code
+    import os
+    import traceback
+
+    if os.environ.get("ERIQ_DEBUG"):  # shows everything, also values: for people who may see the data
+        traceback.print_exception(error)
+        return 70
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    typer.echo(
+        f"eriq: a fault of ours ({type(error).__name__} at {Path(last.filename).name}:{last.lineno}), version "
+        f"{__version__}; please report it. The message is left out: it could hold a person's values.",
+        err=True,
+    )
+    return 70

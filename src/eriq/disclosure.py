@@ -1,0 +1,87 @@
+"""What may leave the building: no number that rests on a handful of people."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+MIN_PEOPLE = 5  # smallest publishable count; replace by the release rule that applies
+WITHHELD = "withheld"
+
+
+def suppress_small(table: pd.DataFrame, *, count: str = "n") -> pd.DataFrame:
+    """Return `table` without the numbers of rows that rest on fewer than `MIN_PEOPLE` people.
+
+    Parameters
+    ----------
+    table : DataFrame of shape (n_rows, any)
+        Left as it is.
+    count : str
+        Column with the people, or where people are not known the rows, that a row rests on.
+
+    Returns
+    -------
+    DataFrame
+        Same shape; text stays, numbers of small or unknown rows are missing.
+
+    Raises
+    ------
+    KeyError
+        If there is no column `count`.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"group": ["a", "b"], "n": [4, 5], "share": [0.25, 0.4]})
+    >>> suppress_small(table).to_numpy().tolist()
+    [['a', nan, nan], ['b', 5.0, 0.4]]
+    """
+    enough = (table[count] >= MIN_PEOPLE).fillna(False)
+    numbers = table.select_dtypes("number")
+    return table.assign(**{str(name): numbers[name].where(enough) for name in numbers})
+
+
+def count_words(count: int) -> str:
+    """Return a count as it may be printed; nobody at all is no secret.
+
+    >>> count_words(0), count_words(4), count_words(15818)
+    ('0', '<5', '15,818')
+    """
+    return f"<{MIN_PEOPLE}" if 0 < count < MIN_PEOPLE else f"{count:,}"
+
+
+def hide_parts(counts: Sequence[int]) -> tuple[list[str], bool]:
+    """Return the parts of a known total as they may be printed, and whether the total may stand beside them.
+
+    One blank beside a total gives itself away by subtraction, so the next smallest parts are withheld as well, until
+    the blanks together leave room for doubt. If they never do, the total has to go.
+
+    Parameters
+    ----------
+    counts : sequence of int
+        Parts of one total, none negative.
+
+    Returns
+    -------
+    words : list of str
+        One per part: the count, "<5", or "withheld".
+    total_may_show : bool
+
+    Examples
+    --------
+    >>> hide_parts([120, 3, 40])
+    (['120', '<5', 'withheld'], True)
+    >>> hide_parts([3]), hide_parts([0, 12])
+    ((['<5'], False), (['0', '12'], True))
+    """
+    hidden = {place for place, count in enumerate(counts) if 0 < count < MIN_PEOPLE}
+    left = sorted((c, place) for place, c in enumerate(counts) if c and place not in hidden)
+    small = bool(hidden)
+
+    def open_to_doubt() -> bool:
+        return len(hidden) > 1 and sum(counts[place] for place in hidden) >= 2 * MIN_PEOPLE
+
+    while small and left and not open_to_doubt():
+        hidden.add(left.pop(0)[1])
+    words = [
+        WITHHELD if place in hidden and count >= MIN_PEOPLE else count_words(count) for place, count in enumerate(counts)
+    ]
+    return words, not small or open_to_doubt()

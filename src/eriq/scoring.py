@@ -1,0 +1,340 @@
+"""Score one chunk of rows: every row ends exactly once among the scores or the set-aside."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from eriq.bundle import Bundle
+from eriq.data import schema
+from eriq.data.cohort import Registers
+from eriq.data.instrument import RESPONDENTS, Instrument, Language
+from eriq.data.intake import check_answers
+from eriq.data.schema import Problem
+from eriq.design import to_matrix
+from eriq.errors import InstrumentError, SchemaError
+from eriq.evaluation.calibration import expit
+from eriq.explain import SENSITIVE_LABEL, units
+from eriq.features import Feature, questionnaire_columns, register_columns
+
+Show = Literal["probability", "band", "reasons"]
+PLACE = {"en": 0, "sv": 1, "da": 2}
+SENSITIVE_WORDS = (SENSITIVE_LABEL, "register: hälsa eller rättsväsende", "register: helbred eller retsvæsen")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a score file shows, and how."""
+
+    language: Language = "en"
+    reasons: int = 5
+    show: Show = "probability"
+    interval: bool = False
+    today: dt.date | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scored:
+    """One chunk after scoring; `row` counts the rows of the input from 1."""
+
+    scores: pd.DataFrame
+    rejected: pd.DataFrame  # row, client_id, answered_on, code, reason
+
+    @property
+    def n_read(self) -> int:
+        """Rows that came in."""
+        return len(self.scores) + len(self.rejected)
+
+
+def instrument_of(bundle: Bundle) -> Instrument | None:
+    """Return the questionnaire a model was trained on, from its own manifest."""
+    stored = bundle.manifest.get("instrument_content")
+    return Instrument.model_validate(stored) if stored else None
+
+
+def require_instrument(bundle: Bundle, given: Instrument) -> None:
+    """Raise InstrumentError if answers to `given` cannot be scored by this model."""
+    mine = bundle.manifest["instrument"]
+    if mine is None:
+        raise InstrumentError(f"{bundle.name} was trained on a ready table, not on a questionnaire")
+    if given.digest != mine["digest"]:
+        raise InstrumentError(
+            f"{bundle.name} was trained on {mine['id']} {mine['version']} ({mine['digest'][:8]}); these answers are to "
+            f"{given.id} {given.version} ({given.digest[:8]})"
+        )
+
+
+def needs_registers(bundle: Bundle) -> bool:
+    """Return whether the model uses facts that only registers have."""
+    return bundle.manifest["instrument"] is not None and any(f.respondent == "register" for f in bundle.features)
+
+
+def score_rows(
+    bundle: Bundle, raw: pd.DataFrame, options: Options, registers: Registers | None = None, first_row: int = 1
+) -> Scored:
+    """Return the scores of a chunk and the rows set aside with their reasons.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    raw : DataFrame of shape (n_rows, any)
+        As read from a file: ANSWERS, or the columns of the ready table the model was trained on.
+        Register columns may stand beside the answers under the names in the manifest.
+    options : Options
+    registers : Registers, optional
+        Where register columns are to be made from.
+    first_row : int
+        Number of the first row within the whole input.
+
+    Raises
+    ------
+    SchemaError
+        When a column is missing or there twice, which no single row can answer for.
+
+    Returns
+    -------
+    Scored
+        ``len(scores) + len(rejected) == len(raw)``.
+    """
+    raw = raw.reset_index(drop=True)
+    instrument = instrument_of(bundle)
+    today = options.today or dt.date.today()  # noqa: DTZ011 - registers hold local days
+    if instrument:
+        typed, problems = check_answers(raw, instrument, today, extra="ignore")
+        wide, found = _given_registers(raw, bundle)
+        problems += found
+        problems += _too_few(typed, instrument)
+        if registers is not None:
+            problems += schema.check_known(typed, registers.persons, "answers")
+    else:
+        typed, problems = _check_flat(raw, bundle)
+        wide = pd.DataFrame(index=raw.index)
+    whole_file = [p for p in problems if not len(p.rows)]
+    if whole_file:
+        schema.refuse(whole_file)
+    rejected = set_aside(raw, problems, first_row)
+    good = np.setdiff1d(np.arange(len(raw)), rejected["row"].to_numpy() - first_row)
+    kept = typed.iloc[good].reset_index(drop=True)
+    matrix = _matrix(kept, wide.iloc[good].reset_index(drop=True), bundle, instrument, registers)
+    scores = _scores(kept, matrix, bundle, instrument, options)
+    scores.insert(0, "row", good + first_row)
+    return Scored(scores, rejected)
+
+
+def set_aside(raw: pd.DataFrame, problems: Sequence[Problem], first_row: int) -> pd.DataFrame:
+    """Return one line per row with any problem: number, ids as given, codes and reasons."""
+    codes: dict[int, list[str]] = {}
+    words: dict[int, list[str]] = {}
+    for problem in problems:
+        for row in problem.rows.tolist():
+            codes.setdefault(row, []).append(f"{problem.column}:{problem.code}")
+            words.setdefault(row, []).append(f"{problem.column}: {problem.text}")
+    rows = sorted(codes)
+    ids = {
+        name: raw[name].iloc[rows].astype("str").to_numpy() if list(raw.columns).count(name) == 1 else None
+        for name in ("client_id", "answered_on")
+    }
+    return pd.DataFrame(
+        {
+            "row": np.array(rows, dtype="int64") + first_row,
+            **ids,
+            "code": pd.Series(["; ".join(codes[row]) for row in rows], dtype="str"),
+            "reason": pd.Series(["; ".join(words[row]) for row in rows], dtype="str"),
+        }
+    )
+
+
+# --- checks --------------------------------------------------------------------------------
+
+
+def _too_few(answers: pd.DataFrame, instrument: Instrument) -> list[Problem]:
+    """Return rows below the questionnaire's least number of answers, and rows without consent."""
+    problems = []
+    for respondent in RESPONDENTS:
+        items = [item.id for item in instrument.half(respondent)]
+        need = getattr(instrument.minimum_answered, respondent)
+        given = (answers[items] >= 0).fillna(False).sum(axis="columns").to_numpy()
+        if (given < need).any():
+            words = f"fewer than {need} of {len(items)} questions answered by the {respondent}"
+            problems.append(Problem("answers", respondent, "too_few_answers", words, np.flatnonzero(given < need)))
+    for item in instrument.items:
+        if item.required and (gone := ~(answers[item.id] >= 0).fillna(False).to_numpy(bool)).any():
+            problems.append(Problem("answers", item.id, "required", "required and not answered", np.flatnonzero(gone)))
+    refused = (answers["consent"] == 0).fillna(False).to_numpy(bool)
+    if refused.any():
+        problems.append(Problem("answers", "consent", "no_consent", "no consent", np.flatnonzero(refused)))
+    return problems
+
+
+def _given_registers(raw: pd.DataFrame, bundle: Bundle) -> tuple[pd.DataFrame, list[Problem]]:
+    """Return register columns that stand in the input itself, typed."""
+    names = [f.name for f in bundle.features if f.respondent == "register" and f.name in raw.columns]
+    columns = [schema.Column(name, "Float64") for name in names]
+    typed, problems = schema.check(raw, columns, "answers", extra="ignore") if names else (pd.DataFrame(index=raw.index), [])
+    return typed.astype("float64") if names else typed, problems
+
+
+def _check_flat(raw: pd.DataFrame, bundle: Bundle) -> tuple[pd.DataFrame, list[Problem]]:
+    """Return the columns of a ready table, typed; a level never seen in training is a problem."""
+    columns = [schema.Column(bundle.manifest["flat"]["client"], "str", required=True)]
+    for feature in bundle.features:
+        allowed: tuple[Any, ...] = feature.levels or ((0, 1) if feature.kind == "flag" else ())
+        columns.append(schema.Column(_bare(feature), "str" if feature.levels else "Float64", allowed=allowed))
+    typed, problems = schema.check(raw, columns, "table", extra="ignore")
+    problems += schema.check_repeats(typed, [columns[0].name], "table")
+    return typed.rename(columns={columns[0].name: "client_id"}), problems
+
+
+def _bare(feature: Feature) -> str:
+    return feature.name.split(".", 1)[1]
+
+
+# --- numbers -------------------------------------------------------------------------------
+
+
+def _matrix(
+    kept: pd.DataFrame, wide: pd.DataFrame, bundle: Bundle, instrument: Instrument | None, registers: Registers | None
+) -> np.ndarray:
+    """Return the model's columns, made by the code that made them in training."""
+    columns = [f.name for f in bundle.features]
+    if instrument is None:
+        from eriq.features import flat_columns
+
+        return to_matrix(flat_columns(kept, bundle.features), columns).to_numpy()
+    parts = [questionnaire_columns(kept, instrument, bundle.manifest["missing_policy"])]
+    if missing := [f.name for f in bundle.features if f.respondent == "register" and f.name not in wide.columns]:
+        if registers is None:
+            raise SchemaError(
+                f"{bundle.name} uses {len(missing)} register column(s) that the input does not have; give the folder "
+                "with persons, spells and events, or a table made by 'eriq features'"
+            )
+        parts.append(register_columns(kept, registers, int(bundle.manifest["lag_days"]))[missing])
+    parts.append(wide)
+    return to_matrix(pd.concat(parts, axis="columns"), columns).to_numpy()
+
+
+def _scores(
+    kept: pd.DataFrame, matrix: np.ndarray, bundle: Bundle, instrument: Instrument | None, options: Options
+) -> pd.DataFrame:
+    log_odds = bundle.model.log_odds(matrix)
+    out: dict[str, Any] = {"client_id": kept["client_id"].to_numpy()}
+    for name in ("answered_on", "wave"):
+        if name in kept:
+            out[name] = kept[name]
+    if options.show == "probability":
+        out["probability"] = expit(log_odds)
+        out["log_odds"] = log_odds
+    elif options.show == "band":
+        edges = np.asarray(bundle.manifest["bands"])
+        out["band"] = np.searchsorted(edges, expit(log_odds), side="right") + 1
+    if options.interval and options.show == "probability" and bundle.model.members:
+        out |= _instability(bundle, matrix)
+    out |= _answered(kept, matrix, instrument)
+    out["out_of_range"] = _out_of_range(matrix, bundle)
+    if options.reasons:
+        out |= _reasons(matrix, log_odds, bundle, instrument, options)
+    out["model"] = bundle.name
+    stamp = bundle.manifest["instrument"]
+    out["instrument"] = f"{stamp['id']} {stamp['version']}" if stamp else "none"
+    return pd.DataFrame(out)
+
+
+def _answered(kept: pd.DataFrame, matrix: np.ndarray, instrument: Instrument | None) -> dict[str, np.ndarray]:
+    if instrument is None:
+        return {"share_answered": 1 - np.isnan(matrix).mean(axis=1) if matrix.shape[1] else np.ones(len(matrix))}
+    shares, partial = {}, np.zeros(len(kept), dtype=bool)
+    for respondent in RESPONDENTS:
+        items = [item.id for item in instrument.half(respondent)]
+        given = np.mean([kept[i].fillna(-128).to_numpy("int64") >= 0 for i in items], axis=0) if items else np.ones(len(kept))
+        shares[f"share_answered_{respondent}"] = given
+        partial |= given < 1
+    return {**shares, "partial": partial}
+
+
+def _out_of_range(matrix: np.ndarray, bundle: Bundle) -> np.ndarray:
+    """Return, per row, the columns outside the range seen in training, by name, never by value."""
+    flagged = np.full(len(matrix), "", dtype=object)
+    ranges = bundle.manifest["ranges"]
+    for place, feature in enumerate(bundle.features):
+        if feature.name not in ranges:
+            continue
+        low, high = ranges[feature.name]
+        value = matrix[:, place]
+        outside = (value < low) | (value > high)
+        if outside.any():
+            name = "register.sensitive" if feature.sensitive else feature.name
+            flagged[outside] = [f"{have}; {name}" if have else name for have in flagged[outside]]
+    return flagged
+
+
+def _instability(bundle: Bundle, matrix: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the range of the probability over refits on resampled clients."""
+    spread = expit(bundle.model.spread(matrix))
+    return {"refit_low": spread.min(axis=1), "refit_high": spread.max(axis=1)}
+
+
+def _reasons(
+    matrix: np.ndarray, log_odds: np.ndarray, bundle: Bundle, instrument: Instrument | None, options: Options
+) -> dict[str, np.ndarray]:
+    """Return the largest contributions of each row, with labels in the chosen language.
+
+    Raises
+    ------
+    AssertionError
+        When contributions do not add up to the log-odds within 1e-9: the explanation would be wrong.
+    """
+    given = bundle.model.contributions(matrix)
+    if len(given) and np.abs(given.sum(axis=1) - log_odds).max() > 1e-9:
+        raise AssertionError("contributions do not add up to the log-odds")
+    names, member = units(bundle.features)
+    by_unit = given[:, :-1] @ member if len(names) < given.shape[1] - 1 else given[:, :-1]
+    count = min(options.reasons, len(names))
+    size = np.abs(by_unit)
+    if count < len(names):
+        top = np.argpartition(-size, count - 1, axis=1)[:, :count]
+        order = np.argsort(-np.take_along_axis(size, top, axis=1), axis=1, kind="stable")
+        top = np.take_along_axis(top, order, axis=1)
+    else:
+        top = np.argsort(-size, axis=1, kind="stable")[:, :count]
+    language = PLACE[options.language]
+    owner = [int(np.flatnonzero(column)[0]) for column in member.T]  # a column of each unit
+    labels = np.array(
+        [SENSITIVE_WORDS[language] if n == "register.sensitive" else bundle.features[o].labels[language] for n, o in zip(names, owner, strict=True)],
+        dtype=object,
+    )
+    codes = np.array(names, dtype=object)
+    answers = _answer_labels(matrix, bundle, instrument, options.language, owner)
+    rows = np.arange(len(matrix))
+    out: dict[str, np.ndarray] = {}
+    if options.show != "reasons":
+        out["base_log_odds"] = given[:, -1]
+    for k in range(count):
+        chosen = top[:, k]
+        out[f"reason_{k + 1}"] = codes[chosen]
+        out[f"reason_{k + 1}_label"] = labels[chosen]
+        out[f"reason_{k + 1}_answer"] = answers[rows, chosen] if answers is not None else np.full(len(rows), "", dtype=object)
+        if options.show == "reasons":
+            out[f"reason_{k + 1}_direction"] = np.where(by_unit[rows, chosen] >= 0, "+", "-").astype(object)
+        else:
+            out[f"reason_{k + 1}_contribution"] = by_unit[rows, chosen]
+    return out
+
+
+def _answer_labels(
+    matrix: np.ndarray, bundle: Bundle, instrument: Instrument | None, language: Language, owner: Sequence[int]
+) -> np.ndarray | None:
+    """Return the words of the answer behind each unit of each row, empty where it is no item."""
+    if instrument is None:
+        return None
+    words = np.full((len(matrix), len(owner)), "", dtype=object)
+    for place, column in enumerate(owner):
+        item = bundle.features[column].item
+        if item:
+            levels = len(instrument.levels(item))
+            table = np.array([*(instrument.answer_label(item, k, language) for k in range(levels)), ""], dtype=object)
+            value = matrix[:, column]
+            words[:, place] = table[np.where(np.isnan(value), levels, value).astype(int)]
+    return words

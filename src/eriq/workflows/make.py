@@ -1,0 +1,34 @@
+"""Write made-up cohorts and codebooks."""
+
+from pathlib import Path
+
+from eriq.data.instrument import load_instrument
+from eriq.data.simulate import ABOUT, simulate
+from eriq.data.simulation_settings import load_simulation
+from eriq.data.sources import finished_or_nothing, write_table
+from eriq.errors import OutputError
+
+
+def write_cohort(out: Path, clients: int, seed: int, preset: str, format: str, *, overwrite: bool = False) -> str:
+    """Write the four tables of a made-up cohort, and the truth in a folder of its own."""
+    folder = out / "truth"
+    if out.exists() and any(out.iterdir()) and not overwrite:
+        raise OutputError(f"{out} is there already and not empty; give --overwrite to replace its tables")
+    made = simulate(load_simulation(preset), load_instrument("eriq22"), clients=clients, seed=seed)
+    for name in ("answers", "persons", "spells", "events"):
+        write_table(getattr(made, name), out / f"{name}.{format}", overwrite=overwrite)
+    write_table(made.truth, folder / f"truth.{format}", overwrite=overwrite)
+    with finished_or_nothing(out / "ABOUT.txt", overwrite=overwrite) as file:
+        file.write_text(f"{ABOUT}\npreset {preset}, {clients} clients, seed {seed}\n", encoding="utf-8")
+    return f"{len(made.answers):,} answered waves of {clients:,} made-up clients in {out}\n{ABOUT}"
+
+
+def write_codebook(file: str, out: Path, *, overwrite: bool = False) -> str:
+    """Write the codebook of a questionnaire as CSV and as a page."""
+    from eriq.codebook import codebook_html, codebook_table
+
+    instrument = load_instrument(file)
+    write_table(codebook_table(instrument), out / "codebook.csv", overwrite=overwrite)
+    with finished_or_nothing(out / "codebook.html", overwrite=overwrite) as page:
+        page.write_text(codebook_html(instrument), encoding="utf-8")
+    return f"{out / 'codebook.csv'}\n{out / 'codebook.html'}"

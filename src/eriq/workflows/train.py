@@ -1,0 +1,407 @@
+"""From a config to a compared, explained, saved and tracked model."""
+
+import datetime as dt
+import json
+import os
+import platform
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from eriq import __version__
+from eriq.bundle import Bundle, save_bundle
+from eriq.config import Experiment, Flat, dump_yaml, load_experiment
+from eriq.data.sources import write_table
+from eriq.design import Fold, to_matrix
+from eriq.errors import OutputError
+from eriq.estimators import ESTIMATORS
+from eriq.evaluation.benchmark import (
+    SAVED,
+    Comparison,
+    compare,
+    cross_calibrated,
+    headline_names,
+    make_folds,
+    other_designs,
+    sample_statement,
+)
+from eriq.evaluation.calibration import expit, fit_calibrator
+from eriq.evaluation.sample_size import SampleSize
+from eriq.explain import explain, resampled
+from eriq.features import Feature
+from eriq.model import Model, as_model
+from eriq.report import card_markdown, figures_of, report_html
+from eriq.study import Study, prepare, summary, today_of
+from eriq.tracking import HOME, log_training
+from eriq.training import Fitted, fit, run_all
+
+Say = Callable[[str], None]
+Step = Callable[[str, str], None]  # (what, which): one unit of work is done
+MODELS = Path("models")
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """Where the results of a training are."""
+
+    bundle: Bundle
+    report: Path
+    run_id: str
+    sentence: str
+
+
+# --- check ---------------------------------------------------------------------------------
+
+
+def check(config: str | Path) -> str:
+    """Validate a config with its questionnaire and data, and say what a training would use."""
+    experiment = load_experiment(config)
+    study = prepare(experiment)
+    headline_names(experiment.headline, study.contenders)
+    make_folds(study.design, experiment, study.horizon_days)
+    lines = [summary(study), *sample_size(study).sentences]
+    lines.append(f"{len(study.contenders)} contenders on the same rows and folds:")
+    lines += [f"  {c.name} ({len(c.columns)} columns)" for c in study.contenders]
+    return "\n".join(lines)
+
+
+def sample_size(study: Study) -> SampleSize:
+    """Return what these people can carry, for the largest contender."""
+    parameters = max((len(c.columns) for c in study.contenders), default=1)
+    return sample_statement(study.design.outcome, study.design.client, max(parameters, 1))
+
+
+# --- train ---------------------------------------------------------------------------------
+
+
+def train(
+    config: str | Path,
+    *,
+    models: Path = MODELS,
+    workers: int | None = None,
+    resume: bool = False,
+    say: Say = lambda text: None,
+    begin: Callable[[int], None] = lambda total: None,
+    step: Step = lambda what, which: None,
+) -> Trained:
+    """Run a config from input to saved model, report and tracked run.
+
+    Parameters
+    ----------
+    config : str or Path
+        An experiment file, or the name of a shipped one.
+    models : Path
+        Where the model is saved.
+    workers : int, optional
+        Processes for folds and contenders; one per core when not given.
+    resume : bool
+        Take over forecasts of contenders that an earlier run finished on the same content.
+    say, begin, step : callables
+        Told sentences, the number of fits, and each finished fit.
+
+    Raises
+    ------
+    EriqError
+        By cause, before anything is fitted where that is possible.
+    """
+    experiment = load_experiment(config)
+    started = dt.datetime.now(dt.UTC)
+    study = prepare(experiment)
+    say(summary(study))
+    size = sample_size(study)
+    for sentence in size.sentences:
+        say(sentence)
+    if study.about:
+        say(study.about)
+    headline_names(experiment.headline, study.contenders)
+    folds = make_folds(study.design, experiment, study.horizon_days)
+    begin(len(folds) * len(study.contenders))
+    log_odds = forecasts(study, folds, experiment, workers=workers, resume=resume, step=step)
+    threads = workers or os.cpu_count() or 1
+    found = compare(
+        study.design, study.contenders, study.features, experiment, log_odds, folds, study.truth, workers=threads
+    )
+    say(found.tables["headline"]["sentence"].iloc[0])
+    model = final_model(study, found, experiment, step)
+    tables = {**found.tables, **describe(study, size)}
+    tables |= explain(model, found.chosen, study.design, study.features, study.instrument, experiment, folds, step)
+    tables["designs"] = other_designs(
+        study.design, study.contenders, study.features, experiment, study.horizon_days, step, workers
+    )
+    if experiment.missing_sensitivity:
+        tables["missing_policies"] = missing_policies(experiment, workers)
+    tables = {name: table for name, table in tables.items() if len(table)}
+    facts = facts_of(experiment, study, found, model, size, started)
+    bundle = save(model, study, found, experiment, facts, tables, models)
+    folder = write_results(HOME / "reports" / experiment.name, tables, facts, bundle, experiment)
+    run_id = log_training(
+        name=experiment.name,
+        facts=facts,
+        comparison=found,
+        tables=tables,
+        bundle=bundle,
+        folder=folder,
+        sample=invented_rows(bundle, study),
+    )
+    return Trained(bundle, folder / "report.html", run_id, facts["sentence"])
+
+
+def forecasts(
+    study: Study, folds: list[Fold], experiment: Experiment, *, workers: int | None, resume: bool, step: Step
+) -> np.ndarray:
+    """Return out-of-fold log-odds of every contender, taking over finished ones by content digest."""
+    from eriq.resume import Cache
+
+    cache = Cache(HOME / "cache", study.design, folds, experiment, enabled=resume)
+    known = {c.name: cache.read(c) for c in study.contenders}
+    missing = [c for c in study.contenders if known[c.name] is None]
+    for contender in study.contenders:
+        if known[contender.name] is not None:
+            for fold in folds:
+                step(contender.name, f"{fold.name}, taken over")
+    fresh = run_all(
+        missing,
+        study.design,
+        folds,
+        study.features,
+        seed=experiment.seed,
+        tuning=experiment.tuning,
+        workers=workers,
+        progress=step,
+        finished=cache.write,
+    )
+    for place, contender in enumerate(missing):
+        known[contender.name] = fresh[:, place]
+    return np.column_stack([known[c.name] for c in study.contenders])
+
+
+def final_model(study: Study, found: Comparison, experiment: Experiment, step: Step) -> Model:
+    """Return the chosen contender fitted on all rows and calibrated on held-out people, with refits."""
+    place = found.contenders.index(found.chosen)
+    held_out = found.log_odds[:, place]
+    known = ~np.isnan(held_out)
+    calibrator = fit_calibrator(held_out[known], study.design.outcome[known])
+    fitted = fit(found.chosen, study.design, study.features, seed=experiment.seed, tuning=experiment.tuning)
+    step("saved model", "all rows")
+    members: list[Fitted] = []
+    for k in range(experiment.explain.instability_refits):
+        rng = np.random.default_rng([experiment.seed, 17, k])
+        members.append(fit(found.chosen, resampled(study.design, rng), study.features, seed=experiment.seed))
+        step("refits for stability", str(k + 1))
+    return as_model(fitted, calibrator, members)
+
+
+def describe(study: Study, size: SampleSize) -> dict[str, pd.DataFrame]:
+    """Return the tables on who is in and how far so many people carry."""
+    names = ("persons", "events", "rows", "parameters", "minimum_persons", "minimum_events", "half_width", "smallest_difference")
+    return {
+        "flow": pd.DataFrame(study.flow, columns=["reason", "rows"]),
+        "sample_size": pd.DataFrame({"name": names, "value": [float(getattr(size, n)) for n in names]}),
+    }
+
+
+def missing_policies(experiment: Experiment, workers: int | None) -> pd.DataFrame:
+    """Return the headline's AUCs under every declared way of treating missing answers."""
+    from eriq.evaluation.intervals import bootstrap, summarise
+
+    tables = []
+    for policy in ("indicator", "worst", "drop"):
+        other = experiment.model_copy(update={"missing_policy": policy})
+        study = prepare(other)
+        pair = headline_names(other.headline, study.contenders)
+        few = [c for c in study.contenders if c.name in pair]
+        folds = make_folds(study.design, other, study.horizon_days)
+        log_odds = run_all(few, study.design, folds, study.features, seed=other.seed, tuning=other.tuning, workers=workers)
+        rows = np.flatnonzero(~np.isnan(log_odds).any(axis=1))
+        made = bootstrap(
+            study.design.outcome[rows], expit(log_odds[rows]), study.design.client[rows],
+            replicates=other.intervals.replicates, seed=other.seed, shares=(0.1,), thresholds=(0.1,),
+        )  # fmt: skip
+        table = summarise(made, [c.name for c in few], other.intervals.level)
+        auc = table[table["measure"] == "auc"].rename(columns={"estimate": "auc"}).drop(columns="measure")
+        tables.append(auc.assign(policy=policy, rows=len(rows)))
+    return pd.concat(tables, ignore_index=True)
+
+
+# --- what is told --------------------------------------------------------------------------
+
+
+def facts_of(
+    experiment: Experiment, study: Study, found: Comparison, model: Model, size: SampleSize, started: dt.datetime
+) -> dict[str, Any]:
+    """Return everything a report, a card and a manifest say besides tables."""
+    plan = experiment.validation
+    designs = {
+        "grouped_kfold": f"{plan.folds}-fold cross-validation grouped by client"
+        + (f", repeated {plan.repeats} times" if plan.repeats > 1 else ""),
+        "leave_one_centre_out": "leave one job centre out",
+        "rolling_origin": f"rolling origin in calendar time, gap {study.horizon_days} days",
+        "external": "one fixed external set",
+    }
+    instrument = study.instrument
+    packages = ("lightgbm", "mlflow", "numpy", "pandas", "scikit-learn", "scipy", "shap", "skops")
+    best = found.tables["measures"]
+    best = best[best["measure"] == "log_loss"].set_index("contender")["estimate"].drop(SAVED, errors="ignore")
+    leader = str(best.idxmin())
+    unsavable = [c.name for c in found.contenders if not ESTIMATORS[c.estimator].savable]
+    return {
+        "name": experiment.name,
+        "question": experiment.question,
+        "sentence": found.tables["headline"]["sentence"].iloc[0],
+        "outcome_words": study.outcome_words,
+        "horizon_days": study.horizon_days,
+        "about": study.about,
+        "simulated": study.truth is not None,
+        "instrument": {**instrument.stamp, "notice": instrument.notice.en} if instrument else None,
+        "design": designs[plan.design],
+        "folds": plan.folds,
+        "repeats": plan.repeats,
+        "seed": experiment.seed,
+        "level": experiment.intervals.level,
+        "baseline": found.baseline,
+        "chosen": found.chosen.name,
+        "chosen_words": f"{ESTIMATORS[found.chosen.estimator].words} on {found.chosen.block}",
+        "calibrator": {"intercept": model.calibrator.intercept, "slope": model.calibrator.slope},
+        "digests": study.digests,
+        "config_yaml": _public_config(experiment),
+        "started": f"{started:%Y-%m-%d %H:%M} UTC",
+        "eriq_version": __version__,
+        "versions": {"python": platform.python_version(), **{p: version(p) for p in packages}},
+        "leak_checks": [
+            "no client in training and test of any fold, tuning, calibration or permutation (checked at every step)",
+            "register facts dated after the answer, less the reporting lag, are not looked at",
+            f"no single column tells the outcome with an AUC of {experiment.leak_auc} or more",
+        ],
+        "n_read": study.n_read,
+        "n_rows": len(study.design.outcome),
+        "n_clients": study.n_clients,
+        "n_events": int(study.design.outcome.sum()),
+        "prevalence": float(study.design.outcome.mean()),
+        "not_savable_better": leader if leader in unsavable else None,
+        "sample_size_sentences": list(size.sentences),
+        "sample_size_enough": size.enough,
+    }
+
+
+def _public_config(experiment: Experiment) -> str:
+    """Return the resolved config with file names only: folders can hold names of users."""
+    source = experiment.source
+    names = {k: Path(v.name) for k in type(source).model_fields if isinstance(v := getattr(source, k), Path)}
+    return dump_yaml(experiment.model_copy(update={"source": source.model_copy(update=names)}))
+
+
+def save(
+    model: Model,
+    study: Study,
+    found: Comparison,
+    experiment: Experiment,
+    facts: dict[str, Any],
+    tables: dict[str, pd.DataFrame],
+    models: Path,
+) -> Bundle:
+    """Write the bundle with everything scoring needs."""
+    used = tuple(f for f in study.features if f.name in model.columns)
+    matrix = to_matrix(study.design.matrix, model.columns)
+    calibrated = cross_calibrated(study.design, found.log_odds[:, found.contenders.index(found.chosen)], found.folds)
+    measures = tables["measures"]
+    mine = measures[measures["contender"] == SAVED].set_index("measure")[["estimate", "low", "high"]]
+    days = study.design.rows["answered_on"]
+    source = experiment.source
+    manifest = {
+        "experiment": experiment.name,
+        "contender": found.chosen.name,
+        "instrument": study.instrument.stamp if study.instrument else None,
+        "instrument_content": study.instrument.model_dump() if study.instrument else None,
+        "missing_policy": experiment.missing_policy or (study.instrument.missing_policy if study.instrument else None),
+        "lag_days": experiment.lag_days,
+        "outcome": facts["outcome_words"],
+        "horizon_days": study.horizon_days,
+        "flat": {"client": source.client} if isinstance(source, Flat) else None,
+        "period": [f"{days.min():%Y-%m}", f"{days.max():%Y-%m}"] if days.notna().any() else None,
+        "trained_on": {k: facts[k] for k in ("n_rows", "n_clients", "n_events", "prevalence", "simulated", "about")},
+        "measures": json.loads(mine.to_json(orient="index", double_precision=6)),
+        "ranges": _ranges(matrix, used),
+        "bands": [float(q) for q in np.quantile(expit(calibrated[~np.isnan(calibrated)]), [1 / 3, 2 / 3])],
+        "data": study.digests,
+        "config": facts["config_yaml"],
+        "versions": facts["versions"],
+    }
+    sample = _invented_matrix(matrix, used, experiment.seed)
+    name = f"{experiment.name}-{today_of(experiment):%Y%m%d}"
+    return save_bundle(model, used, manifest, card_markdown(tables, facts), sample, models, name)
+
+
+def _ranges(matrix: pd.DataFrame, used: tuple[Feature, ...]) -> dict[str, list[float]]:
+    """Return the range seen in training per measured column: quantiles, so that no single person shows."""
+    ranges = {}
+    for feature in used:
+        value = matrix[feature.name].dropna()
+        if feature.kind == "continuous" and len(value):
+            low, high = value.quantile([0.005, 0.995])
+            ranges[feature.name] = [float(f"{low:.3g}"), float(f"{high:.3g}")]
+    return ranges
+
+
+def _invented_matrix(matrix: pd.DataFrame, used: tuple[Feature, ...], seed: int, rows: int = 20) -> np.ndarray:
+    """Return rows drawn column by column between the usual values: no person looks like them."""
+    rng = np.random.default_rng([seed, 19])
+    columns = []
+    for feature in used:
+        value = matrix[feature.name].dropna()
+        low, high = value.quantile([0.05, 0.95]) if len(value) else (0.0, 1.0)
+        drawn = rng.uniform(low, high, rows)
+        columns.append(drawn if feature.kind == "continuous" else drawn.round())
+    sample = np.column_stack(columns) if columns else np.empty((rows, 0))
+    sample[rng.random(sample.shape) < 0.05] = np.nan
+    return sample
+
+
+def invented_rows(bundle: Bundle, study: Study, rows: int = 3) -> pd.DataFrame:
+    """Return made-up input rows, as an example of what the model takes."""
+    rng = np.random.default_rng(5)
+    out: dict[str, Any] = {"client_id": [f"example-{k + 1}" for k in range(rows)]}
+    if study.instrument:
+        out["answered_on"] = ["2020-01-15"] * rows
+        for item in study.instrument.item_ids:
+            codes = [level.code for level in study.instrument.levels(item)]
+            out[item] = rng.choice(codes, rows).astype("float64")
+    for feature in bundle.features:
+        bare = feature.name.split(".", 1)[1]
+        if study.instrument is None:
+            values = rng.choice(feature.levels, rows) if feature.levels else rng.integers(0, 2, rows).astype("float64")
+            out[bare] = values.astype("str") if feature.levels else values
+        elif feature.respondent == "register":
+            out[feature.name] = rng.integers(0, 2, rows).astype("float64")
+    return pd.DataFrame(out)
+
+
+def write_results(
+    folder: Path, tables: dict[str, pd.DataFrame], facts: dict[str, Any], bundle: Bundle, experiment: Experiment
+) -> Path:
+    """Write report, tables and figures of a training; the folder holds the newest run of its config."""
+    import shutil
+
+    from eriq.figures import as_png
+
+    try:
+        if folder.exists():
+            shutil.rmtree(folder)
+        (folder / "tables").mkdir(parents=True)
+        (folder / "figures").mkdir()
+    except OSError as why:
+        raise OutputError(f"{folder} cannot be written: {why.strerror}") from None
+    for name, table in tables.items():
+        write_table(table, folder / "tables" / f"{name}.csv")
+    facts = {**facts, "model_name": bundle.name}
+    for name, figure in figures_of(tables, facts).items():
+        (folder / "figures" / f"{name}.png").write_bytes(as_png(figure))
+    (folder / "report.html").write_text(report_html(tables, facts), encoding="utf-8")
+    (folder / "facts.json").write_text(json.dumps(facts, indent=1, default=str, ensure_ascii=False), encoding="utf-8")
+    (folder / "config.yaml").write_text(facts["config_yaml"], encoding="utf-8")
+    (folder / "model-card.md").write_text((bundle.folder / "card.md").read_text(encoding="utf-8"), encoding="utf-8")
+    return folder
