@@ -219,8 +219,7 @@ def _places(**places: object) -> None:
 def run() -> NoReturn:
     """Run the command line; expected errors are one paragraph and an exit code, never a traceback."""
     try:
-        app(prog_name="eriq", standalone_mode=False)
-        code = 0
+        code = app(prog_name="eriq", standalone_mode=False) or 0  # what typer.Exit was given
     except EriqError as error:
         typer.echo(f"eriq: {error}", err=True)
         code = error.exit_code

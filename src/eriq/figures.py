@@ -26,6 +26,9 @@ MARKS: Mapping[str, tuple[str, str]] = {
     "human forecast": (AMBER, "D"),
     "one-question rule": (PLUM, "s"),
     "overall rate": (GREY, "v"),
+    "Changeable": (TEAL, "o"),
+    "Not changeable": (AMBER, "D"),
+    "Not stated": (GREY, "v"),
 }
 WIDTH = 7.6  # inches
 FONTS = "'Source Sans 3','Segoe UI','Helvetica Neue','Noto Sans','DejaVu Sans',sans-serif"
@@ -88,6 +91,7 @@ def draw_flow(flow: pd.DataFrame, *, name: str = "flow") -> "Figure":
             axes.annotate(number(rows, 0), (rows, place), (4, 0), textcoords="offset points", va="center", fontsize=8.5)
         axes.set_xlim(0, shown["rows"].max() * 1.1)
         axes.set_xlabel("Questionnaires")
+        axes.xaxis.set_major_formatter(lambda x, _: number(x, 0))
     return figure
 
 
@@ -189,7 +193,7 @@ def draw_calibration(curve: pd.DataFrame, bins: pd.DataFrame, labels: Mapping[st
     """
     with _style():
         words = "Observed share against forecast probability; a calibrated forecast follows the diagonal. Panels: " + "; ".join(labels.values())
-        figure, panels = _panels(name, "Calibration", words + ".", len(labels), 3.5)
+        figure, panels = _panels(name, "Calibration", words + ".", len(labels), 3.0 if len(labels) == 3 else 3.6)
         seen = pd.concat([curve.loc[curve["contender"].isin(labels)], bins.loc[bins["contender"].isin(labels)]])
         top = min(1.0, 1.06 * float(seen[["forecast", "observed"]].max().max()))
         for k, (panel, (contender, label)) in enumerate(zip(panels, labels.items(), strict=True)):
@@ -202,7 +206,7 @@ def draw_calibration(curve: pd.DataFrame, bins: pd.DataFrame, labels: Mapping[st
                 panel.fill_between(line["forecast"], low, high, color=colour, alpha=0.18, linewidth=0, label="interval")
                 panel.plot(line["forecast"], line["observed"], color=colour, linewidth=2, label="smooth curve")
             panel.plot(dots["forecast"], dots["observed"], "o", color=colour, markersize=5, markeredgecolor="white", label="bins of people")
-            panel.set_title("\n".join(textwrap.wrap(label, 40)))
+            panel.set_title("\n".join(textwrap.wrap(label, 25 if len(labels) == 3 else 38)), fontsize=9)
             panel.set(xlim=(0, top), ylim=(0, top), xlabel="Forecast probability", ylabel="Observed share")
             panel.set_aspect("equal")
         handles, names = panels[0].get_legend_handles_labels()
@@ -282,7 +286,7 @@ def draw_dependence(table: pd.DataFrame, items: Sequence[str], *, name: str = "d
             panel.set_xlim(-0.5, max(len(rows) - 0.5, 0.5))
             panel.grid(visible=False, axis="x")
             panel.set_title(_wrapped(rows["label"].iloc[0], 46), fontsize=8.5)
-            if k % 2 == 0:
+            if panel.get_subplotspec().is_first_col():
                 panel.set_ylabel("Contribution, log-odds")
     return figure
 
@@ -348,13 +352,12 @@ def _figure(name: str, title: str, words: str, height: float) -> tuple[Any, Any]
 
 
 def _panels(name: str, title: str, words: str, n: int, height: float, **shared: Any) -> tuple[Any, list[Any]]:
-    """Return a figure with `n` panels in at most two columns."""
+    """Return a figure with `n` panels: up to three beside each other, more in two columns."""
     from matplotlib.figure import Figure
 
-    columns = min(n, 2)
+    columns = n if n <= 3 else 2
     rows = -(-n // columns)
-    width = WIDTH if n > 1 or height != 3.5 else WIDTH * 0.62
-    figure = Figure(figsize=(width, height * rows), layout="constrained")
+    figure = Figure(figsize=(WIDTH, height * rows), layout="constrained")
     figure.set_gid(name)
     figure.set_label(title)
     figure.description = words

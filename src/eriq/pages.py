@@ -98,6 +98,7 @@ def table(
     digits: int = 3,
     header_column: bool = True,
     emphasised: Collection[int] = (),
+    right: Collection[str] = (),
 ) -> Markup:
     """Return a table as accessible HTML: caption, scoped headers, numerals to the right, a gap as an en dash.
 
@@ -117,6 +118,8 @@ def table(
         Whether the first column names its row.
     emphasised : collection of int
         Positions of the rows to set in bold, 0 is the first.
+    right : collection of str
+        Columns of text to set like numbers: numbers with their intervals, or counts with a mark.
 
     Returns
     -------
@@ -143,7 +146,7 @@ def table(
         numeric = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
         write = _writer(formats.get(name), column, digits)
         heading = labels.get(name, str(name).replace("_", " "))
-        columns.append((heading, ' class="num"' if numeric else "", [write(value) for value in column]))
+        columns.append((heading, ' class="num"' if numeric or name in right else "", [write(value) for value in column]))
     head = Markup("").join(
         Markup('<th scope="col"{}>{}</th>').format(Markup(kind), heading) for heading, kind, _ in columns
     )

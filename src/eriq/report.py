@@ -92,8 +92,8 @@ def figures_of(tables: Tables, facts: Facts) -> "dict[str, Figure]":
     Returns
     -------
     dict of str to Figure
-        flow, auc, decomposition, calibration, decision, importance, respondents, blocks, dependence; a figure whose
-        table is absent is left out.
+        flow, auc, decomposition, calibration, decision, importance, parts, dependence; a figure whose table is absent
+        is left out.
     """
     tables, facts = _disclosed(tables, facts), {**DEFAULTS, **facts}
     labels = contender_labels(tables["contenders"])
@@ -173,7 +173,10 @@ def report_html(tables: Tables, facts: Facts) -> str:
         shown=shown,
         labels=labels,
         headline=headline,
-        verdict_class=_verdict_class(headline),
+        verdict_class=_verdict_class(headline, facts["simulated"]),
+        declared=_declared(headline, tables["contenders"]),
+        chosen_at=[leading(tables, facts).index(facts["chosen"])],
+        chosen_at_all=[_by_auc(tables).index(facts["chosen"])],
         key=_key_numbers(measures, facts, labels),
         replicates=_replicates(tables["measures"]),
         n_read=count_words(facts["n_read"]) if total_may_show else WITHHELD,
@@ -276,14 +279,24 @@ def _markdown_table(frame: pd.DataFrame) -> str:
 def _with_interval(estimate: Any, low: Any, high: Any, write: Any = number, digits: int = 3) -> str:
     """Return a number and its interval in one cell."""
     ends = interval(low, high, digits)
-    return write(estimate, digits) + ("" if ends == GAP else f" ({ends})")
+    # The interval stays on one line; if a cell must break, it breaks before it.
+    return write(estimate, digits) + ("" if ends == GAP else f" ({ends})".replace(" to ", "\N{NO-BREAK SPACE}to\N{NO-BREAK SPACE}"))
 
 
-def _verdict_class(headline: pd.Series | None) -> str:
-    """Return how a callout is tinted: by the interval of the declared difference, never by its estimate."""
-    if headline is None or headline["measure"] != "auc":
+def _verdict_class(headline: pd.Series | None, simulated: bool) -> str:
+    """Return how a callout is tinted: by the interval of the declared difference; made-up people are no good news."""
+    if headline is None or headline["measure"] != "auc" or simulated:
         return ""
     return "good" if headline["low"] > 0 else "poor" if headline["high"] < 0 else ""
+
+
+def _declared(headline: pd.Series | None, contenders: pd.DataFrame) -> str:
+    """Return the comparison that was declared before looking."""
+    if headline is None:
+        return ""
+    words = contenders.drop_duplicates("estimator").set_index("estimator")["words"]
+    method = words.get(headline["estimator"], headline["estimator"])
+    return f"{block_words(headline['with'])} against {block_words(headline['without'])}, {method}".replace("_", " ")
 
 
 def _replicates(measures: pd.DataFrame) -> list[tuple[str, str]]:
@@ -365,8 +378,7 @@ def _contender_table(tables: Tables, names: Sequence[str]) -> pd.DataFrame:
     wide = _wide(measures)
     columns: dict[str, Any] = {
         "contender": facts["block"].map(block_words).to_numpy(),
-        "method": facts["words"].to_numpy(),
-        "kind": facts["estimator"].map(_kind).to_numpy(),
+        "method": [w if _kind(e) in ("model", w) else f"{_kind(e)}: {w}" for e, w in zip(facts["estimator"], facts["words"], strict=True)],
         "auc": [_cells(measures, "auc").get(name) for name in names],
         "difference": [_cells(gains, "auc", signed).get(name) for name in names],
     }
@@ -541,17 +553,22 @@ def _level_words(facts: Facts) -> str:
 
 
 def _draw_importance(importance: pd.DataFrame) -> "dict[str, Figure]":
+    """Return the importance of the first items, and that of respondents and blocks."""
     drawn = {}
     axis = "Mean absolute contribution to the log-odds"
-    names = {"item": "importance", "respondent": "respondents", "block": "blocks"}
-    titles = {"item": "Importance by item", "respondent": "Importance by respondent", "block": "Importance by block"}
-    for level, name in names.items():
-        rows = _level(importance, level)
-        if rows.empty:
-            continue
-        rows = rows.head(TOP_ITEMS).rename(columns={"value": "estimate"})
-        if level == "item" and rows["malleable"].notna().any():
-            group = rows["malleable"].map({True: "Changeable", False: "Not changeable"}).fillna("Not stated")
-            rows = rows.assign(group=group, kind=group).sort_values("group", kind="stable")
-        drawn[name] = figures.draw_intervals(rows, name=name, title=titles[level], axis=axis, bars=True, digits=3, legend="none")
+    items = _level(importance, "item").head(TOP_ITEMS).rename(columns={"value": "estimate"})
+    if len(items):
+        if items["malleable"].notna().any():
+            group = items["malleable"].map({True: "Changeable", False: "Not changeable"}).fillna("Not stated")
+            top = items["estimate"].groupby(group).transform("max")
+            items = items.assign(group=group, kind=group, top=top).sort_values("top", ascending=False, kind="stable")
+        drawn["importance"] = figures.draw_intervals(
+            items, name="importance", title="Importance by item", axis=axis, bars=True, legend="none"
+        )
+    headings = {"respondent": "By respondent", "block": "By block of columns"}
+    parts = [_level(importance, level).assign(group=words) for level, words in headings.items()]
+    if len(both := pd.concat([part for part in parts if len(part)] or parts)):
+        both = both.rename(columns={"value": "estimate"}).drop(columns="malleable")
+        title = "Importance by respondent and by block"
+        drawn["parts"] = figures.draw_intervals(both, name="parts", title=title, axis=axis, bars=True)
     return drawn

@@ -150,7 +150,8 @@ def read_column(given: pd.Series, column: Column) -> pd.Series:
 def _plain(given: pd.Series) -> pd.Series:
     """Return a column of categories as what the categories are."""
     if isinstance(given.dtype, pd.CategoricalDtype):
-        return given.astype(given.cat.categories.dtype)
+        kind = given.cat.categories.dtype
+        return given.astype("Int64" if kind.kind in "iu" else kind)
     return given
 
 

@@ -259,8 +259,8 @@ def _latent(settings: Simulation, people: _People, workers: pd.DataFrame, seed: 
     caseworker, changed = _assigned(settings, workers, n, seed)
     impression = rng.normal(size=(n, WAVES))
     for k in range(1, WAVES):
-        same = caseworker[:, k] == caseworker[:, k - 1]
-        impression[:, k] = np.where(same, impression[:, k - 1], impression[:, k])
+        new = caseworker[:, k] != caseworker[:, k - 1]
+        impression[:, k] = _impression(settings, impression[:, k - 1], impression[:, k], new)
     domains = _domains(settings, fixed[:, None, :], people.score[:, None], moving)
     belief = _belief(settings, domains, workers["optimism"].to_numpy()[caseworker], impression)
     log_hazard = _log_hazard(
@@ -288,6 +288,12 @@ def _weights(settings: Simulation) -> tuple[Floats, float]:
     """Return the effects of the domains and the sd of their sum."""
     weights, share = np.array(list(settings.hazard.domains.values())), settings.readiness.general_share
     return weights, float(np.sqrt(share * weights.sum() ** 2 + (1 - share) * (weights**2).sum())) or 1.0
+
+
+def _impression(settings: Simulation, before: Floats, fresh: Floats, new: Bools) -> Floats:
+    """Return the impression before, or where the caseworker is `new` what is handed over and a `fresh` part."""
+    kept = settings.belief.handover
+    return np.where(new, kept * before + np.sqrt(1 - kept**2) * fresh, before)
 
 
 def _belief(settings: Simulation, domains: Floats, optimism: Floats, impression: Floats) -> Floats:
@@ -388,7 +394,7 @@ def _probability(
         moving = keep * moving + np.sqrt(1 - keep**2) * rng.normal(size=shape)
         moved = rng.random(shape) < settings.design.change_per_wave
         other = np.where(moved, _colleague(settings, worker, rng), worker)
-        impression = np.where(other != worker, rng.normal(size=shape), impression)
+        impression = _impression(settings, impression, rng.normal(size=shape), other != worker)
         changed, worker = changed | (other != worker), other
         domains = _domains(settings, latent.fixed[client][:, None, :], people.score[client][:, None], moving)
         week = latent.week[client, wave] + quarter * WEEKS_A_YEAR // 4

@@ -106,13 +106,14 @@ class HalfModel(Section):
 class BeliefModel(Section):
     """How a caseworker comes to a belief: weights on standardised parts.
 
-    The impression is what one caseworker makes of one client beyond what can be measured; it lasts
-    until the caseworker changes.
+    The impression is what one caseworker makes of one client beyond what the other items show; it
+    lasts until the caseworker changes, and is then handed over in part.
     """
 
     readiness: float = Field(ge=0, description="Weight of the domains, weighted as in the hazard.")
     optimism: float = Field(ge=0, description="Owes nothing to the client.")
     impression: float = Field(gt=0)
+    handover: float = Field(ge=0, le=1, description="Correlation of a caseworker's impression with the one before.")
     shares: tuple[float, ...] = Field(description="Shares of the answers from least to most ready.")
 
 
