@@ -19,13 +19,13 @@ SECRET = "SECRET-77"  # a value of somebody's row: no error may repeat it
 
 @pytest.fixture(scope="session")
 def instrument() -> Instrument:
-    """The shipped 22-item questionnaire."""
+    """Return the shipped 22-item questionnaire."""
     return load_instrument("eriq22")
 
 
 @pytest.fixture(scope="session")
 def secret() -> str:
-    """A marked value that no error text may repeat."""
+    """Return a marked value that no error text may repeat."""
     return SECRET
 
 
@@ -99,7 +99,10 @@ def registers() -> Callable[..., Registers]:
                 people.loc[people["client_id"] == client, name] = value
         frames = {
             "persons": (people, schema.PERSONS),
-            "spells": (pd.DataFrame(list(spells), columns=["client_id", "started_on", "ended_on", "status"]), schema.SPELLS),
+            "spells": (
+                pd.DataFrame(list(spells), columns=["client_id", "started_on", "ended_on", "status"]),
+                schema.SPELLS,
+            ),
             "events": (pd.DataFrame(list(events), columns=["client_id", "occurred_on", "kind"]), schema.EVENT_COLUMNS),
         }
         typed = {}

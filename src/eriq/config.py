@@ -46,7 +46,7 @@ def load_yaml(path: Path, error: type[EriqError] = ConfigError) -> dict[str, Any
     except (OSError, ValueError) as why:
         raise error(f"{path} cannot be read: {type(why).__name__}") from None
     try:
-        content = yaml.load(text, Loader=_StrictLoader)  # noqa: S506 - a SafeLoader
+        content = yaml.load(text, Loader=_StrictLoader)
     except yaml.YAMLError as why:
         place = getattr(why, "problem_mark", None)
         at = f" at line {place.line + 1}" if place else ""

@@ -34,7 +34,9 @@ class Design:
 def make_design(rows: pd.DataFrame, matrix: pd.DataFrame, outcome: np.ndarray) -> Design:
     """Return a design with client codes in order of appearance."""
     client, _ = pd.factorize(rows["client_id"])
-    return Design(rows.reset_index(drop=True), matrix.reset_index(drop=True), np.asarray(outcome, dtype=np.int8), client)
+    return Design(
+        rows.reset_index(drop=True), matrix.reset_index(drop=True), np.asarray(outcome, dtype=np.int8), client
+    )
 
 
 def to_matrix(features: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
@@ -112,8 +114,9 @@ def grouped_kfold(design: Design, n_folds: int, repeats: int, seed: int) -> list
     folds: list[Fold] = []
     for repeat in range(repeats):
         label = client_folds(design.outcome, design.client, n_folds, seed + repeat)
-        for k in range(n_folds):
-            folds.append(Fold(f"fold {k + 1}", repeat, np.flatnonzero(label != k), np.flatnonzero(label == k)))
+        folds += [
+            Fold(f"fold {k + 1}", repeat, np.flatnonzero(label != k), np.flatnonzero(label == k)) for k in range(n_folds)
+        ]
     return _checked(design, folds)
 
 
@@ -212,8 +215,8 @@ def too_good(
                 break
     if suspects:
         raise LeakageError(
-            f"{', '.join(suspects)}: tells the outcome alone with an AUC of {limit} or more, which nothing known at the "
-            "answer does; give it the role 'after', or name it in 'trusted' if you are sure"
+            f"{', '.join(suspects)}: tells the outcome alone with an AUC of {limit} or more, which nothing known at "
+            "the answer does; give it the role 'after', or name it in 'trusted' if you are sure"
         )
 
 

@@ -82,6 +82,7 @@ def hide_parts(counts: Sequence[int]) -> tuple[list[str], bool]:
     while small and left and not open_to_doubt():
         hidden.add(left.pop(0)[1])
     words = [
-        WITHHELD if place in hidden and count >= MIN_PEOPLE else count_words(count) for place, count in enumerate(counts)
+        WITHHELD if place in hidden and count >= MIN_PEOPLE else count_words(count)
+        for place, count in enumerate(counts)
     ]
     return words, not small or open_to_doubt()

@@ -81,6 +81,12 @@ class DependencyError(EriqError):
     exit_code = 21
 
 
+class DatabaseError(EriqError):
+    """A database refuses, is locked, or its connection was lost; whole chunks stored before stay."""
+
+    exit_code = 23
+
+
 SOME_SET_ASIDE = 3  # scoring ended well, and some rows were set aside with their reason
 INTERRUPTED = 130
 

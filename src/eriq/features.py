@@ -123,9 +123,21 @@ def factorial() -> tuple[str, ...]:
 
 UNANSWERED = ("belief.unanswered", "caseworker.unanswered", "client.unanswered")
 _ABSENT = {
-    "belief.unanswered": ("Caseworker's forecast not given", "Handläggarens bedömning saknas", "Sagsbehandlerens vurdering mangler"),
-    "caseworker.unanswered": ("Share of caseworker questions without an answer", "Andel obesvarade handläggarfrågor", "Andel ubesvarede sagsbehandlerspørgsmål"),
-    "client.unanswered": ("Share of client questions without an answer", "Andel obesvarade klientfrågor", "Andel ubesvarede borgerspørgsmål"),
+    "belief.unanswered": (
+        "Caseworker's forecast not given",
+        "Handläggarens bedömning saknas",
+        "Sagsbehandlerens vurdering mangler",
+    ),
+    "caseworker.unanswered": (
+        "Share of caseworker questions without an answer",
+        "Andel obesvarade handläggarfrågor",
+        "Andel ubesvarede sagsbehandlerspørgsmål",
+    ),
+    "client.unanswered": (
+        "Share of client questions without an answer",
+        "Andel obesvarade klientfrågor",
+        "Andel ubesvarede borgerspørgsmål",
+    ),
 }
 
 
@@ -317,29 +329,82 @@ def _register_features() -> tuple[Feature, ...]:
     history: Part = "register_history"
     features = [
         Feature("register.age", basic, labels=("Age in years", "Ålder i år", "Alder i år")),
-        Feature("register.sex", basic, "category", protected=True, levels=("female", "male", "other"), labels=("Sex", "Kön", "Køn")),
-        Feature("register.origin", basic, "category", protected=True, levels=("native", "europe", "outside_europe"), labels=("Origin", "Ursprung", "Oprindelse")),
+        Feature(
+            "register.sex",
+            basic,
+            "category",
+            protected=True,
+            levels=("female", "male", "other"),
+            labels=("Sex", "Kön", "Køn"),
+        ),
+        Feature(
+            "register.origin",
+            basic,
+            "category",
+            protected=True,
+            levels=("native", "europe", "outside_europe"),
+            labels=("Origin", "Ursprung", "Oprindelse"),
+        ),
         Feature("register.couple", basic, "flag", labels=("Lives with a partner", "Sammanboende", "Samboende")),
         Feature("register.children", basic, labels=("Children", "Barn", "Børn")),
-        Feature("register.education", basic, "ordinal", labels=("Education level", "Utbildningsnivå", "Uddannelsesniveau")),
-        Feature("register.vocational", basic, "flag", labels=("Vocational education", "Yrkesutbildning", "Erhvervsuddannelse")),
-        Feature("register.weeks_registered", basic, labels=("Weeks since registration", "Veckor sedan inskrivning", "Uger siden tilmelding")),
+        Feature(
+            "register.education", basic, "ordinal", labels=("Education level", "Utbildningsnivå", "Uddannelsesniveau")
+        ),
+        Feature(
+            "register.vocational",
+            basic,
+            "flag",
+            labels=("Vocational education", "Yrkesutbildning", "Erhvervsuddannelse"),
+        ),
+        Feature(
+            "register.weeks_registered",
+            basic,
+            labels=("Weeks since registration", "Veckor sedan inskrivning", "Uger siden tilmelding"),
+        ),
         Feature("register.disability_code", basic, "flag", sensitive=True, labels=_EVENT_WORDS["disability_code"]),
         *(
-            Feature(f"register.on_{b}", basic, "flag", labels=tuple(f"{t} {w}" for t, w in zip(("Now on", "Har nu", "Modtager nu"), _STATUS_WORDS[b], strict=True)))  # type: ignore[arg-type]
+            Feature(
+                f"register.on_{b}",
+                basic,
+                "flag",
+                labels=tuple(
+                    f"{t} {w}" for t, w in zip(("Now on", "Har nu", "Modtager nu"), _STATUS_WORDS[b], strict=True)
+                ),
+            )  # type: ignore[arg-type]
             for b in BENEFITS
         ),
     ]
     for group, words in _STATUS_WORDS.items():
         for window in WINDOWS:
             years = window[0]
-            labels = (f"Weeks in {words[0]}, {years} y", f"Veckor i {words[1]}, {years} år", f"Uger i {words[2]}, {years} år")
+            labels = (
+                f"Weeks in {words[0]}, {years} y",
+                f"Veckor i {words[1]}, {years} år",
+                f"Uger i {words[2]}, {years} år",
+            )
             features.append(Feature(f"register.weeks_{group}_{window}", history, labels=labels))
     features += [
-        Feature("register.weeks_since_work", history, labels=("Weeks since last work", "Veckor sedan senaste arbete", "Uger siden seneste arbejde")),
-        Feature("register.never_worked", history, "flag", labels=("No work on record", "Inget registrerat arbete", "Intet registreret arbejde")),
-        Feature("register.work_spells_5y", history, labels=("Work spells, 5 y", "Arbetsperioder, 5 år", "Arbejdsperioder, 5 år")),
-        Feature("register.weeks_current_benefit", history, labels=("Weeks on current benefit", "Veckor med nuvarande ersättning", "Uger på nuværende ydelse")),
+        Feature(
+            "register.weeks_since_work",
+            history,
+            labels=("Weeks since last work", "Veckor sedan senaste arbete", "Uger siden seneste arbejde"),
+        ),
+        Feature(
+            "register.never_worked",
+            history,
+            "flag",
+            labels=("No work on record", "Inget registrerat arbete", "Intet registreret arbejde"),
+        ),
+        Feature(
+            "register.work_spells_5y",
+            history,
+            labels=("Work spells, 5 y", "Arbetsperioder, 5 år", "Arbejdsperioder, 5 år"),
+        ),
+        Feature(
+            "register.weeks_current_benefit",
+            history,
+            labels=("Weeks on current benefit", "Veckor med nuvarande ersättning", "Uger på nuværende ydelse"),
+        ),
     ]
     for kind, labels in _EVENT_WORDS.items():
         for window in ("1y", "5y"):
@@ -435,7 +500,8 @@ def _spell_columns(base: pd.DataFrame, spells: pd.DataFrame) -> dict[str, np.nda
             last = end_back[mine]
         for window, weeks in WINDOWS.items():
             overlap = np.clip(np.minimum(first, weeks) - last, 0.0, None)
-            columns[f"register.weeks_{group}_{window}"] = np.bincount(row[mine], weights=overlap, minlength=n)
+            total = np.bincount(row[mine], weights=overlap, minlength=n)
+            columns[f"register.weeks_{group}_{window}"] = total.astype("float64")  # numpy counts nothing as int
     work = np.isin(status, WORK)
     since = np.full(n, np.inf)
     np.minimum.at(since, row[work], end_back[work])

@@ -30,6 +30,7 @@ MARKS: Mapping[str, tuple[str, str]] = {
     "Not changeable": (AMBER, "D"),
     "Not stated": (GREY, "v"),
 }
+DASHES = ((0, (4, 3)), (0, (1, 1.5)), (0, (6, 2, 1, 2)))
 WIDTH = 7.6  # inches
 FONTS = "'Source Sans 3','Segoe UI','Helvetica Neue','Noto Sans','DejaVu Sans',sans-serif"
 # The space for text is measured with the one font that comes with matplotlib and is wider than those above.
@@ -83,7 +84,9 @@ def draw_flow(flow: pd.DataFrame, *, name: str = "flow") -> "Figure":
     shown = flow.dropna(subset=["rows"])
     colours = shown["kind"].map({"all": GREY, "out": AMBER, "in": TEAL}).tolist()
     with _style():
-        figure, axes = _figure(name, "Who is in and who was left out", _listed(shown, "reason", "rows", 0), 0.5 + 0.34 * len(shown))
+        figure, axes = _figure(
+            name, "Who is in and who was left out", _listed(shown, "reason", "rows", 0), 0.5 + 0.34 * len(shown)
+        )
         places = np.arange(len(shown))
         axes.barh(places, shown["rows"], color=colours, height=0.62)
         _row_labels(axes, shown["reason"], 46)
@@ -116,7 +119,7 @@ def draw_intervals(
     name, title, axis : str
         Identity on the page, what is seen, and the words of the axis with its unit.
     lines : mapping of str to float, optional
-        Upright lines: words to place.
+        At most three upright lines: words to place.
     bars : bool
         Draw bars from zero, for amounts; points otherwise.
     digits : int
@@ -141,38 +144,48 @@ def draw_intervals(
 
         height = 0.95 + 0.36 * (places[-1] + 1) + 0.1 * sum(len(str(x)) > 44 for x in table["label"])
         figure, axes = _figure(name, title, _listed(table, "label", "estimate", digits), height)
+        looks = dict(zip(lines or {}, DASHES, strict=False))
         for words, x in (lines or {}).items():
-            axes.axvline(x, color=INK, linewidth=1.1, linestyle=(0, (4, 3)) if "register" in words else (0, (1, 2)), label=words)
-        for k, row in enumerate(table.itertuples(index=False)):
-            colour, shape = marks[kinds[k]]
+            axes.axvline(x, color=INK, linewidth=1.1, linestyle=looks[words])
+        numbers = table[["estimate", "low", "high"]].to_numpy("float64", na_value=np.nan)
+        for place, kind, (estimate, low, high) in zip(places, kinds, numbers, strict=True):
+            colour, shape = marks[kind]
+            words = number(estimate, digits)
             if bars:
-                axes.barh(places[k], row.estimate, height=0.62, color=colour, alpha=0.85)
-            if not (pd.isna(row.low) or pd.isna(row.high)):
-                axes.plot([row.low, row.high], [places[k]] * 2, color=INK if bars else colour, linewidth=1.3 if bars else 2, solid_capstyle="round")
+                axes.barh(place, estimate, height=0.62, color=colour, alpha=0.85)
+            if np.isfinite([low, high]).all():
+                words += f"  ({interval(low, high, digits)})"
+                look = {"color": INK, "linewidth": 1.3} if bars else {"color": colour, "linewidth": 2}
+                axes.plot([low, high], [place, place], solid_capstyle="round", **look)
             if not bars:
-                axes.plot(row.estimate, places[k], shape, color=colour, markersize=6.5, markeredgecolor="white")
-            words = number(row.estimate, digits)
-            if not (pd.isna(row.low) or pd.isna(row.high)):
-                words += f"  ({interval(row.low, row.high, digits)})"
-            axes.text(1.015, places[k], words, transform=axes.get_yaxis_transform(), va="center", fontsize=8.5)
+                axes.plot(estimate, place, shape, color=colour, markersize=6.5, markeredgecolor="white")
+            axes.text(1.015, place, words, transform=axes.get_yaxis_transform(), va="center", fontsize=8.5)
         axes.set_yticks(places, [_wrapped(label, 44) for label in table["label"]])
         axes.set_ylim(max(places) + 0.7, -0.7)
         for place, heading in headings:
-            axes.text(-0.01, place, heading, transform=axes.get_yaxis_transform(), ha="right", va="center", weight="bold")
+            axes.text(
+                -0.01, place, heading, transform=axes.get_yaxis_transform(), ha="right", va="center", weight="bold"
+            )
         axes.tick_params(axis="y", length=0)
         axes.grid(visible=False, axis="y")
         axes.set_xlabel(axis)
         if bars:
             axes.set_xlim(left=min(0.0, float(table[["estimate", "low"]].min().min())))
-        handles = [Line2D([], [], color=INK, linewidth=1.1, linestyle=line.get_linestyle(), label=words) for words, line in zip(lines or {}, axes.lines, strict=False)]
+        handles = [
+            Line2D([], [], color=INK, linewidth=1.1, linestyle=dash, label=words) for words, dash in looks.items()
+        ]
         if len(known) > 1 and legend == "kind":
-            handles = [Line2D([], [], linestyle="", marker=m, color=c, markersize=6.5, label=k) for k, (c, m) in marks.items()] + handles
+            handles = [
+                Line2D([], [], linestyle="", marker=m, color=c, markersize=6.5, label=k) for k, (c, m) in marks.items()
+            ] + handles
         if handles:
             figure.legend(handles=handles, loc="outside upper left", ncols=3, handletextpad=0.5, columnspacing=1.6)
     return figure
 
 
-def draw_calibration(curve: pd.DataFrame, bins: pd.DataFrame, labels: Mapping[str, str], *, name: str = "calibration") -> "Figure":
+def draw_calibration(
+    curve: pd.DataFrame, bins: pd.DataFrame, labels: Mapping[str, str], *, name: str = "calibration"
+) -> "Figure":
     """Return observed share against forecast, one panel for each contender of `labels`.
 
     Parameters
@@ -186,13 +199,16 @@ def draw_calibration(curve: pd.DataFrame, bins: pd.DataFrame, labels: Mapping[st
 
     Examples
     --------
-    >>> curve = pd.DataFrame({"contender": "m", "forecast": [0.1, 0.3], "observed": [0.1, 0.2], "low": 0.0, "high": 0.4})
+    >>> curve = pd.DataFrame({"contender": "m", "forecast": [0.1, 0.3], "observed": [0.1, 0.2]}).assign(low=0, high=0.4)
     >>> bins = pd.DataFrame({"contender": ["m"], "forecast": [0.2], "observed": [0.2], "n": [50]})
     >>> len(draw_calibration(curve, bins, {"m": "a model"}).axes)
     1
     """
     with _style():
-        words = "Observed share against forecast probability; a calibrated forecast follows the diagonal. Panels: " + "; ".join(labels.values())
+        words = (
+            "Observed share against forecast probability; a calibrated forecast follows the diagonal. Panels: "
+            + "; ".join(labels.values())
+        )
         figure, panels = _panels(name, "Calibration", words + ".", len(labels), 3.0 if len(labels) == 3 else 3.6)
         seen = pd.concat([curve.loc[curve["contender"].isin(labels)], bins.loc[bins["contender"].isin(labels)]])
         top = min(1.0, 1.06 * float(seen[["forecast", "observed"]].max().max()))
@@ -205,7 +221,15 @@ def draw_calibration(curve: pd.DataFrame, bins: pd.DataFrame, labels: Mapping[st
                 low, high = (line[c].to_numpy("float64", na_value=np.nan) for c in ("low", "high"))
                 panel.fill_between(line["forecast"], low, high, color=colour, alpha=0.18, linewidth=0, label="interval")
                 panel.plot(line["forecast"], line["observed"], color=colour, linewidth=2, label="smooth curve")
-            panel.plot(dots["forecast"], dots["observed"], "o", color=colour, markersize=5, markeredgecolor="white", label="bins of people")
+            panel.plot(
+                dots["forecast"],
+                dots["observed"],
+                "o",
+                color=colour,
+                markersize=5,
+                markeredgecolor="white",
+                label="bins of people",
+            )
             panel.set_title("\n".join(textwrap.wrap(label, 25 if len(labels) == 3 else 38)), fontsize=9)
             panel.set(xlim=(0, top), ylim=(0, top), xlabel="Forecast probability", ylabel="Observed share")
             panel.set_aspect("equal")
@@ -226,19 +250,29 @@ def draw_decision(curve: pd.DataFrame, labels: Mapping[str, str], *, name: str =
 
     Examples
     --------
-    >>> curve = pd.DataFrame({"contender": "m", "threshold": [0.1, 0.2], "net_benefit": [0.03, 0.02], "low": 0.01, "high": 0.04})
+    >>> curve = pd.DataFrame({"contender": "m", "threshold": [0.1, 0.2], "net_benefit": [0.03, 0.02]})
+    >>> curve = curve.assign(low=0.01, high=0.04)
     >>> len(draw_decision(curve, {"m": "a model"}).axes[0].lines)
     1
     """
     grey = {"treat all": (0, (5, 2)), "treat none": (0, (1, 1.5))}
     with _style():
-        words = "Net benefit by threshold; higher is better, zero is acting for nobody. Lines: " + "; ".join(labels.values())
+        words = "Net benefit by threshold; higher is better, zero is acting for nobody. Lines: " + "; ".join(
+            labels.values()
+        )
         figure, axes = _figure(name, "Decision curves", words + ".", 3.9)
         best = float(curve["net_benefit"].max())
         for contender, dash in grey.items():
             line = curve.loc[curve["contender"] == contender].sort_values("threshold")
             if len(line):
-                axes.plot(line["threshold"], line["net_benefit"], color=GREY, linewidth=1.4, linestyle=dash, label=contender.replace("treat", "act for"))
+                axes.plot(
+                    line["threshold"],
+                    line["net_benefit"],
+                    color=GREY,
+                    linewidth=1.4,
+                    linestyle=dash,
+                    label=contender.replace("treat", "act for"),
+                )
         for k, (contender, label) in enumerate(labels.items()):
             line = curve.loc[curve["contender"] == contender].sort_values("threshold")
             colour = PALETTE[k % len(PALETTE)]
@@ -246,7 +280,15 @@ def draw_decision(curve: pd.DataFrame, labels: Mapping[str, str], *, name: str =
                 low, high = (line[c].to_numpy("float64", na_value=np.nan) for c in ("low", "high"))
                 axes.fill_between(line["threshold"], low, high, color=colour, alpha=0.15, linewidth=0)
             marker = ("o", "D", "s", "^", "v")[k % 5] if len(line) < 15 else None
-            axes.plot(line["threshold"], line["net_benefit"], color=colour, linewidth=2, marker=marker, markersize=4.5, label="\n".join(textwrap.wrap(label, 52)))
+            axes.plot(
+                line["threshold"],
+                line["net_benefit"],
+                color=colour,
+                linewidth=2,
+                marker=marker,
+                markersize=4.5,
+                label="\n".join(textwrap.wrap(label, 52)),
+            )
         axes.set_ylim(-0.35 * best, 1.15 * best)  # acting for everyone falls without end
         axes.set(xlabel="Threshold: forecast probability from which one would act", ylabel="Net benefit")
         axes.xaxis.set_major_formatter(lambda x, _: f"{100 * x:.0f} %")
@@ -275,7 +317,7 @@ def draw_dependence(table: pd.DataFrame, items: Sequence[str], *, name: str = "d
         shown = table.loc[table["item"].isin(items)]
         words = "Mean contribution to the log-odds by answer, for " + "; ".join(dict.fromkeys(shown["label"]))
         figure, panels = _panels(name, "Dependence on the answer", words + ".", len(items), 2.75, sharey=True)
-        for k, (panel, item) in enumerate(zip(panels, items, strict=True)):
+        for panel, item in zip(panels, items, strict=True):
             rows = shown.loc[shown["item"] == item].sort_values("level")
             places = np.arange(len(rows))
             centre, low, high = (rows[c].to_numpy("float64", na_value=np.nan) for c in ("contribution", "low", "high"))
@@ -317,7 +359,7 @@ def as_svg(figure: "Figure") -> str:
     svg = re.sub(r' id="([^"]+)"', rf' id="{own}-\1"', svg)
     svg = re.sub(r"url\(#([^)]+)\)", rf"url(#{own}-\1)", svg)
     svg = re.sub(r' href="#([^"]+)"', rf' href="#{own}-\1"', svg)
-    title, words = escape(figure.get_label()), escape(getattr(figure, "description", ""))
+    title, words = escape(str(figure.get_label())), escape(getattr(figure, "description", ""))
     head = f'<svg role="img" aria-labelledby="{own}-title {own}-words"'
     names = f'<title id="{own}-title">{title}</title>\n<desc id="{own}-words">{words}</desc>'
     return re.sub(r"<svg([^>]*)>", lambda m: f"{head}{m[1]}>\n{names}", svg, count=1).strip()
@@ -357,7 +399,7 @@ def _panels(name: str, title: str, words: str, n: int, height: float, **shared: 
 
     columns = n if n <= 3 else 2
     rows = -(-n // columns)
-    figure = Figure(figsize=(WIDTH, height * rows), layout="constrained")
+    figure: Any = Figure(figsize=(WIDTH, height * rows), layout="constrained")
     figure.set_gid(name)
     figure.set_label(title)
     figure.description = words

@@ -146,7 +146,8 @@ def table(
         numeric = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
         write = _writer(formats.get(name), column, digits)
         heading = labels.get(name, str(name).replace("_", " "))
-        columns.append((heading, ' class="num"' if numeric or name in right else "", [write(value) for value in column]))
+        kind = ' class="num"' if numeric or name in right else ""
+        columns.append((heading, kind, [write(value) for value in column]))
     head = Markup("").join(
         Markup('<th scope="col"{}>{}</th>').format(Markup(kind), heading) for heading, kind, _ in columns
     )

@@ -1,10 +1,52 @@
-"""A saved bundle as an MLflow pyfunc: model code and a folder, no pickle."""
+"""A saved bundle as an MLflow pyfunc: model code and a folder, no pickle.
 
+MLflow copies this file beside the bundle and runs it to load the model, so it imports eriq where it is needed.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import mlflow
 import pandas as pd
+from mlflow.models import ModelSignature
 from mlflow.pyfunc import PythonModel, PythonModelContext
+
+from eriq.errors import EriqError
+
+OUTPUTS = {"probability": "double", "log_odds": "double", "code": "string", "set_aside": "string"}
+
+
+def signature(columns: Iterable[str], client: str = "client_id") -> ModelSignature:
+    """Return the contract that MLflow shows and checks: names, and no types.
+
+    MLflow refuses a whole request for one cell, or for whole numbers without a gap in a column of doubles,
+    and repeats the rows in its message; here each row is checked by the model and set aside with its reason.
+
+    Parameters
+    ----------
+    columns : iterable of str
+        Of the input example.
+    client : str
+        The one column that must be there for MLflow; the model says itself which others it needs.
+
+    Returns
+    -------
+    ModelSignature
+        Any type in; out `OUTPUTS`, one row per row; parameters `reasons` and `language`.
+
+    Examples
+    --------
+    >>> signature(["client_id", "cw01"]).inputs.required_input_names()
+    ['client_id']
+    """
+    from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema
+    from mlflow.types.schema import AnyType
+
+    inputs = Schema([ColSpec(AnyType(), name, required=name == client) for name in columns])
+    outputs = Schema([ColSpec(kind, name) for name, kind in OUTPUTS.items()])
+    params = ParamSchema([ParamSpec("reasons", "long", 0), ParamSpec("language", "string", "en")])
+    return ModelSignature(inputs=inputs, outputs=outputs, params=params)
 
 
 class EriqModel(PythonModel):  # type: ignore[misc]
@@ -16,14 +58,55 @@ class EriqModel(PythonModel):  # type: ignore[misc]
 
         self.bundle = open_bundle(context.artifacts["bundle"])
 
-    def predict(self, context: PythonModelContext, model_input: pd.DataFrame, params: Any = None) -> pd.DataFrame:
-        """Return probability and log-odds, or why there are none, for every row."""
-        from eriq.scoring import Options, score_rows
+    def predict(
+        self, context: PythonModelContext, model_input: pd.DataFrame, params: dict[str, Any] | None = None
+    ) -> pd.DataFrame:
+        """Return probability and log-odds, or why there are none, for every row.
 
-        scored = score_rows(self.bundle, model_input, Options(reasons=0))
-        columns = scored.scores[["row", "probability", "log_odds"]]
-        rows = pd.concat([columns.assign(set_aside=""), scored.rejected[["row"]].assign(set_aside=scored.rejected["reason"])])
-        return rows.sort_values("row").drop(columns="row").reset_index(drop=True)
+        Parameters
+        ----------
+        context : PythonModelContext
+        model_input : DataFrame of shape (n_rows, any)
+            Raw, as from a file. Repeated questionnaires are found within one call only.
+        params : dict, optional
+            ``reasons`` (0 to 50) adds that many reasons per row, in ``language`` (en, sv, da).
+
+        Returns
+        -------
+        DataFrame of shape (n_rows, 4 or more)
+            `OUTPUTS`; of a row set aside, the probability is missing and `code` and `set_aside` say why.
+
+        Raises
+        ------
+        EriqError
+            When a column is missing or a parameter cannot be used; never with a value of a row.
+        """
+        try:
+            return self._scored(model_input, **{"reasons": 0, "language": "en", **(params or {})})
+        except EriqError:
+            raise
+        except Exception as error:
+            import traceback
+
+            last = traceback.extract_tb(error.__traceback__)[-1]
+            # The text is left out: it could hold a person's values, and the server sends and logs it.
+            what = f"a fault of ours ({type(error).__name__} at {Path(last.filename).name}:{last.lineno})"
+        raise EriqError(f"{what}; please report it")
+
+    def _scored(self, given: pd.DataFrame, reasons: int, language: str) -> pd.DataFrame:
+        from eriq.errors import ConfigError
+        from eriq.scoring import PLACE, Options, score_rows
+
+        if language not in PLACE or not 0 <= reasons <= 50:
+            raise ConfigError(f"reasons is 0 to 50, language one of {', '.join(PLACE)}")
+        if not len(given):
+            return pd.DataFrame({name: pd.Series(dtype="float64" if kind == "double" else "str") for name, kind in OUTPUTS.items()})
+        scored = score_rows(self.bundle, given, Options(reasons=int(reasons), language=language))  # type: ignore[arg-type]
+        more = [name for name in scored.scores if str(name).startswith("reason_")]
+        good = scored.scores[["row", "probability", "log_odds", *more]].assign(code="", set_aside="")
+        bad = scored.rejected[["row", "code", "reason"]].rename(columns={"reason": "set_aside"})
+        rows = pd.concat([part for part in (good, bad) if len(part)]).sort_values("row").reset_index(drop=True)
+        return rows.reindex(columns=[*OUTPUTS, *more])
 
 
 mlflow.models.set_model(EriqModel())

@@ -30,8 +30,8 @@ BLOCK_WORDS: Mapping[str, str] = {
     "client": "Client's answers",
     "questionnaire": "Questionnaire",
     "questionnaire_without_belief": "Questionnaire without the caseworker's forecast",
-    "register_basic": "Register, at registration",
-    "register_full": "Register, full",
+    "register_basic": "Register at registration",
+    "register_full": "Full register",
     "changes": "Changes since the last wave",
     "swedish": "Swedish-style variant",
 }
@@ -53,6 +53,14 @@ MEASURE_WORDS: Mapping[str, str] = {
 }
 OVERALL = ("auc", "average_precision", "log_loss", "brier", "brier_skill_prevalence", "brier_skill_register")
 CALIBRATION = ("calibration_in_the_large", "calibration_slope", "ici", "e50", "e90", "emax")
+# Tables that are printed as they come: a column beyond these is left out, whatever it holds.
+PRINTED: Mapping[str, tuple[str, ...]] = {
+    "sample_size": ("name", "value", "words"),
+    "oracle": ("contender", "auc", "oracle_auc", "share_of_way"),
+    "overlap": ("contender", "other", "k", "overlap"),
+    "pairs": ("first", "second", "strength", "first_label", "second_label"),
+    "agreement": ("estimator", "other", "rank_correlation"),
+}
 COUNTS = {"calibration_bins": "n", "dependence": "n", "designs": "clients", "missing_policies": "rows"}
 TOP_ITEMS, TOP_DRAWN, TOP_PAIRS = 12, 6, 10
 DEFAULTS: Facts = MappingProxyType(
@@ -70,7 +78,7 @@ DEFAULTS: Facts = MappingProxyType(
         "digests": {},
         "config_yaml": "",
         "started": "",
-        "eriq": "",
+        "eriq_version": "",
         "versions": {},
         "leak_checks": (),
         "sample_size_sentences": (),
@@ -100,18 +108,22 @@ def figures_of(tables: Tables, facts: Facts) -> "dict[str, Figure]":
     drawn: dict[str, Figure] = {"flow": figures.draw_flow(_flow(tables, facts)[0])}
     drawn["auc"] = _draw_auc(tables, facts, labels)
     compared = {name: labels[name] for name in _compared(tables, facts)}
+    calibrated = _besides(tables, "calibration_curve", labels) | compared
     if (table := tables.get("decomposition")) is not None:
         shares = table.loc[table["measure"] == "auc"].assign(label=table["block"].map(block_words))
         if len(shares):
-            title, axis = "What each block adds to the AUC, whatever the order of adding", "Share of the AUC above 0.5 (Shapley value)"
+            title, axis = (
+                "What each block adds to the AUC, whatever the order of adding",
+                "Share of the AUC above 0.5 (Shapley value)",
+            )
             drawn["decomposition"] = figures.draw_intervals(
                 shares.sort_values("estimate", ascending=False), name="decomposition", title=title, axis=axis, bars=True
             )
     if (curve := tables.get("calibration_curve")) is not None:
         bins = tables.get("calibration_bins", pd.DataFrame(columns=["contender", "forecast", "observed", "n"]))
-        there = {name: words for name, words in list(compared.items())[:4] if name in set(curve["contender"])}
+        there = {name: words for name, words in calibrated.items() if name in set(curve["contender"])}
         if there:
-            drawn["calibration"] = figures.draw_calibration(curve, bins, there)
+            drawn["calibration"] = figures.draw_calibration(curve, bins, dict(list(there.items())[:4]))
     if (curve := tables.get("decision_curve")) is not None:
         there = {name: words for name, words in compared.items() if name in set(curve["contender"])}
         if there:
@@ -162,7 +174,11 @@ def report_html(tables: Tables, facts: Facts) -> str:
         "contenders": _contender_table(tables, leading(tables, facts)),
         "contenders_all": _contender_table(tables, _by_auc(tables)),
         "chosen": _chosen_table(tables, facts),
-        "calibration": _measure_table(tables["measures"], CALIBRATION, {n: labels[n] for n in _compared(tables, facts)}),
+        "calibration": _measure_table(
+            tables["measures"],
+            CALIBRATION,
+            _besides(tables, "measures", labels) | {n: labels[n] for n in _compared(tables, facts)},
+        ),
         "accuracy": _accuracy_table(tables["measures"], labels),
         **_optional_tables(tables, facts, labels),
     }
@@ -199,7 +215,7 @@ def card_markdown(tables: Tables, facts: Facts) -> str:
     difference = pd.DataFrame(
         {
             "Measure": gain["measure"].map(MEASURE_WORDS),
-            "Difference": [_with_interval(*row, write=signed) for row in gain[["estimate", "low", "high"]].itertuples(index=False)],
+            "Difference": _joined(gain, write=signed),
         }
     ).dropna()
     features = facts["features"]
@@ -232,7 +248,7 @@ def block_words(block: str) -> str:
     """Return a block as people call it.
 
     >>> block_words("questionnaire + register_full"), block_words("own_block")
-    ('Questionnaire + register, full', 'Own block')
+    ('Questionnaire + full register', 'Own block')
     """
     parts = [BLOCK_WORDS.get(part, part.replace("_", " ")) for part in re.split(r"\s*\+\s*", block)]
     whole = " + ".join([parts[0], *(part[:1].lower() + part[1:] for part in parts[1:])])
@@ -242,14 +258,17 @@ def block_words(block: str) -> str:
 def contender_labels(contenders: pd.DataFrame) -> dict[str, str]:
     """Return the words of each contender: its block, and its estimator where it is a choice.
 
-    >>> contender_labels(pd.DataFrame([["b | logistic", "belief", "logistic", "ridge"], ["p", "none", "prevalence", "x"]],
-    ...     columns=["contender", "block", "estimator", "words"]))
-    {'b | logistic': "Caseworker's forecast, ridge", 'p': 'Overall rate'}
+    >>> columns = ["contender", "block", "estimator", "words"]
+    >>> rows = [["b | logistic", "belief", "logistic", "ridge"], ["p", "none", "prevalence", "rate"]]
+    >>> contender_labels(pd.DataFrame(rows, columns=columns))
+    {'b | logistic': "Caseworker's forecast · ridge", 'p': 'Overall rate'}
     """
-    return {
-        row.contender: block_words(row.block) + (f", {row.words}" if row.estimator not in ("prevalence", "level_rates") else "")
-        for row in contenders.itertuples(index=False)
-    }
+    labels: dict[str, str] = {}
+    columns = (contenders[name] for name in ("contender", "block", "estimator", "words"))
+    for contender, block, estimator, words in zip(*columns, strict=True):
+        plain = estimator in ("prevalence", "level_rates")
+        labels[contender] = block_words(block) + ("" if plain else f" · {words}")
+    return labels
 
 
 def leading(tables: Tables, facts: Facts) -> list[str]:
@@ -258,7 +277,9 @@ def leading(tables: Tables, facts: Facts) -> list[str]:
     These are the estimator with the lowest log loss of each block, human forecasts and rules, the baseline and the
     chosen one.
     """
-    contenders = tables["contenders"].assign(loss=tables["contenders"]["contender"].map(_wide(tables["measures"])["log_loss"]))
+    contenders = tables["contenders"].assign(
+        loss=tables["contenders"]["contender"].map(_wide(tables["measures"])["log_loss"])
+    )
     plain = contenders["estimator"].isin(KINDS)
     best = contenders.loc[~plain].sort_values("loss", kind="stable").drop_duplicates("block")["contender"]
     wanted = {*best, *contenders.loc[plain, "contender"], facts["baseline"], facts["chosen"]}
@@ -280,7 +301,9 @@ def _with_interval(estimate: Any, low: Any, high: Any, write: Any = number, digi
     """Return a number and its interval in one cell."""
     ends = interval(low, high, digits)
     # The interval stays on one line; if a cell must break, it breaks before it.
-    return write(estimate, digits) + ("" if ends == GAP else f" ({ends})".replace(" to ", "\N{NO-BREAK SPACE}to\N{NO-BREAK SPACE}"))
+    return write(estimate, digits) + (
+        "" if ends == GAP else f" ({ends})".replace(" to ", "\N{NO-BREAK SPACE}to\N{NO-BREAK SPACE}")
+    )
 
 
 def _verdict_class(headline: pd.Series | None, simulated: bool) -> str:
@@ -296,14 +319,18 @@ def _declared(headline: pd.Series | None, contenders: pd.DataFrame) -> str:
         return ""
     words = contenders.drop_duplicates("estimator").set_index("estimator")["words"]
     method = words.get(headline["estimator"], headline["estimator"])
-    return f"{block_words(headline['with'])} against {block_words(headline['without'])}, {method}".replace("_", " ")
+    return f"{block_words(headline['with'])} against {block_words(headline['without']).lower()}, {method}".replace(
+        "_", " "
+    )
 
 
 def _replicates(measures: pd.DataFrame) -> list[tuple[str, str]]:
     """Return (number of replicates, measures it holds for), most replicates first."""
     known = measures.loc[measures["replicates"].fillna(0) > 0]
     words = known["measure"].str.replace(r"@.*", "", regex=True)
-    most = known.groupby(words.map(lambda name: MEASURE_WORDS.get(name, name.replace("_", " ")).split(" (")[0]))["replicates"].max()
+    most = known.groupby(words.map(lambda name: MEASURE_WORDS.get(name, name.replace("_", " ")).split(" (")[0]))[
+        "replicates"
+    ].max()
     return [(number(n, 0), ", ".join(sorted(most.index[most == n]))) for n in sorted(most.unique(), reverse=True)]
 
 
@@ -313,17 +340,18 @@ def _replicates(measures: pd.DataFrame) -> list[tuple[str, str]]:
 def _disclosed(tables: Tables, facts: Facts) -> dict[str, pd.DataFrame]:
     """Return the tables that hold something, without numbers that rest on too few people."""
     kept = {name: table.reset_index(drop=True) for name, table in tables.items() if table is not None and len(table)}
+    kept |= {
+        name: kept[name][[c for c in columns if c in kept[name]]] for name, columns in PRINTED.items() if name in kept
+    }
     for name, count in COUNTS.items():
         if name in kept and count in kept[name]:
             cleared = suppress_small(kept[name], count=count)
             fixed = [c for c in ("level", "rank") if c in cleared]  # the order of answers is no number about people
             kept[name] = cleared.assign(**{c: kept[name][c] for c in fixed})
-    if "capacity" in kept:
-        people = kept["capacity"]["k"].map(lambda k: _people_at(k, facts["n_rows"]))
-        kept["capacity"] = kept["capacity"].loc[people >= MIN_PEOPLE].reset_index(drop=True)
-    if "overlap" in kept:
-        people = kept["overlap"]["k"].map(lambda k: _people_at(k, facts["n_rows"]))
-        kept["overlap"] = kept["overlap"].loc[people >= MIN_PEOPLE].reset_index(drop=True)
+    for name in ("capacity", "overlap"):
+        if name in kept:
+            people = kept[name]["k"].map(lambda k: _people_at(k, facts["n_rows"]))
+            kept[name] = kept[name].loc[people >= MIN_PEOPLE].reset_index(drop=True)
     return {name: table for name, table in kept.items() if len(table)}
 
 
@@ -357,8 +385,20 @@ def _wide(measures: pd.DataFrame) -> pd.DataFrame:
 
 def _cells(table: pd.DataFrame, measure: str, write: Any = number, digits: int = 3) -> dict[str, str]:
     """Return contender -> "estimate (low to high)" of one measure."""
-    rows = table.loc[table["measure"] == measure, ["contender", "estimate", "low", "high"]]
-    return {r.contender: _with_interval(r.estimate, r.low, r.high, write, digits) for r in rows.itertuples(index=False)}
+    rows = table.loc[table["measure"] == measure]
+    return dict(zip(rows["contender"], _joined(rows, write=write, digits=digits), strict=True))
+
+
+def _joined(
+    table: pd.DataFrame,
+    names: tuple[str, str, str] = ("estimate", "low", "high"),
+    *,
+    write: Any = number,
+    digits: int = 3,
+) -> list[str]:
+    """Return one cell per row: a number and its interval."""
+    numbers = table[list(names)].to_numpy("float64", na_value=float("nan"))
+    return [_with_interval(estimate, low, high, write, digits) for estimate, low, high in numbers]
 
 
 def _by_auc(tables: Tables) -> list[str]:
@@ -378,7 +418,9 @@ def _contender_table(tables: Tables, names: Sequence[str]) -> pd.DataFrame:
     wide = _wide(measures)
     columns: dict[str, Any] = {
         "contender": facts["block"].map(block_words).to_numpy(),
-        "method": [w if _kind(e) in ("model", w) else f"{_kind(e)}: {w}" for e, w in zip(facts["estimator"], facts["words"], strict=True)],
+        "method": facts["words"]
+        .where(facts["estimator"].map(_kind) == "model", facts["estimator"].map(_kind))
+        .to_numpy(),
         "auc": [_cells(measures, "auc").get(name) for name in names],
         "difference": [_cells(gains, "auc", signed).get(name) for name in names],
     }
@@ -410,7 +452,9 @@ def _measure_table(measures: pd.DataFrame, wanted: Sequence[str], labels: Mappin
     there = [measure for measure in wanted if (measures["measure"] == measure).any()]
     if not there:
         return None
-    return pd.DataFrame({"contender": list(labels.values()), **{m: [_cells(measures, m).get(n) for n in labels] for m in there}})
+    return pd.DataFrame(
+        {"contender": list(labels.values()), **{m: [_cells(measures, m).get(n) for n in labels] for m in there}}
+    )
 
 
 def _measure_rows(measures: pd.DataFrame, wanted: Sequence[str], contender: str) -> pd.DataFrame:
@@ -435,10 +479,17 @@ def _compared(tables: Tables, facts: Facts) -> list[str]:
     names = [facts["chosen"], facts["baseline"], *contenders.loc[contenders["estimator"] == "level_rates", "contender"]]
     if "headline" in tables:
         line = tables["headline"].iloc[0]
-        same = contenders["block"].isin([line["with"], line["without"]]) & (contenders["estimator"] == line["estimator"])
+        same = contenders["block"].isin([line["with"], line["without"]]) & (
+            contenders["estimator"] == line["estimator"]
+        )
         names += contenders.loc[same, "contender"].tolist()
     known = set(contenders["contender"])
     return [name for name in dict.fromkeys(names) if name in known]
+
+
+def _besides(tables: Tables, name: str, labels: Mapping[str, str]) -> dict[str, str]:
+    """Return what a table judges beside the contenders, for example the saved model after calibration."""
+    return {other: other[:1].upper() + other[1:] for other in tables[name]["contender"].unique() if other not in labels}
 
 
 def _key_numbers(measures: pd.DataFrame, facts: Facts, labels: Mapping[str, str]) -> list[tuple[str, str, str]]:
@@ -452,6 +503,13 @@ def _key_numbers(measures: pd.DataFrame, facts: Facts, labels: Mapping[str, str]
     ]
 
 
+def _pairs(pairs: pd.DataFrame) -> pd.DataFrame:
+    """Return the strongest pairs, by the words of their items where these are known."""
+    first = pairs.sort_values("strength", ascending=False, kind="stable").head(TOP_PAIRS)
+    words = {name: first.get(f"{name}_label", first[name]) for name in ("first", "second")}
+    return pd.DataFrame({**words, "strength": first["strength"]})
+
+
 def _level(importance: pd.DataFrame, level: str) -> pd.DataFrame:
     return importance.loc[importance["level"] == level].sort_values("value", ascending=False, kind="stable")
 
@@ -463,10 +521,14 @@ def _optional_tables(tables: Tables, facts: Facts, labels: Mapping[str, str]) ->
         if name not in tables:
             return None
         table = tables[name]
-        words = [_with_interval(*row, write=write) for row in table[[estimate, "low", "high"]].itertuples(index=False)]
-        known = {c: table[c].map(lambda n: labels.get(n, n)) if c in ("contender", "baseline") else table[c] for c in keep if c in table}
-        whole = {c: known[c].astype("Int64") for c in ("rows", "clients") if c in known}
-        return pd.DataFrame({**known, **whole, estimate: words})
+        words = _joined(table, (estimate, "low", "high"), write=write)
+        shaped = table[[c for c in keep if c in table]].copy()
+        for column in shaped:
+            if column in ("contender", "baseline"):
+                shaped[column] = shaped[column].map(lambda name: labels.get(name, name))
+            if column in ("rows", "clients"):
+                shaped[column] = shaped[column].astype("Int64")
+        return shaped.assign(**{estimate: words})
 
     shown: dict[str, pd.DataFrame | None] = {
         "sample_size": tables.get("sample_size"),
@@ -480,19 +542,28 @@ def _optional_tables(tables: Tables, facts: Facts, labels: Mapping[str, str]) ->
     }
     if (table := shown["designs"]) is not None:
         main = _cells(tables["measures"], "auc")
-        shown["designs"] = table.assign(main=[main.get(name) for name in tables["designs"]["contender"]])
+        shown["designs"] = table.assign(main=tables["designs"]["contender"].map(main))
     if "decomposition" in tables:
         table = tables["decomposition"]
         named = table.assign(contender=table["block"])
-        shown["decomposition"] = _measure_table(named, table["measure"].unique(), {b: block_words(b) for b in table["block"].unique()})
+        shown["decomposition"] = _measure_table(
+            named, table["measure"].unique().tolist(), {b: block_words(b) for b in table["block"].unique()}
+        )
     if "capacity" in tables:
         whole = _capacity(tables["capacity"], labels, list(labels))
-        shown["capacity"] = _capacity(tables["capacity"], labels, _compared(tables, facts))
-        shown["capacity_all"] = whole if len(whole) > len(shown["capacity"]) else None
+        first = _capacity(tables["capacity"], labels, _compared(tables, facts))
+        shown |= {"capacity": first, "capacity_all": whole if len(whole) > len(first) else None}
     for name, people in (("oracle", ("contender",)), ("overlap", ("contender", "other"))):
-        shown[name] = tables[name].assign(**{c: tables[name][c].map(lambda n: labels.get(n, n)) for c in people}) if name in tables else None
-    shown |= {name: tables.get(name) for name in ("agreement", "dependence")}
-    shown["pairs"] = tables["pairs"].sort_values("strength", ascending=False).head(TOP_PAIRS) if "pairs" in tables else None
+        shown[name] = (
+            tables[name].assign(**{c: tables[name][c].map(lambda n: labels.get(n, n)) for c in people})
+            if name in tables
+            else None
+        )
+    shown["agreement"] = tables.get("agreement")
+    if shown["oracle"] is not None:
+        known = shown["oracle"]["contender"].isin([labels[name] for name in leading(tables, facts)])
+        shown["oracle"] = shown["oracle"].loc[known].sort_values("auc", ascending=False, kind="stable")
+    shown["pairs"] = _pairs(tables["pairs"]) if "pairs" in tables else None
     for level in ("item", "respondent", "block"):
         shown[level] = _importance_table(_level(tables["importance"], level)) if "importance" in tables else None
     return {name: table if table is not None and len(table) else None for name, table in shown.items()}
@@ -512,23 +583,14 @@ def _capacity(table: pd.DataFrame, labels: Mapping[str, str], names: Sequence[st
 
 def _importance_table(table: pd.DataFrame) -> pd.DataFrame:
     """Return importance with its uncertainty, one row per item, respondent or block."""
-    ranks = [
-        text(r) if pd.isna(low) else f"{text(r)} ({text(low)} to {text(high)})"
-        for r, low, high in table[["rank", "rank_low", "rank_high"]].astype("Int64").itertuples(index=False)
-    ]
-    return pd.DataFrame(
-        {
-            "label": table["label"],
-            "malleable": table["malleable"],
-            "value": [_with_interval(*row) for row in table[["value", "low", "high"]].itertuples(index=False)],
-            "share": table["share"],
-            "rank": ranks,
-            "permutation": [
-                _with_interval(*row)
-                for row in table[["permutation", "permutation_low", "permutation_high"]].itertuples(index=False)
-            ],
-        }
-    ).dropna(axis="columns", how="all")
+    columns: dict[str, Any] = {"label": table["label"], "malleable": table["malleable"]}
+    columns |= {"value": _joined(table, ("value", "low", "high")), "share": table["share"]}
+    spans = [f" ({number(low, 0)} to {number(high, 0)})" for low, high in table[["rank_low", "rank_high"]].to_numpy()]
+    ranks = [number(rank, 0) for rank in table["rank"]]
+    columns["rank"] = [r + s if GAP not in s else r for r, s in zip(ranks, spans, strict=True)]
+    if "permutation" in table and table["permutation"].notna().any():
+        columns["permutation"] = _joined(table, ("permutation", "permutation_low", "permutation_high"))
+    return pd.DataFrame(columns).dropna(axis="columns", how="all")
 
 
 # --- figures that need words of the report -------------------------------------------------
@@ -538,10 +600,13 @@ def _draw_auc(tables: Tables, facts: Facts, labels: Mapping[str, str]) -> "Figur
     auc = tables["measures"].loc[tables["measures"]["measure"] == "auc"].set_index("contender")
     names = leading(tables, facts)
     kinds = tables["contenders"].set_index("contender")["estimator"].map(_kind)
-    rows = auc.loc[names, ["estimate", "low", "high"]].assign(label=[labels[n] for n in names], kind=[kinds[n] for n in names])
+    rows = auc.loc[names, ["estimate", "low", "high"]].assign(
+        label=[labels[n] for n in names], kind=[kinds[n] for n in names]
+    )
     lines = {}
     if facts["baseline"] in auc.index:
-        lines["register only (baseline)" if "register" in facts["baseline"] else "baseline"] = float(auc.at[facts["baseline"], "estimate"])
+        words = "register only (baseline)" if "register" in facts["baseline"] else "baseline"
+        lines[words] = float(auc["estimate"][facts["baseline"]])
     if "oracle" in tables:
         lines["true probabilities of the made-up people"] = float(tables["oracle"]["oracle_auc"].iloc[0])
     title, axis = "Discrimination of the contenders", f"AUC, with {_level_words(facts)} interval"

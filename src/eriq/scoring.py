@@ -1,8 +1,8 @@
 """Score one chunk of rows: every row ends exactly once among the scores or the set-aside."""
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -10,6 +10,7 @@ import pandas as pd
 
 from eriq.bundle import Bundle
 from eriq.data import schema
+from eriq.data.chunks import Wanted
 from eriq.data.cohort import Registers
 from eriq.data.instrument import RESPONDENTS, Instrument, Language
 from eriq.data.intake import check_answers
@@ -34,6 +35,7 @@ class Options:
     show: Show = "probability"
     interval: bool = False
     today: dt.date | None = None
+    ranked: bool = False  # keep what ranking the whole run needs, in columns that begin with "_"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,6 +44,7 @@ class Scored:
 
     scores: pd.DataFrame
     rejected: pd.DataFrame  # row, client_id, answered_on, code, reason
+    keys: np.ndarray = field(default_factory=lambda: np.empty((0, 0), dtype="uint64"))  # see `row_keys`
 
     @property
     def n_read(self) -> int:
@@ -70,6 +73,42 @@ def require_instrument(bundle: Bundle, given: Instrument) -> None:
 def needs_registers(bundle: Bundle) -> bool:
     """Return whether the model uses facts that only registers have."""
     return bundle.manifest["instrument"] is not None and any(f.respondent == "register" for f in bundle.features)
+
+
+def wanted_columns(bundle: Bundle, mapping: Mapping[str, str] | None = None) -> Wanted:
+    """Return the columns of an input that this model reads: all others stay in the file."""
+    registers = frozenset(f.name for f in bundle.features if f.respondent == "register")
+    if instrument := instrument_of(bundle):
+        columns = schema.answers_columns(instrument)
+        names, whole = frozenset(c.name for c in columns), frozenset(instrument.item_ids)
+        return Wanted(names | registers, whole, registers, mapping or {})
+    numbers = frozenset(_bare(f) for f in bundle.features if not f.levels)
+    texts = frozenset(_bare(f) for f in bundle.features if f.levels)
+    return Wanted(numbers | texts | {bundle.manifest["flat"]["client"]}, frozenset(), numbers, mapping or {})
+
+
+def row_keys(typed: pd.DataFrame) -> np.ndarray:
+    """Return what may occur once in a whole input, as 64-bit hashes; 0 where a part is missing.
+
+    Returns
+    -------
+    ndarray of shape (n_rows, n_rules)
+        Client and answer date, client and wave; client alone for a ready table. Two different keys
+        share a hash with odds of 3 in a million for ten million rows.
+    """
+    client = pd.util.hash_array(typed["client_id"].astype(object).to_numpy(), categorize=False)
+    known = typed["client_id"].notna().to_numpy()
+    rules = [name for name in ("answered_on", "wave") if name in typed]
+    if not rules:
+        return np.where(known, client | np.uint64(1), np.uint64(0))[:, None]
+    columns = []
+    for salt, name in enumerate(rules, 1):
+        there = known & typed[name].notna().to_numpy()
+        number = typed[name].to_numpy("datetime64[D]").astype("int64") if name == "answered_on" else typed[name].to_numpy("int64", na_value=0)
+        mixed = (client ^ (number.astype("uint64") * np.uint64(0x9E3779B97F4A7C15) + np.uint64(salt))) * np.uint64(0xBF58476D1CE4E5B9)
+        mixed ^= mixed >> np.uint64(29)
+        columns.append(np.where(there, mixed | np.uint64(1), np.uint64(0)))
+    return np.column_stack(columns)
 
 
 def score_rows(
@@ -121,7 +160,7 @@ def score_rows(
     matrix = _matrix(kept, wide.iloc[good].reset_index(drop=True), bundle, instrument, registers)
     scores = _scores(kept, matrix, bundle, instrument, options)
     scores.insert(0, "row", good + first_row)
-    return Scored(scores, rejected)
+    return Scored(scores, rejected, row_keys(typed))
 
 
 def set_aside(raw: pd.DataFrame, problems: Sequence[Problem], first_row: int) -> pd.DataFrame:
@@ -230,16 +269,31 @@ def _scores(
     elif options.show == "band":
         edges = np.asarray(bundle.manifest["bands"])
         out["band"] = np.searchsorted(edges, expit(log_odds), side="right") + 1
-    if options.interval and options.show == "probability" and bundle.model.members:
-        out |= _instability(bundle, matrix)
+    refits = bundle.model.spread(matrix) if bundle.model.members and (options.interval or options.ranked) else None
+    if refits is not None and options.interval and options.show == "probability":
+        out["refit_low"], out["refit_high"] = expit(refits.min(axis=1)), expit(refits.max(axis=1))
+    if options.ranked:
+        out["_log_odds"] = log_odds
+        out |= {f"_refit_{k}": column for k, column in enumerate([] if refits is None else refits.T, 1)}
     out |= _answered(kept, matrix, instrument)
     out["out_of_range"] = _out_of_range(matrix, bundle)
     if options.reasons:
         out |= _reasons(matrix, log_odds, bundle, instrument, options)
-    out["model"] = bundle.name
     stamp = bundle.manifest["instrument"]
-    out["instrument"] = f"{stamp['id']} {stamp['version']}" if stamp else "none"
+    out["model"] = _repeated(bundle.name, len(kept))
+    out["instrument"] = _repeated(f"{stamp['id']} {stamp['version']}" if stamp else "none", len(kept))
     return pd.DataFrame(out)
+
+
+def _labels(codes: np.ndarray, words: Sequence[str]) -> pd.Categorical:
+    """Return words by their places; each is kept once however many rows carry it."""
+    unique = list(dict.fromkeys(words))
+    place = np.array([unique.index(word) for word in words], dtype="int32")
+    return pd.Categorical.from_codes(place[codes], pd.Index(unique, dtype="str"))
+
+
+def _repeated(word: str, n: int) -> pd.Categorical:
+    return _labels(np.zeros(n, dtype="int32"), [word])
 
 
 def _answered(kept: pd.DataFrame, matrix: np.ndarray, instrument: Instrument | None) -> dict[str, np.ndarray]:
@@ -270,15 +324,9 @@ def _out_of_range(matrix: np.ndarray, bundle: Bundle) -> np.ndarray:
     return flagged
 
 
-def _instability(bundle: Bundle, matrix: np.ndarray) -> dict[str, np.ndarray]:
-    """Return the range of the probability over refits on resampled clients."""
-    spread = expit(bundle.model.spread(matrix))
-    return {"refit_low": spread.min(axis=1), "refit_high": spread.max(axis=1)}
-
-
 def _reasons(
     matrix: np.ndarray, log_odds: np.ndarray, bundle: Bundle, instrument: Instrument | None, options: Options
-) -> dict[str, np.ndarray]:
+) -> dict[str, Any]:
     """Return the largest contributions of each row, with labels in the chosen language.
 
     Raises
@@ -301,40 +349,39 @@ def _reasons(
         top = np.argsort(-size, axis=1, kind="stable")[:, :count]
     language = PLACE[options.language]
     owner = [int(np.flatnonzero(column)[0]) for column in member.T]  # a column of each unit
-    labels = np.array(
-        [SENSITIVE_WORDS[language] if n == "register.sensitive" else bundle.features[o].labels[language] for n, o in zip(names, owner, strict=True)],
-        dtype=object,
-    )
-    codes = np.array(names, dtype=object)
-    answers = _answer_labels(matrix, bundle, instrument, options.language, owner)
+    labels = [
+        SENSITIVE_WORDS[language] if n == "register.sensitive" else bundle.features[o].labels[language]
+        for n, o in zip(names, owner, strict=True)
+    ]
+    answers, words = _answer_places(matrix, bundle, instrument, options.language, owner)
     rows = np.arange(len(matrix))
-    out: dict[str, np.ndarray] = {}
+    out: dict[str, Any] = {}
     if options.show != "reasons":
         out["base_log_odds"] = given[:, -1]
     for k in range(count):
         chosen = top[:, k]
-        out[f"reason_{k + 1}"] = codes[chosen]
-        out[f"reason_{k + 1}_label"] = labels[chosen]
-        out[f"reason_{k + 1}_answer"] = answers[rows, chosen] if answers is not None else np.full(len(rows), "", dtype=object)
+        out[f"reason_{k + 1}"] = _labels(chosen, names)
+        out[f"reason_{k + 1}_label"] = _labels(chosen, labels)
+        out[f"reason_{k + 1}_answer"] = _labels(answers[rows, chosen], words)
         if options.show == "reasons":
-            out[f"reason_{k + 1}_direction"] = np.where(by_unit[rows, chosen] >= 0, "+", "-").astype(object)
+            lower = (by_unit[rows, chosen] < 0).astype("int32")
+            out[f"reason_{k + 1}_direction"] = _labels(lower, ["higher", "lower"])
         else:
             out[f"reason_{k + 1}_contribution"] = by_unit[rows, chosen]
     return out
 
 
-def _answer_labels(
+def _answer_places(
     matrix: np.ndarray, bundle: Bundle, instrument: Instrument | None, language: Language, owner: Sequence[int]
-) -> np.ndarray | None:
-    """Return the words of the answer behind each unit of each row, empty where it is no item."""
-    if instrument is None:
-        return None
-    words = np.full((len(matrix), len(owner)), "", dtype=object)
-    for place, column in enumerate(owner):
+) -> tuple[np.ndarray, list[str]]:
+    """Return, per row and unit, the place of the answer's words in a list; the first, empty, is for no item."""
+    words = [""]
+    places = np.zeros((len(matrix), len(owner)), dtype="int32")
+    for unit, column in enumerate(owner):
         item = bundle.features[column].item
-        if item:
+        if item and instrument is not None:
             levels = len(instrument.levels(item))
-            table = np.array([*(instrument.answer_label(item, k, language) for k in range(levels)), ""], dtype=object)
             value = matrix[:, column]
-            words[:, place] = table[np.where(np.isnan(value), levels, value).astype(int)]
-    return words
+            places[:, unit] = np.where(np.isnan(value), 0, value + len(words))
+            words += [instrument.answer_label(item, k, language) for k in range(levels)]
+    return places, words

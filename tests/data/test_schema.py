@@ -85,7 +85,9 @@ def test_a_misspelt_column_gets_the_nearest_absent_name(answer_text, instrument)
 
 def test_ten_thousand_unknown_columns_are_told_in_few_words(answer_text, instrument):
     """The text of an error stays readable however wide the file."""
-    wide = pd.concat([answer_text(), pd.DataFrame("1", index=range(3), columns=[f"x{k}" for k in range(10_000)])], axis=1)
+    wide = pd.concat(
+        [answer_text(), pd.DataFrame("1", index=range(3), columns=[f"x{k}" for k in range(10_000)])], axis=1
+    )
     text = text_of(check(wide, schema.answers_columns(instrument), "answers")[1])
     assert "9990 more columns are not known" in text
     assert len(text.splitlines()) < 15
@@ -145,7 +147,8 @@ def test_a_blank_answer_is_missing_and_no_problem(answer_text, instrument, blank
 
 
 @pytest.mark.parametrize(
-    "cell", ["01/05/2015", "2015-02-30", "20150501", "42125", "2015-05-01 14:30:00", "SECRET-77", "15-05-01", "2015-W05"]
+    "cell",
+    ["01/05/2015", "2015-02-30", "20150501", "42125", "2015-05-01 14:30:00", "SECRET-77", "15-05-01", "2015-W05"],
 )
 def test_a_date_of_another_form_is_refused(answer_text, instrument, cell):
     """Only YYYY-MM-DD is a date: of 01/05 nobody knows which one is the month."""
@@ -269,13 +272,13 @@ def test_what_is_no_text_is_no_name(given):
 def test_whole_numbers_are_names_and_leading_zeros_stay():
     """A spreadsheet keeps ids as numbers; those written with zeros are text and keep them."""
     columns = (Column("id", "str"),)
-    for given, read in (
+    for column, read in (
         (pd.Series([7, None], dtype="Int64"), "7"),
         (pd.Series(["007", None], dtype="str"), "007"),
         (pd.Series([2**63 + 1, None], dtype="UInt64"), "9223372036854775809"),
         (pd.Series(["007", None], dtype="category"), "007"),
     ):
-        typed, problems = check(pd.DataFrame({"id": given}), columns, "t")
+        typed, problems = check(pd.DataFrame({"id": column}), columns, "t")
         assert problems == []
         assert typed["id"].iloc[0] == read
         assert typed["id"].isna().tolist() == [False, True]

@@ -111,10 +111,13 @@ def _told(flow: Flow) -> str:
 
 def _followed_until(rows: pd.DataFrame, registers: Registers, given: dt.date | None) -> pd.Series:
     """Return the last observed day of each row's client."""
-    own = registers.persons.drop_duplicates("client_id").set_index("client_id")["followed_until"]
-    until = rows["client_id"].map(own).astype("datetime64[us]")
-    last = pd.Timestamp(given) if given else registers.spells[["started_on", "ended_on"]].max().max()
-    return until.fillna(last) if not given else until.fillna(last).clip(upper=last)
+    persons, spells = registers.persons.dropna(subset="client_id"), registers.spells
+    own = persons.drop_duplicates("client_id").set_index("client_id")["followed_until"]
+    until = own.reindex(rows["client_id"]).set_axis(rows.index)
+    if given is None:
+        return until.fillna(max(spells["started_on"].max(), spells["ended_on"].max()))
+    last = pd.Timestamp(given)
+    return until.where(until <= last, last)
 
 
 def _pairs(rows: pd.DataFrame, spells: pd.DataFrame) -> pd.DataFrame:

@@ -285,7 +285,7 @@ def check_known(frame: pd.DataFrame, persons: pd.DataFrame, table: str) -> list[
     if unknown.any():
         problems.append(Problem(table, "client_id", "unknown_client", "client not in persons", np.flatnonzero(unknown)))
     born = persons.dropna(subset="client_id").drop_duplicates("client_id").set_index("client_id")["born_on"]
-    born_on = frame["client_id"].map(born).astype("datetime64[us]")
+    born_on = born.reindex(frame["client_id"]).set_axis(frame.index)
     for name in ("answered_on", "started_on", "occurred_on", "registered_on"):
         if name in frame:
             early = (frame[name] <= born_on).to_numpy(bool)

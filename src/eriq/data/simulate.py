@@ -22,9 +22,10 @@ ABOUT = (
     "it shows that the pipeline works, and says nothing about whether the questionnaire does."
 )
 TRUTH = (
-    "probability: the true probability of job_entry_12m (a first job of at least four weeks, unsubsidised or subsidised, "
-    "starting within 365 days after the answer), given everything latent on the answer date, averaged over what may "
-    "still happen to readiness and to the choice of caseworker. It holds for rows not in paid work on that date."
+    "probability: the true probability of job_entry_12m (a first job of at least four weeks, unsubsidised or "
+    "subsidised, starting within 365 days after the answer), given everything latent on the answer date, averaged "
+    "over what may still happen to readiness and to the choice of caseworker. It holds for rows not in paid work on "
+    "that date."
 )
 
 DAYS_A_WEEK = 7
@@ -141,7 +142,8 @@ def simulate(settings: Simulation, instrument: Instrument, clients: int, seed: i
     width = len(str(clients))
     ids = np.array([f"c{n:0{width}d}" for n in range(1, clients + 1)])
     day = people.intake[client] + (
-        latent.week[client, wave] * DAYS_A_WEEK + stream(seed, "days").integers(0, WAVE_DAYS, (clients, WAVES))[client, wave]
+        latent.week[client, wave] * DAYS_A_WEEK
+        + stream(seed, "days").integers(0, WAVE_DAYS, (clients, WAVES))[client, wave]
     ).astype("timedelta64[D]")
     who = latent.caseworker[client, wave]
     head = {
@@ -325,7 +327,6 @@ def _assigned(settings: Simulation, workers: pd.DataFrame, n: int, seed: int) ->
     rng = stream(seed, "assignment")
     centres, total = settings.design.job_centres, settings.design.caseworkers
     centre = rng.choice(centres, n, p=rng.dirichlet(np.full(centres, 20.0)))
-    staff = (total - centre - 1) // centres + 1  # of the client's centre; caseworkers are dealt in turn
     worker = np.empty((n, WAVES), dtype=np.int64)
     worker[:, 0] = rng.integers(0, (total - centre - 1) // centres + 1) * centres + centre
     moved = rng.random((n, WAVES)) < settings.design.change_per_wave
@@ -443,7 +444,9 @@ def _weeks(settings: Simulation, people: _People, latent: _Latent, seed: int) ->
         enters = ~paid & (chance[0] < -np.expm1(-hazard))
         short = (state < STUDY) & ~enters & (chance[1] < careers.short_jobs * hazard)
         studies = (state < STUDY) & ~enters & ~short & (chance[2] < careers.education_per_year / WEEKS_A_YEAR)
-        shelter = (state < STUDY) & ~enters & ~short & ~studies & (chance[3] < careers.sheltered_per_year / WEEKS_A_YEAR)
+        shelter = (
+            (state < STUDY) & ~enters & ~short & ~studies & (chance[3] < careers.sheltered_per_year / WEEKS_A_YEAR)
+        )
         job = np.where(rng.random(n) < careers.subsidised, SUBSIDISED, UNSUBSIDISED)
         length = ENTRY_WEEKS + rng.geometric(1 / (careers.mean_weeks_in_work - ENTRY_WEEKS + 1), n) - 1
         state = np.select([enters, short, studies, shelter], [job, SHORT, STUDY, SHELTERED], state).astype(np.int8)
@@ -469,9 +472,7 @@ def _other_benefit(state: NDArray[np.int8], rng: np.random.Generator) -> NDArray
     falls_ill, recovers = (state == SOCIAL) & (chance < 0.004), (state == SICKNESS) & (chance < 0.04)
     runs_out = (state == UNEMPLOYMENT) & (chance < 0.03)
     retires = (state == SICKNESS) & (chance > 0.9985)
-    return np.select(
-        [falls_ill, recovers | runs_out, retires], [SICKNESS, SOCIAL, DISABILITY], state
-    ).astype(np.int8)
+    return np.select([falls_ill, recovers | runs_out, retires], [SICKNESS, SOCIAL, DISABILITY], state).astype(np.int8)
 
 
 def _history(settings: Simulation, people: _People, seed: int) -> NDArray[np.int8]:
@@ -573,7 +574,10 @@ def _events(
     before = settings.careers.history_weeks * DAYS_A_WEEK - 10
     after = (followed - people.intake).astype("int64")
     years = (before + after) / 365.25
-    flags = {name: people.frame[name].to_numpy() for name in ("psychiatric", "musculoskeletal", "convicted", "disability_code")}
+    flags = {
+        name: people.frame[name].to_numpy()
+        for name in ("psychiatric", "musculoskeletal", "convicted", "disability_code")
+    }
     # (kind, events over the whole time, events surely before intake): the last makes the profile at intake exact.
     plan = (
         ("gp_contact", rng.poisson(population.gp_contacts_per_year * years * rng.gamma(2.0, 0.5, n)), np.zeros(n)),
@@ -584,10 +588,11 @@ def _events(
     )
     who, day, kind = [], [], []
     for name, whole, past in plan:
-        whole_of, past_of = np.repeat(np.arange(n), whole.astype("int64")), np.repeat(np.arange(n), past.astype("int64"))
-        who += [whole_of, past_of]
-        day += [-before + rng.random(len(whole_of)) * (before + after[whole_of]), -before + rng.random(len(past_of)) * before]
-        kind.append(np.full(len(whole_of) + len(past_of), name))
+        for count, length in ((whole, before + after), (past, np.full(n, before))):
+            of = np.repeat(np.arange(n), count.astype("int64"))
+            who.append(of)
+            day.append(rng.random(len(of)) * length[of] - before)
+            kind.append(np.full(len(of), name))
     client = np.concatenate(who)
     occurred = people.intake[client] + np.floor(np.concatenate(day)).astype("timedelta64[D]")
     order = np.lexsort((occurred, client))
@@ -597,9 +602,7 @@ def _events(
 # --- answers -------------------------------------------------------------------------------
 
 
-def _answered(
-    settings: Simulation, people: _People, latent: _Latent, entered: Ints, seed: int
-) -> tuple[Ints, Ints]:
+def _answered(settings: Simulation, people: _People, latent: _Latent, entered: Ints, seed: int) -> tuple[Ints, Ints]:
     """Return client and wave (0 is the first) of every answered questionnaire.
 
     Everybody answers once. Further waves are those that come first in the clients' drop-out
@@ -610,12 +613,12 @@ def _answered(
     possible = latent.week * DAYS_A_WEEK + WAVE_DAYS <= last
     stays = rng.random((n, 1)) < settings.design.waves_after_entry
     possible &= (latent.week < entered[:, None]) | stays
-    clock = np.cumsum(rng.exponential(size=(n, WAVES)), axis=1) * rng.gamma(4.0, 0.25, (n, 1))
+    # A gamma spread of pace makes the number of waves negative binomial: some leave early, a few stay for years.
+    clock = np.cumsum(rng.exponential(size=(n, WAVES)), axis=1) / rng.gamma(12.0, 1 / 12, (n, 1))
     clock = np.where(possible, clock, np.inf)
     clock[:, 0] = 0.0
-    wanted = round(n * settings.design.responses_per_client)
-    if wanted > np.isfinite(clock).sum():
-        raise ValueError("the design asks for more responses than there are waves")
+    # A handful of clients may not have that many waves between them.
+    wanted = min(round(n * settings.design.responses_per_client), int(np.isfinite(clock).sum()))
     limit = np.partition(clock.ravel(), wanted - 1)[wanted - 1]
     client, wave = np.nonzero(clock <= limit)
     return client, wave

@@ -206,7 +206,5 @@ def _overlay(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
         old = merged.get(key)
         # A set of weights is one choice: naming some of them must not keep the others.
         whole = key in {"domains", "register_traits"}
-        merged[key] = (
-            _overlay(old, value) if isinstance(old, dict) and isinstance(value, dict) and not whole else value
-        )
+        merged[key] = _overlay(old, value) if isinstance(old, dict) and isinstance(value, dict) and not whole else value
     return merged

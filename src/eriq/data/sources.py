@@ -140,6 +140,8 @@ def _read_csv(path: Path, csv: Csv) -> pd.DataFrame:
     except pa.ArrowInvalid as why:
         if "UTF8" in str(why):
             raise _not_decoded(path, csv) from None
+        if "Empty CSV" in str(why):  # one line that no line break ends
+            raise SourceError(f"{path.name} has a header and no rows") from None
         raise SourceError(f"{path.name}: some line has more or fewer cells than the header") from None
     frame = _first_row_as_header(table.to_pandas(types_mapper=_nullable))
     if csv.decimal == ",":

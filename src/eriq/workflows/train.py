@@ -38,7 +38,7 @@ from eriq.model import Model, as_model
 from eriq.report import card_markdown, figures_of, report_html
 from eriq.study import Study, prepare, summary, today_of
 from eriq.tracking import HOME, log_training
-from eriq.training import Fitted, fit, run_all
+from eriq.training import Fitted, fit, one_thread, run_all
 
 Say = Callable[[str], None]
 Step = Callable[[str, str], None]  # (what, which): one unit of work is done
@@ -110,6 +110,19 @@ def train(
         By cause, before anything is fitted where that is possible.
     """
     experiment = load_experiment(config)
+    with one_thread():  # processes and our own threads share the cores; native libraries spinning beside them stall
+        return _train(experiment, models, workers, resume, say, begin, step)
+
+
+def _train(
+    experiment: Experiment,
+    models: Path,
+    workers: int | None,
+    resume: bool,
+    say: Say,
+    begin: Callable[[int], None],
+    step: Step,
+) -> Trained:
     started = dt.datetime.now(dt.UTC)
     study = prepare(experiment)
     say(summary(study))

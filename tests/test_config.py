@@ -1,0 +1,260 @@
+"""What people write in YAML: every slip is named with its place, and what is read can be written and read again."""
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+import yaml
+
+from eriq.config import (
+    OUTCOMES,
+    Experiment,
+    Flat,
+    Outcome,
+    Simulated,
+    Tables,
+    dump_yaml,
+    load_experiment,
+    load_yaml,
+    shipped,
+)
+from eriq.errors import ConfigError, InstrumentError
+
+GOOD: dict[str, object] = {
+    "version": 1,
+    "name": "small",
+    "question": "Does it help?",
+    "source": {"kind": "tables", "answers": "data/answers.csv"},
+    "contenders": [{"blocks": ["belief"], "estimators": ["logistic"]}],
+    "headline": {"with": "belief"},
+}
+
+
+def written(folder: Path, content: object, name: str = "x.yaml") -> Path:
+    path = folder / name
+    path.write_text(content if isinstance(content, str) else yaml.safe_dump(content), encoding="utf-8")
+    return path
+
+
+def refused(path: Path) -> str:
+    with pytest.raises(ConfigError) as caught:
+        load_experiment(path)
+    assert ConfigError.exit_code == 10
+    return str(caught.value)
+
+
+def changed(path: str, value: object) -> dict[str, object]:
+    """Return the good config with one value set, `path` being keys and positions joined by dots."""
+    content = yaml.safe_load(yaml.safe_dump(GOOD))
+    *way, last = [int(part) if part.isdigit() else part for part in path.split(".")]
+    place = content
+    for part in way:
+        place = place[part] if isinstance(place, list) else place.setdefault(part, {})
+    place[last] = value
+    return content
+
+
+# --- experiments ---------------------------------------------------------------------------
+
+
+def test_a_small_config_is_read_with_every_default(tmp_path):
+    """Six keys are enough; the rest is filled in."""
+    experiment = load_experiment(written(tmp_path, GOOD))
+    assert experiment.headline.without == "register_full"
+    assert experiment.outcome_definition() is OUTCOMES["job_entry_12m"]
+    assert experiment.validation.folds == 5
+    assert experiment.protected == ("sex", "origin")
+
+
+@pytest.mark.parametrize("name", ["demo", "quick", "jobs2", "jobcorps"])
+def test_shipped_experiments_are_read_by_name(name):
+    """What is shipped passes its own check."""
+    assert load_experiment(name).name == name
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "words"),
+    [
+        ("sede", 1, "sede: not a known key. Did you mean 'seed'?"),
+        ("validation.fold", 5, "validation.fold: not a known key. Did you mean 'folds'?"),
+        ("headline.wit", "belief", "headline.wit: not a known key. Did you mean 'with'?"),
+        ("source.anwsers", "x", "source.tables.anwsers: not a known key. Did you mean 'answers'?"),
+        ("validation.folds", 1, "validation.folds: Input should be greater than or equal to 2"),
+        ("validation.folds", "five", "validation.folds: Input should be a valid integer"),
+        ("validation.folds", 2.5, "validation.folds: Input should be a valid integer"),
+        ("validation.design", "kfold", "validation.design: Input should be 'grouped_kfold'"),
+        ("contenders.0.estimators.0", "lightgmb", "contenders.0.estimators.0: Input should be 'prevalence'"),
+        ("contenders", [], "contenders: Tuple should have at least 1 item"),
+        ("contenders", "belief", "contenders: Input should be a valid tuple"),
+        ("name", "Big Name", "name: String should match pattern"),
+        ("version", 2, "version: Input should be 1"),
+        ("source.kind", "sql", "source: Input tag 'sql'"),
+        ("source", "answers.csv", "source: Input should be a valid dictionary"),
+        ("outcome", "job_entry_21m", "outcome 'job_entry_21m' is not defined. Did you mean 'job_entry_12m'?"),
+        ("instrument", None, "instrument is needed unless the source is flat"),
+        ("validation.design", "external", "validation.external names the file"),
+        ("missing_policy", "impute", "missing_policy: Input should be 'indicator', 'worst' or 'drop'"),
+        ("lag_days", -1, "lag_days: Input should be greater than or equal to 0"),
+        ("source.columns", {"answer": {"a": "b"}}, "source.tables.columns.answer"),
+        ("source.csv", {"delimiter": "::"}, "source.tables.csv.delimiter"),
+        ("today", "1.5.2015", "today: Input should be a valid date"),
+    ],
+)
+def test_a_slip_is_told_with_its_place(tmp_path, path, value, words):
+    """Unknown keys get the nearest known one; wrong types and values are told where they stand."""
+    assert words in refused(written(tmp_path, changed(path, value)))
+
+
+@pytest.mark.parametrize("key", ["version", "name", "question", "source", "contenders", "headline"])
+def test_a_missing_key_is_told(tmp_path, key):
+    """What has no default must be given."""
+    content = {name: value for name, value in GOOD.items() if name != key}
+    assert f"{key}: Field required" in refused(written(tmp_path, content))
+
+
+def test_all_slips_are_told_at_once(tmp_path):
+    """One run tells everything that has to be mended."""
+    text = refused(written(tmp_path, {**changed("validation.folds", 1), "sede": 3, "lag_days": "x"}))
+    assert text.startswith("x.yaml is not a valid experiment:")
+    assert len(text.splitlines()) == 4
+
+
+def test_a_section_cannot_be_changed_after_it_was_read(tmp_path):
+    """The config that is logged is the config that ran."""
+    experiment = load_experiment(written(tmp_path, GOOD))
+    with pytest.raises(ValueError, match="frozen"):
+        experiment.seed = 2
+
+
+def test_paths_are_relative_to_the_config_and_names_of_shipped_files_stay(tmp_path):
+    """A config can be run from any folder: files, questionnaires and variants lie beside it."""
+    content = {
+        **GOOD,
+        "instrument": "own.yaml",
+        "variants": {"short": "forms/short.yaml", "swedish": "eriq-sv"},
+        "validation": {"design": "external", "external": "../test.csv"},
+    }
+    experiment = load_experiment(written(tmp_path, content))
+    assert experiment.source.answers == tmp_path / "data/answers.csv"
+    assert experiment.source.persons is None
+    assert experiment.instrument == str(tmp_path / "own.yaml")
+    assert experiment.variants == {"short": str(tmp_path / "forms/short.yaml"), "swedish": "eriq-sv"}
+    assert experiment.validation.external == tmp_path / "../test.csv"
+    assert load_experiment(written(tmp_path, GOOD)).instrument == "eriq22"
+    for preset, read in (("own.yaml", str(tmp_path / "own.yaml")), ("claim", "claim")):
+        made = load_experiment(written(tmp_path, {**GOOD, "source": {"kind": "simulated", "preset": preset}}))
+        assert made.source.preset == read
+
+
+def test_an_absolute_path_stays(tmp_path):
+    """A path from the root is taken as it is."""
+    path = str(tmp_path / "elsewhere" / "answers.csv")
+    experiment = load_experiment(written(tmp_path, changed("source.answers", path)))
+    assert str(experiment.source.answers) == path
+
+
+@pytest.mark.parametrize("name", ["demo", "jobcorps"])
+def test_the_resolved_config_can_be_read_again(tmp_path, name):
+    """What a run writes beside its results gives the same run again."""
+    experiment = load_experiment(name)
+    again = Experiment.model_validate(load_yaml(written(tmp_path, dump_yaml(experiment))))
+    assert again == experiment
+
+
+def test_a_flat_source_needs_an_outcome_column_and_no_questionnaire(tmp_path):
+    """For a ready table any words name the outcome."""
+    source = {"kind": "flat", "file": "x.csv", "client": "id", "outcome": "y", "columns": {"a": {"role": "register"}}}
+    content = {**GOOD, "source": source, "instrument": None, "outcome": "worked in the first year"}
+    experiment = load_experiment(written(tmp_path, content))
+    assert isinstance(experiment.source, Flat)
+    assert experiment.source.file == tmp_path / "x.csv"
+    del source["columns"]
+    assert "source.flat.columns: Field required" in refused(written(tmp_path, content))
+
+
+def test_sources_are_told_apart_by_kind(tmp_path):
+    """The kind decides which keys are known."""
+    assert isinstance(load_experiment(written(tmp_path, GOOD)).source, Tables)
+    made = {**GOOD, "source": {"kind": "simulated"}}
+    assert isinstance(load_experiment(written(tmp_path, made)).source, Simulated)
+    assert "source.simulated.answers: not a known key" in refused(
+        written(tmp_path, changed("source.kind", "simulated"))
+    )
+
+
+# --- outcomes ------------------------------------------------------------------------------
+
+
+def test_an_entry_needs_its_window_and_its_least_length_observed():
+    """365 days and four weeks for an entry that starts on the last day; a state needs its day only."""
+    assert OUTCOMES["job_entry_12m"].observe_days == 365 + 28
+    assert OUTCOMES["trial_any_15m"].observe_days == 456
+    assert {name: o.name for name, o in OUTCOMES.items()} == {name: name for name in OUTCOMES}
+
+
+def test_an_outcome_can_be_written_in_the_config(tmp_path):
+    """An own definition is used as given."""
+    own = {"name": "own", "words": "education within a quarter", "kinds": ["education"], "horizon_days": 91}
+    experiment = load_experiment(written(tmp_path, changed("outcome", own)))
+    assert experiment.outcome_definition() == Outcome(**own)
+
+
+# --- YAML ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a: 1\nb: 2\na: 3\n", "line 1: key given twice: a"),
+        ("x:\n  a: 1\n  a: 2\n", "key given twice: a"),
+        ("a: [1, 2\nb: 3\n", "is not valid YAML at line 2"),
+        ("a: b: c\n", "is not valid YAML at line 1"),
+        ("? [a, b]\n: 1\n", "a key must be a name"),
+        ("? {a: b}\n: 1\n", "a key must be a name"),
+        ("today: 2013-02-30\n", "is not valid YAML: day is out of range"),
+        ("a: !!python/object/apply:os.getcwd []\n", "could not determine a constructor"),
+        ("a: \x07\n", "is not valid YAML"),
+        ("a: &x [*x]\n", "recursive"),
+        ("[" * 2000, "is not valid YAML"),
+        ("", "must hold keys and values, and is empty"),
+        ("# only a remark\n", "must hold keys and values, and is empty"),
+        ("- 1\n- 2\n", "must hold keys and values, and is something else"),
+        ("just words", "must hold keys and values, and is something else"),
+    ],
+)
+def test_broken_yaml_is_told(tmp_path, text, words):
+    """Repeated keys, broken syntax, impossible dates and other content are one named error."""
+    with pytest.raises(ConfigError) as caught:
+        load_yaml(written(tmp_path, text))
+    assert words in str(caught.value)
+
+
+def test_yaml_is_read_with_types_and_letters(tmp_path):
+    """Dates, numbers, lists and a byte order mark are read as meant."""
+    content = load_yaml(written(tmp_path, "\ufefftoday: 2015-05-01\nwho: [å, 2, 3.5]\nx: {y: null}\n"))
+    assert content == {"today": dt.date(2015, 5, 1), "who": ["å", 2, 3.5], "x": {"y": None}}
+
+
+@pytest.mark.parametrize("kind", ["missing", "folder", "latin-1", "null byte"])
+def test_a_path_that_cannot_be_read_is_told(tmp_path, kind):
+    """A missing file, a folder, another encoding and an impossible name are the error the caller asks for."""
+    path = tmp_path / "x.yaml"
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "latin-1":
+        path.write_bytes("a: å".encode("latin-1"))
+    elif kind == "null byte":
+        path = Path("a\0b.yaml")
+    words = f"there is no file {path}" if kind == "missing" else "cannot be read"
+    for error in (ConfigError, InstrumentError):
+        with pytest.raises(error, match=r"there is no file|cannot be read") as caught:
+            load_yaml(path, error)
+        assert words in str(caught.value)
+
+
+def test_a_shipped_name_that_does_not_exist_gets_the_nearest(tmp_path):
+    """A plain name is looked up among the shipped files; a path is taken as given."""
+    with pytest.raises(ConfigError, match=r"no 'dmeo' among the shipped experiments\. Did you mean 'demo'\?"):
+        load_experiment("dmeo")
+    assert shipped("instruments", "own.yaml") == Path("own.yaml")
+    assert shipped("instruments", "folder/own") == Path("folder/own")
