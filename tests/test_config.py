@@ -92,7 +92,7 @@ def test_shipped_experiments_are_read_by_name(name):
         ("source", "answers.csv", "source: Input should be a valid dictionary"),
         ("outcome", "job_entry_21m", "outcome 'job_entry_21m' is not defined. Did you mean 'job_entry_12m'?"),
         ("instrument", None, "instrument is needed unless the source is flat"),
-        ("validation.design", "external", "validation.external names the file"),
+        ("validation.design", "external", "validation.external says where the set is"),
         ("missing_policy", "impute", "missing_policy: Input should be 'indicator', 'worst' or 'drop'"),
         ("lag_days", -1, "lag_days: Input should be greater than or equal to 0"),
         ("source.columns", {"answer": {"a": "b"}}, "source.tables.columns.answer"),
@@ -132,14 +132,14 @@ def test_paths_are_relative_to_the_config_and_names_of_shipped_files_stay(tmp_pa
         **GOOD,
         "instrument": "own.yaml",
         "variants": {"short": "forms/short.yaml", "swedish": "eriq-sv"},
-        "validation": {"design": "external", "external": "../test.csv"},
+        "validation": {"design": "external", "external": {"kind": "tables", "answers": "../test.csv"}},
     }
     experiment = load_experiment(written(tmp_path, content))
     assert experiment.source.answers == tmp_path / "data/answers.csv"
     assert experiment.source.persons is None
     assert experiment.instrument == str(tmp_path / "own.yaml")
     assert experiment.variants == {"short": str(tmp_path / "forms/short.yaml"), "swedish": "eriq-sv"}
-    assert experiment.validation.external == tmp_path / "../test.csv"
+    assert experiment.validation.external.answers == tmp_path / "../test.csv"
     assert load_experiment(written(tmp_path, GOOD)).instrument == "eriq22"
     for preset, read in (("own.yaml", str(tmp_path / "own.yaml")), ("claim", "claim")):
         made = load_experiment(written(tmp_path, {**GOOD, "source": {"kind": "simulated", "preset": preset}}))

@@ -12,6 +12,7 @@ from eriq.design import (
     Design,
     apart,
     client_folds,
+    external_fold,
     grouped_kfold,
     leave_one_centre_out,
     make_design,
@@ -174,6 +175,20 @@ def test_a_fold_whose_training_has_one_class_is_refused():
     design = design_of(np.arange(6), np.array([1, 1, 0, 0, 0, 0]), job_centre=list("aabbbb"))
     with pytest.raises(CohortError, match="centre 1: the training rows have one outcome only"):
         leave_one_centre_out(design)
+
+
+def test_an_external_set_is_only_tested_on():
+    """Home trains, the fixed set is tested; a client in both, or no set at all, is refused."""
+    design = design_of(np.array(list("abcdef")), np.array([0, 1, 0, 1, 0, 1]))
+    away = np.array([False, False, False, False, True, True])
+    fold = external_fold(design, away)
+    assert (fold.train.tolist(), fold.test.tolist()) == ([0, 1, 2, 3], [4, 5])
+    both = design_of(np.array(list("abcdea")), design.outcome)
+    with pytest.raises(LeakageError, match=r"1 client\(s\) are in training and in test"):
+        external_fold(both, away)
+    for none in (None, np.zeros(6, dtype=bool)):
+        with pytest.raises(CohortError, match="needs rows of one"):
+            external_fold(design, none)
 
 
 # --- time ----------------------------------------------------------------------------------

@@ -609,6 +609,28 @@ def test_intervals_say_how_many_replicates_and_what_they_leave_out(page: Page) -
     assert "They do not cover other places and years" in page.text
 
 
+def test_the_saved_model_is_judged_beside_the_contenders() -> None:
+    """A row of measures that is no contender is shown under calibration, and one without any such measure is not."""
+    tables = main_tables()
+    names = tables["measures"].columns
+    rest = [("saved model", "ici", 0.005, 0.004, 0.006, 200), ("majority", "accuracy_majority", 0.9, 0.9, 0.9, 2000)]
+    tables["measures"] = pd.concat([tables["measures"], pd.DataFrame(rest, columns=names)])
+    words = Page(report_html(tables, made_up_facts())).words
+    assert "Saved model" in words
+    assert "Majority" not in words
+
+
+def test_pairs_are_named_by_the_words_of_their_items(html: str) -> None:
+    """With labels there the codes of items are not printed; of 14 pairs the ten strongest are."""
+    tables = {**main_tables(), "importance": made_up()["importance"].head(2)}
+    tables["pairs"] = made_up()["pairs"].assign(first_label="Goal orientation", second_label="Health")
+    page = Page(report_html(tables, made_up_facts()))
+    assert page.words.count("Goal orientation") == 10
+    assert "Item 0" not in page.words
+    assert "Item 9" in Page(html).words
+    assert "Item 10" not in Page(html).words
+
+
 def test_tables_and_facts_are_left_as_they_were() -> None:
     """Making report, figures and card changes no input."""
     tables, facts = made_up(), made_up_facts()

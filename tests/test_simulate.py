@@ -219,6 +219,7 @@ def test_a_file_that_extends_another_changes_only_what_it_names() -> None:
     [
         ("hazard: {signall: 1.0}", "hazard.signall: not a known key. Did you mean 'signal'"),
         ("items: {cw01: serch}", "domain 'serch' is not in hazard.domains. Did you mean 'search'"),
+        ("hazard: {register_traits: {agee: 1.0}}", "'agee' is not a trait. Did you mean 'age'"),
         ("level_shares: [0.5, 0.2]", "level_shares: shares must add to 1"),
         ("hazard: {belief: [0.0, 1.0]}", "one effect per level"),
         ("design: {last_wave: 2012-01-01}", "must come in this order"),

@@ -146,7 +146,7 @@ def test_sanctions_are_named_only_to_rule_them_out() -> None:
     report = said((PACKAGE / "templates" / "report.html").read_text(encoding="utf-8"))
     sentences = [s for s in re.split(r"[.!?]", report) if "sanction" in s.lower()]
     assert sentences
-    assert all("never" in s for s in sentences)
+    assert all(re.search(r"\bnever for sanctions\b", s) for s in sentences)
     card = (PACKAGE / "templates" / "card.md").read_text(encoding="utf-8")
     start, end = card.index("## Not for"), card.index("## Outcome")
     assert [start < m.start() < end for m in re.finditer("sanction", card)] == [True]

@@ -59,22 +59,50 @@ def train(
 
 @app.command()
 def score(
-    model: Annotated[str, typer.Argument(help="Model folder, its name, or models:/name@alias.")],
-    input: Annotated[Path, typer.Argument(help="Answers (CSV, Parquet, Excel), or a folder with all four tables.")],
-    out: Annotated[Path, typer.Option(help="Score file, .csv or .parquet.")],
+    model: Annotated[str, typer.Argument(help="Model folder, its name, or models:/name@alias; or a scoring config (.yaml).")],
+    input: Annotated[
+        Path | None, typer.Argument(help="Answers (CSV, Parquet, Excel), or a folder with all four tables.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Score file, .csv or .parquet.")] = None,
     language: Language = "en",
     reasons: Annotated[int, typer.Option(min=0, max=50, help="Reasons per row.")] = 5,
+    audience: Annotated[Literal["caseworker", "operator"], typer.Option(help="A caseworker gets reasons only.")] = "operator",
+    show: Annotated[Literal["probability", "band", "reasons"] | None, typer.Option(help="Instead of by audience.")] = None,
+    encoding: Annotated[str, typer.Option(help="Of a CSV, for example latin-1.")] = "utf-8",
+    decimal: Annotated[Literal[".", ","], typer.Option(help="Decimal sign of a CSV.")] = ".",
+    resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted run.")] = False,
     overwrite: Overwrite = False,
+    workers: Annotated[int | None, typer.Option(min=1, help="Chunks at a time; one per core by default.")] = None,
+    log: Annotated[Literal["text", "json"], typer.Option(help="Lines per chunk, where there is no terminal.")] = "text",
+    engine: Annotated[Literal["local", "spark"], typer.Option(help="Where the work is done.")] = "local",
 ) -> None:
-    """Score new questionnaires; every row ends in OUT or in OUT.rejected.
+    """Score new questionnaires; every row ends in OUT or in OUT.rejected.csv.
 
-    Exit code 0: all scored; 3: some set aside, see OUT.rejected.csv; others: nothing written.
+    A config says all but --resume, --overwrite, --workers, --log and --engine.
+
+    Exit code 0: all scored; 3: some set aside; others: nothing under the final name.
 
     Example: eriq score models/demo-20261121-1a2b3c4d answers.csv --out scores.csv
     """
+    from eriq.config import Csv, load_scoring_job
     from eriq.workflows import score as score_job
 
-    result = score_job.score(model, input, out, language=language, reasons=reasons, overwrite=overwrite)
+    if model.endswith((".yaml", ".yml")):
+        if input or out:
+            raise typer.BadParameter("a scoring config names its own input and output")
+        job = load_scoring_job(Path(model))
+    else:
+        if input is None or out is None:
+            raise typer.BadParameter("give INPUT and --out, or a scoring config")
+        csv = Csv(encoding=encoding, decimal=decimal)
+        job = score_job.job_of(
+            model, input, out, csv=csv, language=language, reasons=reasons, audience=audience, show=show
+        )
+    if engine == "spark":
+        result = score_job.score_on_spark(job, overwrite=overwrite)
+    else:
+        with _chunks(log) as report:
+            result = score_job.run(job, resume=resume, overwrite=overwrite, workers=workers, report=report)
     typer.echo(result.sentence)
     if result.rejected:
         raise typer.Exit(SOME_SET_ASIDE)
@@ -208,6 +236,42 @@ def _bar() -> Iterator[tuple[Callable[[int], None], Callable[[str, str], None]]]
             progress.update(task, advance=1, description=f"{what}, {which}")
 
         yield begin, step
+
+
+@contextmanager
+def _chunks(log: str) -> Iterator[Callable[[Any], None]]:
+    """Give report: a bar with rows per second and time left on a terminal, else a line per chunk; counts only."""
+    from dataclasses import asdict
+
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    if log == "json" or not console.is_terminal:
+
+        def line(step: Any) -> None:
+            if log == "json":
+                import json
+
+                typer.echo(json.dumps({"event": "chunk", **asdict(step)}), err=True)
+            else:
+                typer.echo(
+                    f"chunk {step.chunk}: {step.rows:,} rows, {step.scored:,} scored, {step.set_aside:,} set aside, "
+                    f"{step.rows_per_second:,.0f} rows/s",
+                    err=True,
+                )
+
+        yield line
+        return
+    columns: list[Any] = [BarColumn(30), TextColumn("{task.description}"), TimeRemainingColumn()]
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("reading", total=None)
+
+        def bar(step: Any) -> None:
+            words = f"{step.read:,} rows, {step.rows_per_second:,.0f} rows/s"
+            progress.update(task, total=step.expected, completed=step.read, description=words)
+
+        yield bar
 
 
 def _places(**places: object) -> None:

@@ -115,7 +115,8 @@ def grouped_kfold(design: Design, n_folds: int, repeats: int, seed: int) -> list
     for repeat in range(repeats):
         label = client_folds(design.outcome, design.client, n_folds, seed + repeat)
         folds += [
-            Fold(f"fold {k + 1}", repeat, np.flatnonzero(label != k), np.flatnonzero(label == k)) for k in range(n_folds)
+            Fold(f"fold {k + 1}", repeat, np.flatnonzero(label != k), np.flatnonzero(label == k))
+            for k in range(n_folds)
         ]
     return _checked(design, folds)
 
@@ -159,6 +160,13 @@ def rolling_origin(design: Design, origins: int, gap_days: int) -> list[Fold]:
         known = (day < edges[k] - gap).to_numpy(bool) & ~np.isin(design.client, design.client[test])
         folds.append(Fold(f"from {edges[k]:%Y-%m-%d}", 0, np.flatnonzero(known), test))
     return _checked(design, folds)
+
+
+def external_fold(design: Design, external: np.ndarray | None) -> Fold:
+    """Return the one fold that trains at home and tests on the fixed external set."""
+    if external is None or not external.any():
+        raise CohortError("validation on an external set needs rows of one")
+    return _checked(design, [Fold("external set", 0, np.flatnonzero(~external), np.flatnonzero(external))])[0]
 
 
 def _checked(design: Design, folds: list[Fold]) -> list[Fold]:

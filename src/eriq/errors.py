@@ -87,6 +87,12 @@ class DatabaseError(EriqError):
     exit_code = 23
 
 
+class CountError(EriqError):
+    """Rows came in that are neither scored nor set aside, or more came out than in."""
+
+    exit_code = 25
+
+
 SOME_SET_ASIDE = 3  # scoring ended well, and some rows were set aside with their reason
 INTERRUPTED = 130
 

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 import numpy as np
+from scipy.interpolate import BSpline
 from scipy.special import logit
+from scipy.stats import loguniform, randint
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.compose import ColumnTransformer
 from sklearn.dummy import DummyClassifier
@@ -31,7 +33,7 @@ class Recipe:
     make: Factory  # (features, seed, **settings) -> estimator
     words: str
     simplicity: int  # of two equally good contenders the lower one is taken
-    space: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    space: Mapping[str, Any] = field(default_factory=dict)  # lists, or distributions to draw from
     savable: bool = True  # false: cannot be stored without pickle or explained exactly, so only compared
 
 
@@ -128,6 +130,21 @@ def _likelihood(y: np.ndarray) -> float:
 # --- additive models -----------------------------------------------------------------------
 
 
+class Splines(SplineTransformer):  # type: ignore[misc]
+    """Splines whose state is numbers only: scipy's own objects hold a function that no saved model should name."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = dict(super().__getstate__())
+        if "bsplines_" in state:
+            state["bsplines_"] = [(s.t, s.c, int(s.k), bool(s.extrapolate)) for s in state["bsplines_"]]
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        if "bsplines_" in state:
+            self.bsplines_ = [BSpline.construct_fast(*numbers) for numbers in state["bsplines_"]]
+
+
 def _linear(features: Sequence[Feature], model: LogisticRegression, *, splines: int = 0) -> Pipeline:
     """Return impute -> widen -> scale -> logistic, on arrays with one column per feature.
 
@@ -136,7 +153,7 @@ def _linear(features: Sequence[Feature], model: LogisticRegression, *, splines: 
     places = {kind: [place for place, f in enumerate(features) if _group(f) == kind] for kind in ("scored", "measured", "category")}
     gaps = [place for place, f in enumerate(features) if f.indicate and f.kind != "category"]
     median = SimpleImputer(strategy="median", keep_empty_features=True)
-    widen = SplineTransformer(n_knots=splines, knots="quantile", extrapolation="constant", include_bias=False) if splines else None
+    widen = Splines(n_knots=splines, knots="quantile", extrapolation="constant", include_bias=False) if splines else None
     one_hot = OneHotEncoder(min_frequency=RARE, handle_unknown="infrequent_if_exist", sparse_output=False)
     steps = [
         ("scored", median, places["scored"]),
@@ -206,8 +223,14 @@ def _ebm(features: Sequence[Feature], seed: int, **settings: Any) -> BaseEstimat
     return ExplainableBoostingClassifier(**chosen, random_state=seed, n_jobs=1)
 
 
-_C = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
-_TREES = {"learning_rate": (0.02, 0.03, 0.05), "n_estimators": (100, 150, 250), "min_child_samples": (20, 30, 60), "reg_lambda": (1.0, 5.0, 20.0)}
+# Each space has a distribution in it: a grid of a few points would run out, and with it the equal budget.
+_C = loguniform(0.003, 1.0)
+_TREES = {
+    "learning_rate": (0.02, 0.03, 0.05),
+    "n_estimators": (100, 150, 250),
+    "min_child_samples": randint(15, 61),
+    "reg_lambda": loguniform(1.0, 20.0),
+}
 
 ESTIMATORS: Mapping[EstimatorName, Recipe] = {
     "prevalence": Recipe(lambda features, seed: DummyClassifier(strategy="prior"), "everyone gets the overall rate", 0),
@@ -217,7 +240,7 @@ ESTIMATORS: Mapping[EstimatorName, Recipe] = {
     "elastic_net": Recipe(_elastic_net, "elastic net logistic", 4, {"C": _C, "l1_ratio": (0.1, 0.5, 0.9)}),
     "spline_logistic": Recipe(_spline_logistic, "ridge logistic with splines", 5, {"C": _C, "knots": (4, 5, 6)}),
     "lightgbm_pairs": Recipe(_lightgbm_pairs, "boosted trees of depth 2", 6, _TREES),
-    "ebm": Recipe(_ebm, "explainable boosting machine", 7, {"interactions": (0, 5, 10)}, savable=False),
+    "ebm": Recipe(_ebm, "explainable boosting machine", 7, {"interactions": randint(0, 11)}, savable=False),
     "lightgbm": Recipe(_lightgbm, "boosted trees", 8, _TREES | {"num_leaves": (5, 7, 15)}),
-    "random_forest": Recipe(_random_forest, "random forest", 9, {"min_samples_leaf": (10, 20, 40)}, savable=False),
+    "random_forest": Recipe(_random_forest, "random forest", 9, {"min_samples_leaf": randint(8, 61)}, savable=False),
 }

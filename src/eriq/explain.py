@@ -17,7 +17,7 @@ from eriq.evaluation.intervals import bootstrap, summarise
 from eriq.evaluation.metrics import auc
 from eriq.features import Feature
 from eriq.model import Model, as_model
-from eriq.training import Contender, fit, margin, run_all
+from eriq.training import Contender, columns_of, fit, margin, run_all
 
 Report = Callable[[str, str], None]
 SENSITIVE_LABEL = "register: health or justice"
@@ -119,7 +119,7 @@ def explain(
     dict of DataFrame
         importance, dependence, pairs, agreement, belief: those that apply.
     """
-    used = [f for f in features if f.name in contender.columns]
+    used = columns_of(contender, features)
     rng = np.random.default_rng([experiment.seed, 7])
     pick = np.sort(rng.permutation(len(design.outcome))[: experiment.explain.rows])
     sample = design.take(pick)
@@ -301,7 +301,7 @@ def _other_estimators(
         model = as_model(fit(other, design, features, seed=experiment.seed), plain)
         say("agreement", estimator)
         if estimator == "lightgbm_pairs" and model.pairs is not None:
-            pairs = _interactions(model, matrix, [f for f in features if f.name in contender.columns])
+            pairs = _interactions(model, matrix, columns_of(contender, features))
         if estimator != contender.estimator:
             theirs = np.abs(model.contributions(matrix)[:, :-1]).mean(axis=0)
             agreement.append({"estimator": contender.estimator, "other": estimator, "rank_correlation": float(spearmanr(mine, theirs).statistic)})

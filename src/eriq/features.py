@@ -362,18 +362,11 @@ def _register_features() -> tuple[Feature, ...]:
             labels=("Weeks since registration", "Veckor sedan inskrivning", "Uger siden tilmelding"),
         ),
         Feature("register.disability_code", basic, "flag", sensitive=True, labels=_EVENT_WORDS["disability_code"]),
-        *(
-            Feature(
-                f"register.on_{b}",
-                basic,
-                "flag",
-                labels=tuple(
-                    f"{t} {w}" for t, w in zip(("Now on", "Har nu", "Modtager nu"), _STATUS_WORDS[b], strict=True)
-                ),
-            )  # type: ignore[arg-type]
-            for b in BENEFITS
-        ),
     ]
+    for benefit in BENEFITS:
+        en, sv, da = _STATUS_WORDS[benefit]
+        labels = (f"Now on {en}", f"Har nu {sv}", f"Modtager nu {da}")
+        features.append(Feature(f"register.on_{benefit}", basic, "flag", labels=labels))
     for group, words in _STATUS_WORDS.items():
         for window in WINDOWS:
             years = window[0]

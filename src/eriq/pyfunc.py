@@ -3,47 +3,49 @@
 MLflow copies this file beside the bundle and runs it to load the model, so it imports eriq where it is needed.
 """
 
-from collections.abc import Iterable
+import warnings
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import mlflow
 import pandas as pd
-from mlflow.models import ModelSignature
-from mlflow.pyfunc import PythonModel, PythonModelContext
 
 from eriq.errors import EriqError
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # MLflow warns of its own types
+    import mlflow
+    from mlflow.models import ModelSignature
+    from mlflow.pyfunc import PythonModel, PythonModelContext
+
+if TYPE_CHECKING:
+    from eriq.bundle import Bundle
 
 OUTPUTS = {"probability": "double", "log_odds": "double", "code": "string", "set_aside": "string"}
 
 
-def signature(columns: Iterable[str], client: str = "client_id") -> ModelSignature:
-    """Return the contract that MLflow shows and checks: names, and no types.
+def signature(bundle: "Bundle") -> ModelSignature:
+    """Return the contract that MLflow shows and keeps to: names, and no types.
 
     MLflow refuses a whole request for one cell, or for whole numbers without a gap in a column of doubles,
     and repeats the rows in its message; here each row is checked by the model and set aside with its reason.
+    A column that is not named never reaches the model, so consent and wave are named too.
 
     Parameters
     ----------
-    columns : iterable of str
-        Of the input example.
-    client : str
-        The one column that must be there for MLflow; the model says itself which others it needs.
+    bundle : Bundle
 
     Returns
     -------
     ModelSignature
         Any type in; out `OUTPUTS`, one row per row; parameters `reasons` and `language`.
-
-    Examples
-    --------
-    >>> signature(["client_id", "cw01"]).inputs.required_input_names()
-    ['client_id']
     """
     from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema
     from mlflow.types.schema import AnyType
 
-    inputs = Schema([ColSpec(AnyType(), name, required=name == client) for name in columns])
+    from eriq.spark import read_columns
+
+    client, *others = read_columns(bundle)
+    inputs = Schema([ColSpec(AnyType(), client), *(ColSpec(AnyType(), name, required=False) for name in others)])
     outputs = Schema([ColSpec(kind, name) for name, kind in OUTPUTS.items()])
     params = ParamSchema([ParamSpec("reasons", "long", 0), ParamSpec("language", "string", "en")])
     return ModelSignature(inputs=inputs, outputs=outputs, params=params)

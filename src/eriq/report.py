@@ -193,6 +193,7 @@ def report_html(tables: Tables, facts: Facts) -> str:
         declared=_declared(headline, tables["contenders"]),
         chosen_at=[leading(tables, facts).index(facts["chosen"])],
         chosen_at_all=[_by_auc(tables).index(facts["chosen"])],
+        chosen_words=_sentence(facts["chosen_words"]),
         key=_key_numbers(measures, facts, labels),
         replicates=_replicates(tables["measures"]),
         n_read=count_words(facts["n_read"]) if total_may_show else WITHHELD,
@@ -229,6 +230,7 @@ def card_markdown(tables: Tables, facts: Facts) -> str:
         "card.md",
         facts=facts,
         chosen=chosen,
+        chosen_words=_sentence(facts["chosen_words"]),
         chosen_label=labels[facts["chosen"]],
         baseline_label=labels.get(facts["baseline"], facts["baseline"]),
         headline=tables["headline"].iloc[0] if "headline" in tables else None,
@@ -311,6 +313,11 @@ def _verdict_class(headline: pd.Series | None, simulated: bool) -> str:
     if headline is None or headline["measure"] != "auc" or simulated:
         return ""
     return "good" if headline["low"] > 0 else "poor" if headline["high"] < 0 else ""
+
+
+def _sentence(words: str) -> str:
+    """Return `words` with a capital and a full stop."""
+    return f"{words[:1].upper()}{words[1:].rstrip('.')}." if words else ""
 
 
 def _declared(headline: pd.Series | None, contenders: pd.DataFrame) -> str:
@@ -448,12 +455,14 @@ def _chosen_table(tables: Tables, facts: Facts) -> pd.DataFrame:
 
 
 def _measure_table(measures: pd.DataFrame, wanted: Sequence[str], labels: Mapping[str, str]) -> pd.DataFrame | None:
-    """Return one row per contender and one cell with interval per measure."""
-    there = [measure for measure in wanted if (measures["measure"] == measure).any()]
-    if not there:
+    """Return one row per contender and one cell with interval per measure, where there is any."""
+    known = measures.loc[measures["measure"].isin(wanted) & measures["estimate"].notna()]
+    there = [measure for measure in wanted if (known["measure"] == measure).any()]
+    rows = {name: words for name, words in labels.items() if (known["contender"] == name).any()}
+    if not rows:
         return None
     return pd.DataFrame(
-        {"contender": list(labels.values()), **{m: [_cells(measures, m).get(n) for n in labels] for m in there}}
+        {"contender": list(rows.values()), **{m: [_cells(known, m).get(n) for n in rows] for m in there}}
     )
 
 
@@ -489,7 +498,8 @@ def _compared(tables: Tables, facts: Facts) -> list[str]:
 
 def _besides(tables: Tables, name: str, labels: Mapping[str, str]) -> dict[str, str]:
     """Return what a table judges beside the contenders, for example the saved model after calibration."""
-    return {other: other[:1].upper() + other[1:] for other in tables[name]["contender"].unique() if other not in labels}
+    names = tables[name]["contender"].unique() if name in tables else ()
+    return {other: other[:1].upper() + other[1:] for other in names if other not in labels}
 
 
 def _key_numbers(measures: pd.DataFrame, facts: Facts, labels: Mapping[str, str]) -> list[tuple[str, str, str]]:

@@ -1,7 +1,7 @@
 """Score one chunk of rows: every row ends exactly once among the scores or the set-aside."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -109,6 +109,36 @@ def row_keys(typed: pd.DataFrame) -> np.ndarray:
         mixed ^= mixed >> np.uint64(29)
         columns.append(np.where(there, mixed | np.uint64(1), np.uint64(0)))
     return np.column_stack(columns)
+
+
+def keys_of(bundle: Bundle, raw: pd.DataFrame) -> np.ndarray:
+    """Return the `row_keys` of rows as read, without scoring them."""
+    raw = raw.reset_index(drop=True)
+    if instrument := instrument_of(bundle):
+        columns = [c for c in schema.answers_columns(instrument) if c.name in ("client_id", "answered_on", "wave")]
+        return row_keys(schema.check(raw, columns, "answers", extra="ignore")[0])
+    client = bundle.manifest["flat"]["client"]
+    typed, _ = schema.check(raw, [schema.Column(client, "str")], "table", extra="ignore")
+    return row_keys(typed.rename(columns={client: "client_id"}))
+
+
+def repeated(bundle: Bundle, seen: np.ndarray) -> list[Problem]:
+    """Return the problems of rows whose key, by rule, was seen in an earlier part of the input.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    seen : ndarray of bool, shape (n_rows, n_rules)
+        For the rules of `row_keys`.
+    """
+    flat = bundle.manifest["flat"]
+    rules = [("table", [flat["client"]])] if flat else [("answers", ["client_id", "wave"]), ("answers", ["client_id", "answered_on"])]
+    order = [0] if flat else [1, 0]
+    problems = []
+    for (table, keys), rule in zip(rules, order, strict=True):
+        words = f"same {' and '.join(keys)} as an earlier row"
+        problems.append(Problem(table, keys[0], "duplicate", words, np.flatnonzero(seen[:, rule])))
+    return problems
 
 
 def score_rows(
@@ -258,7 +288,7 @@ def _matrix(
 def _scores(
     kept: pd.DataFrame, matrix: np.ndarray, bundle: Bundle, instrument: Instrument | None, options: Options
 ) -> pd.DataFrame:
-    log_odds = bundle.model.log_odds(matrix)
+    log_odds = _by_row(bundle.model.log_odds, matrix)
     out: dict[str, Any] = {"client_id": kept["client_id"].to_numpy()}
     for name in ("answered_on", "wave"):
         if name in kept:
@@ -269,7 +299,7 @@ def _scores(
     elif options.show == "band":
         edges = np.asarray(bundle.manifest["bands"])
         out["band"] = np.searchsorted(edges, expit(log_odds), side="right") + 1
-    refits = bundle.model.spread(matrix) if bundle.model.members and (options.interval or options.ranked) else None
+    refits = _by_row(bundle.model.spread, matrix) if bundle.model.members and (options.interval or options.ranked) else None
     if refits is not None and options.interval and options.show == "probability":
         out["refit_low"], out["refit_high"] = expit(refits.min(axis=1)), expit(refits.max(axis=1))
     if options.ranked:
@@ -283,6 +313,11 @@ def _scores(
     out["model"] = _repeated(bundle.name, len(kept))
     out["instrument"] = _repeated(f"{stamp['id']} {stamp['version']}" if stamp else "none", len(kept))
     return pd.DataFrame(out)
+
+
+def _by_row(call: Callable[[np.ndarray], np.ndarray], matrix: np.ndarray) -> np.ndarray:
+    """Return what a model gives for each row; libraries refuse a matrix without rows."""
+    return call(matrix) if len(matrix) else call(np.full((1, matrix.shape[1]), np.nan))[:0]
 
 
 def _labels(codes: np.ndarray, words: Sequence[str]) -> pd.Categorical:
@@ -334,7 +369,7 @@ def _reasons(
     AssertionError
         When contributions do not add up to the log-odds within 1e-9: the explanation would be wrong.
     """
-    given = bundle.model.contributions(matrix)
+    given = _by_row(bundle.model.contributions, matrix)
     if len(given) and np.abs(given.sum(axis=1) - log_odds).max() > 1e-9:
         raise AssertionError("contributions do not add up to the log-odds")
     names, member = units(bundle.features)

@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -142,14 +143,15 @@ def score_folder(
     total = sum(files.values())
     if not total:
         raise SourceError(f"{given.name} has no rows")
-    names = _one_set_of_columns(files, _wanted(bundle))
+    names = _one_set_of_columns(files, set(read_columns(bundle)))
     kinds = _output_kinds(bundle, names, options)
     with _staging(out) as staging:
         with _session(master) as spark, _spark_errors(given):
             spark.sparkContext.addFile(str(bundle.folder.resolve()), recursive=True)
             rows = _read(spark, files, bundle, names, max(1, -(-total // bucket_rows)))
-            settings = {"shipped": bundle.folder.resolve().name, "seal": bundle.manifest["seal"], "options": options}
-            done = rows.mapInArrow(partial(_score_batches, kinds=kinds, **settings), _ddl(kinds)).persist(_disk())
+            model = (bundle.folder.resolve().name, bundle.manifest["seal"])
+            work = partial(_score_batches, model=model, options=options, names=names, kinds=kinds)
+            done = rows.mapInArrow(work, _ddl(kinds)).persist(_disk())
             good, bad = _count(done, total)
             _write(done, kinds, staging, good, bad)
         counts = {"read": total, "scored": good, "rejected": bad}
@@ -211,15 +213,16 @@ def _one_set_of_columns(files: Mapping[Path, int], wanted: set[str]) -> list[str
     return first or []
 
 
-def _wanted(bundle: "Bundle") -> set[str]:
-    """Return the columns a model reads; no other leaves the files."""
+def read_columns(bundle: "Bundle") -> list[str]:
+    """Return every column a model looks at, also those that can set a row aside; no other leaves the files."""
     from eriq.data.schema import answers_columns
     from eriq.scoring import instrument_of
 
     instrument = instrument_of(bundle)
     if instrument is None:
-        return {bundle.manifest["flat"]["client"], *(f.name.split(".", 1)[1] for f in bundle.features)}
-    return {c.name for c in answers_columns(instrument)} | {f.name for f in bundle.features if f.respondent == "register"}
+        return [bundle.manifest["flat"]["client"], *(f.name.split(".", 1)[1] for f in bundle.features)]
+    registers = [f.name for f in bundle.features if f.respondent == "register"]
+    return [*(c.name for c in answers_columns(instrument)), *registers]
 
 
 def example_rows(bundle: "Bundle") -> pd.DataFrame:
@@ -309,19 +312,20 @@ def _read(spark: Any, files: Mapping[Path, int], bundle: "Bundle", names: list[s
     from pyspark.sql import functions as F  # noqa: N812 - its usual name
     from pyspark.sql.types import LongType, StructField, StructType
 
-    # As they stand: a name with brackets is no pattern here.
-    frame = spark.read.option("__globPaths__", "false").parquet(*map(str, files))
+    # A name with a star or brackets is no pattern here; unescaped, Spark would read its files several times.
+    frame = spark.read.parquet(*(re.sub(r"([\\*?\[\]{}])", r"\\\1", str(file)) for file in files))
     address = {unquote(urlsplit(uri).path): uri for uri in frame.select("_metadata.file_path").distinct().toArrow()[0].to_pylist()}
     before = np.cumsum([0, *files.values()]).tolist()
     offsets = [(address[str(file)], start) for file, start in zip(files, before, strict=False) if str(file) in address]
     starts = F.broadcast(spark.createDataFrame(offsets, f"_eriq_file string, {ROW} bigint"))
-    keep = [F.col(_quoted(name)) for name in names]
+    # Under plain names, given back in the tasks: Spark would take the dot of a register column for a field.
+    keep = [F.col(_quoted(name)).alias(f"c{place}") for place, name in enumerate(names)]
     where, place = F.col("_metadata.file_path"), F.col("_metadata.row_index")
     rows = frame.select(*keep, where.alias("_eriq_file"), place.alias("_eriq_place")).join(starts, "_eriq_file")
     rows = rows.withColumn(ROW, F.col(ROW) + F.col("_eriq_place") + 1).drop("_eriq_file", "_eriq_place")
     client = "client_id" if bundle.manifest["instrument"] else bundle.manifest["flat"]["client"]
     schema = StructType([*rows.schema.fields, StructField(BUCKET, LongType())])
-    known = rows.mapInArrow(partial(_add_bucket, client=client, buckets=buckets), schema)
+    known = rows.mapInArrow(partial(_add_bucket, client=f"c{names.index(client)}", buckets=buckets), schema)
     return known.repartition(min(buckets, 2000), BUCKET).sortWithinPartitions(BUCKET, ROW)
 
 
@@ -375,14 +379,18 @@ def _add_bucket(batches: Iterator[pa.RecordBatch], client: str, buckets: int) ->
 
 
 def _score_batches(
-    batches: Iterator[pa.RecordBatch], shipped: str, seal: str, options: "Options", kinds: Mapping[str, str]
+    batches: Iterator[pa.RecordBatch],
+    model: tuple[str, str],
+    options: "Options",
+    names: list[str],
+    kinds: Mapping[str, str],
 ) -> Iterator[pa.RecordBatch]:
     """Yield what became of the rows of each bucket."""
     with _named_errors():
-        bundle = _shipped_bundle(shipped, seal)
+        bundle = _shipped_bundle(*model)
         schema = pa.schema([(name, pa.timestamp("us") if kind[0] == "t" else pa.type_for_alias(kind)) for name, kind in kinds.items()])
         for bucket in _buckets(batches):
-            frame = _score_bucket(bucket, bundle, options)
+            frame = _score_bucket(bucket, names, bundle, options)
             yield from pa.Table.from_pandas(frame.reindex(columns=list(kinds)), schema, preserve_index=False).to_batches()
 
 
@@ -405,12 +413,12 @@ def _buckets(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
         yield pa.Table.from_batches(held)
 
 
-def _score_bucket(bucket: pa.Table, bundle: "Bundle", options: "Options") -> pd.DataFrame:
+def _score_bucket(bucket: pa.Table, names: list[str], bundle: "Bundle", options: "Options") -> pd.DataFrame:
     """Return one line per row: its scores, or its code and reason."""
     from eriq.scoring import score_rows
 
     rows = bucket.column(ROW).to_numpy()
-    scored = score_rows(bundle, _frame(bucket.drop_columns([ROW, BUCKET])), options)
+    scored = score_rows(bundle, _frame(bucket.drop_columns([ROW, BUCKET]).rename_columns(names)), options)
     aside = scored.rejected.rename(columns={name.removeprefix("rejected_"): name for name in SET_ASIDE})
     parts = [part.assign(row=rows[part["row"].to_numpy() - 1]) for part in (scored.scores, aside) if len(part)]
     return pd.concat(parts) if len(parts) > 1 else parts[0]

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -47,6 +47,7 @@ class Study:
     digests: dict[str, str]
     about: str = ""
     truth: np.ndarray | None = None  # true probability per row, where people were made up
+    external: np.ndarray | None = None  # true for rows of a fixed external set, never trained on
 
     @property
     def n_clients(self) -> int:
@@ -70,7 +71,35 @@ def prepare(experiment: Experiment) -> Study:
     source = experiment.source
     study = _flat_study(experiment, source) if isinstance(source, Flat) else _tables_study(experiment, source)
     too_good(study.design, study.features, experiment.leak_auc, experiment.trusted)
+    if experiment.validation.design == "external" and (source := experiment.validation.external):
+        return _with_external(study, experiment.model_copy(update={"source": source}), source)
     return study
+
+
+def _with_external(home: Study, experiment: Experiment, source: Tables | Flat | Simulated) -> Study:
+    """Return `home` with the rows of the external set behind its own."""
+    if isinstance(source, Flat):
+        away = _flat_study(experiment, source, home.features)
+    else:
+        away = _tables_study(experiment, source)
+    rows = away.design.rows
+    if isinstance(source, Simulated):  # made-up people of two cohorts share ids without being the same
+        rows = rows.assign(client_id="external-" + rows["client_id"])
+    design = make_design(
+        pd.concat([home.design.rows, rows], ignore_index=True),
+        pd.concat([home.design.matrix, away.design.matrix], ignore_index=True),
+        np.concatenate([home.design.outcome, away.design.outcome]),
+    )
+    truth = None if home.truth is None or away.truth is None else np.concatenate([home.truth, away.truth])
+    return replace(
+        home,
+        design=design,
+        truth=truth,
+        external=np.arange(len(design.outcome)) >= len(home.design.outcome),
+        flow=home.flow + tuple((f"external set: {why}", count) for why, count in away.flow),
+        n_read=home.n_read + away.n_read,
+        digests=home.digests | {f"external_{name}": digest for name, digest in away.digests.items()},
+    )
 
 
 def _tables_study(experiment: Experiment, source: Tables | Simulated) -> Study:
@@ -121,8 +150,6 @@ def table_features(
 
 def _guarded(features: Sequence[Feature], protected: Sequence[str]) -> list[Feature]:
     """Return `features` with exactly the named ones protected."""
-    from dataclasses import replace
-
     return [replace(f, protected=f.name in protected or f.name.split(".", 1)[1] in protected) for f in features]
 
 
@@ -141,7 +168,7 @@ def _truth(rows: pd.DataFrame, intake: Intake) -> np.ndarray | None:
     return joined["probability"].to_numpy("float64")
 
 
-def _flat_study(experiment: Experiment, source: Flat) -> Study:
+def _flat_study(experiment: Experiment, source: Flat, known: tuple[Feature, ...] | None = None) -> Study:
     frame = read_table(source.file, source.csv)
     typed, problems = check_flat(frame, source)
     schema.refuse(problems)
@@ -151,7 +178,7 @@ def _flat_study(experiment: Experiment, source: Flat) -> Study:
         raise CohortError("no row has an outcome")
     outcome = rows[source.outcome].to_numpy("int8")
     require_two_classes(outcome)
-    features = flat_features(source, rows)
+    features = known or flat_features(source, rows)
     matrix = flat_columns(rows, features)
     design = make_design(_flat_rows(rows, source), matrix, outcome)
     words = experiment.outcome if isinstance(experiment.outcome, str) else experiment.outcome.words

@@ -48,13 +48,19 @@ def fit(
     """
     tuning = tuning or Tuning()
     recipe = ESTIMATORS[contender.estimator]
-    used = [f for f in features if f.name in contender.columns]
+    used = columns_of(contender, features)
     matrix = to_matrix(design.matrix, contender.columns).to_numpy()
     settings: dict[str, Any] = {}
     if tuning.candidates > 1 and recipe.space:
         settings = _search(contender, design, used, matrix, seed, tuning)
     estimator = recipe.make(used, seed, **settings)
     return Fitted(contender, _quietly(estimator, matrix, design.outcome), settings)
+
+
+def columns_of(contender: Contender, features: Sequence[Feature]) -> list[Feature]:
+    """Return the features a contender uses, in the order of its columns: constraints and names go by place."""
+    by_name = {f.name: f for f in features}
+    return [by_name[name] for name in contender.columns]
 
 
 def margin(fitted: Fitted, design: Design) -> np.ndarray:

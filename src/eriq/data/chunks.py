@@ -106,12 +106,20 @@ class Wanted:
         >>> Wanted(frozenset({"client_id", "wave"}), mapping={"client_id": "cpr"}).places(["note", "cpr"])
         {'client_id': 1}
         """
-        absent = [f"{ours}: the input has no column '{theirs}'" for ours, theirs in self.mapping.items() if theirs not in found]
+        absent = [
+            f"{ours}: the input has no column '{theirs}'"
+            for ours, theirs in self.mapping.items()
+            if theirs not in found
+        ]
         absent += [f"{ours}: not a column the model reads" for ours in self.mapping if ours not in self.names]
         if absent:
             raise ConfigError(bullets("columns do not fit the input:", absent))
         here = {name: self.mapping.get(name, name) for name in sorted(self.names)}
-        twice = [f"column {ours} is there {found.count(theirs)} times" for ours, theirs in here.items() if found.count(theirs) > 1]
+        twice = [
+            f"column {ours} is there {found.count(theirs)} times"
+            for ours, theirs in here.items()
+            if found.count(theirs) > 1
+        ]
         if twice:
             raise SchemaError(bullets("the input cannot be read without doubt:", twice))
         return {ours: found.index(theirs) for ours, theirs in here.items() if theirs in found}

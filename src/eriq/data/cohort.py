@@ -90,10 +90,9 @@ def build_cohort(
     rows, flow = keep(
         rows, enough, f"censored: follow-up ends before day {outcome.observe_days} after the answer", flow
     )
-    until = until[enough.to_numpy(bool)].reset_index(drop=True)
     if rows.empty:
         raise CohortError(f"no usable row is left; {_told(flow)}")
-    rows = rows.assign(outcome=_outcome(rows, kinds, until, outcome).astype("int8"))
+    rows = rows.assign(outcome=_outcome(rows, kinds, outcome).astype("int8"))
     require_two_classes(rows["outcome"].to_numpy(), _told(flow))
     return Cohort(rows, flow, len(answers))
 
@@ -138,18 +137,17 @@ def _any_pair(rows: pd.DataFrame, spells: pd.DataFrame, rule) -> pd.Series:  # t
     return pd.Series(hit)
 
 
-def _outcome(rows: pd.DataFrame, kinds: pd.DataFrame, until: pd.Series, outcome: Outcome) -> pd.Series:
+def _outcome(rows: pd.DataFrame, kinds: pd.DataFrame, outcome: Outcome) -> pd.Series:
     """Return 1 where the outcome happened; every row given is observed for long enough."""
     pairs = _pairs(rows, kinds)
     day = pairs["answered_on"] + outcome.horizon_days * DAY
     if outcome.measure == "state":
         met = _covers(pairs, day)
     else:
-        last_seen = pairs["row"].map(until)
-        end = pairs["ended_on"].fillna(last_seen).clip(upper=last_seen)
-        weeks = ((end - pairs["started_on"]).dt.days + 1) / 7  # both days count
         starts_within = (pairs["started_on"] > pairs["answered_on"]) & (pairs["started_on"] <= day)
-        met = starts_within & (weeks >= outcome.minimum_weeks)
+        days = (pairs["ended_on"] - pairs["started_on"]).dt.days + 1  # both days count
+        # Follow-up covers the least length after the window, so a spell still open then has lasted.
+        met = starts_within & (pairs["ended_on"].isna() | (days >= 7 * outcome.minimum_weeks))
     hit = np.zeros(len(rows), dtype=bool)
     hit[pairs.loc[met.to_numpy(bool), "row"].to_numpy()] = True
     return pd.Series(hit)

@@ -40,6 +40,7 @@ KEY = ("client_id", "answered_on")
 LONGEST_NAME = 40  # PostgreSQL cuts names after 63 letters, and ours get an ending
 INSERT_ROWS = 5000
 _TEXT = pd.StringDtype(na_value=np.nan)
+NULLABLE = {"integer": "Int64", "floating": "Float64", "mixed-integer-float": "Float64", "boolean": "boolean"}
 # What databases report, by SQLSTATE or by SQLite's own names.
 LOCKED = ("55P03", "40P01", "40001", "SQLITE_BUSY", "SQLITE_LOCKED")
 FULL = ("53100", "53200", "SQLITE_FULL")
@@ -160,11 +161,8 @@ def _column(values: Sequence[Any]) -> pd.Series:
     kind = pd.api.types.infer_dtype(cells, skipna=True)
     if kind in ("string", "empty"):
         return pd.Series(cells, dtype=_TEXT)
-    wanted = {"integer": "Int64", "floating": "Float64", "mixed-integer-float": "Float64", "boolean": "boolean"}.get(
-        kind
-    )
     try:
-        return pd.Series(cells, dtype=wanted or object)
+        return pd.Series(cells, dtype=NULLABLE.get(kind, object))
     except OverflowError:  # a whole number of more than 64 bits
         return pd.Series(cells, dtype=object)
 
@@ -197,11 +195,34 @@ def _storable(text: str) -> str:
 
 
 def _chunk(index: int, first: int, rows: Sequence[Sequence[Any]], names: Sequence[str]) -> Chunk:
+    """Return rows as a chunk; a row with text that is not UTF-8 is broken, the others are not."""
     numbers = np.arange(first, first + len(rows), dtype=np.int64)
+    bad: list[int] = []
+    try:
+        frame = frame_of(rows, names)
+    except UnicodeEncodeError:
+        bad = [place for place, row in enumerate(rows) if not all(map(_is_text, row))]
+        good = np.setdiff1d(np.arange(len(rows)), bad)
+        frame = frame_of([rows[place] for place in good], names)
     broken = pd.DataFrame(
-        {"row": pd.Series(dtype="int64"), "code": pd.Series(dtype="str"), "reason": pd.Series(dtype="str")}
+        {
+            "row": numbers[bad],
+            "code": pd.Series(["encoding"] * len(bad), dtype="str"),
+            "reason": pd.Series(["text that is not UTF-8"] * len(bad), dtype="str"),
+        }
     )
-    return Chunk(index, first, len(rows), frame_of(rows, names), numbers, broken)
+    return Chunk(index, first, len(rows), frame, np.delete(numbers, bad), broken)
+
+
+def _is_text(cell: Any) -> bool:
+    """Return false for text that came with half a surrogate pair: bytes that are not UTF-8."""
+    if not isinstance(cell, str) or cell.isascii():
+        return True
+    try:
+        cell.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 # --- sources -------------------------------------------------------------------------------
@@ -253,6 +274,8 @@ class SqlSource:
         self._where, self._chunk_rows = url_env, chunk_rows
         self._engine = open_engine(url_env)
         self._dialect = self._engine.dialect.name
+        if self._dialect == "sqlite":
+            sa.event.listen(self._engine, "connect", _lenient)
         file = self._engine.url.database
         if self._dialect == "sqlite" and file and file != ":memory:" and not Path(file).is_file():
             raise SourceError(f"{url_env} names a SQLite file that is not there")
@@ -366,6 +389,11 @@ def row_digest(row: Sequence[Any]) -> int:
     return int.from_bytes(
         hashlib.blake2b(repr(tuple(row)).encode("utf-8", "replace"), digest_size=8).digest(), "little"
     )
+
+
+def _lenient(connection: Any, record: Any) -> None:
+    """Let SQLite hand out text that is not UTF-8: one such cell would end the whole job otherwise."""
+    connection.text_factory = lambda given: given.decode("utf-8", "surrogateescape")
 
 
 def _one_of(table: str | None, query: str | None, chunk_rows: int) -> None:
@@ -700,8 +728,9 @@ class _TableSink:
         with self._db.transaction(f"storing chunk {index}"):
             # First the journal: whoever else writes the same chunk waits here, and then fails.
             line = {"job": self._job, "chunk": index, "scored": len(scores), "rejected": len(rejected)}
-            sql = f"INSERT INTO {self._name('_journal')} (job, chunk, scored, rejected) VALUES (:job, :chunk, :scored, :rejected)"
-            taken = f"SELECT count(*) FROM {self._name('_journal')} WHERE job = :job AND chunk = :chunk"
+            journal = self._name("_journal")
+            sql = f"INSERT INTO {journal} (job, chunk, scored, rejected) VALUES (:job, :chunk, :scored, :rejected)"
+            taken = f"SELECT count(*) FROM {journal} WHERE job = :job AND chunk = :chunk"
             try:
                 if self._db.run(taken, **line)[0][0]:
                     raise BusyError(f"chunk {index} is stored already: another process works on the same job")

@@ -129,14 +129,14 @@ def read_column(given: pd.Series, column: Column) -> pd.Series:
         given = given.map(str, na_action="ignore").astype("str")
     if dtype.kind == "M":
         if given.dtype.kind == "M":
-            plain = given.dt.tz_localize(None) if given.dt.tz is not None else given
-            return plain.dt.normalize().astype("datetime64[us]")
+            when = pd.DatetimeIndex(given).tz_localize(None).normalize()  # a moment counts as its local day
+            return pd.Series(when.as_unit("us"), index=given.index, name=given.name)
         text = given.astype("str").str.strip().str.replace(r"[ T]00:00:00$", "", regex=True)
         return pd.to_datetime(text, errors="coerce", format="%Y-%m-%d").astype("datetime64[us]")
     if given.dtype.kind in "Mm":  # would count as nanoseconds
         return pd.Series(pd.NA, index=given.index, dtype=dtype)
     if pd.api.types.is_signed_integer_dtype(given.dtype) and pd.api.types.is_integer_dtype(dtype):
-        read = given.astype("Int64")
+        read: pd.Series = given.astype("Int64")
     else:
         plain = given.str.strip() if pd.api.types.is_string_dtype(given.dtype) else given
         read = pd.to_numeric(plain, errors="coerce").astype("Float64")
@@ -150,8 +150,8 @@ def read_column(given: pd.Series, column: Column) -> pd.Series:
 def _plain(given: pd.Series) -> pd.Series:
     """Return a column of categories as what the categories are."""
     if isinstance(given.dtype, pd.CategoricalDtype):
-        kind = given.cat.categories.dtype
-        return given.astype("Int64" if kind.kind in "iu" else kind)
+        kind: Any = given.cat.categories.dtype
+        return given.astype({"i": "Int64", "u": "UInt64"}.get(kind.kind, kind))
     return given
 
 

@@ -11,6 +11,16 @@ from eriq.data.instrument import Instrument, Respondent
 from eriq.errors import ConfigError, bullets, nearest
 
 Share = Field(ge=0, le=1)
+TRAITS = (
+    "attachment",
+    "age",
+    "education",
+    "vocational",
+    "children",
+    "psychiatric",
+    "musculoskeletal",
+    "convicted",
+)
 
 
 class Design(Section):
@@ -140,6 +150,11 @@ class Simulation(Section):
             f"items.{item}: domain '{domain}' is not in hazard.domains.{nearest(domain, self.hazard.domains)}"
             for item, domain in self.items.items()
             if domain not in self.hazard.domains
+        ]
+        problems += [
+            f"hazard.register_traits: '{trait}' is not a trait.{nearest(trait, TRAITS)}"
+            for trait in self.hazard.register_traits
+            if trait not in TRAITS
         ]
         shares = {
             "population.origin": self.population.origin,

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from eriq.config import Experiment, Headline
-from eriq.design import Design, Fold, apart, grouped_kfold, leave_one_centre_out, rolling_origin
+from eriq.design import Design, Fold, apart, external_fold, grouped_kfold, leave_one_centre_out, rolling_origin
 from eriq.errors import CohortError, ConfigError
 from eriq.estimators import ESTIMATORS
 from eriq.evaluation.calibration import (
@@ -43,10 +43,18 @@ class Comparison:
     tables: Tables
 
 
-def make_folds(design: Design, experiment: Experiment, horizon_days: int, kind: str | None = None) -> list[Fold]:
-    """Return the folds a config asks for."""
+def make_folds(
+    design: Design,
+    experiment: Experiment,
+    horizon_days: int,
+    kind: str | None = None,
+    external: np.ndarray | None = None,
+) -> list[Fold]:
+    """Return the folds a config asks for; `external` is true for rows of the fixed external set."""
     plan = experiment.validation
     kind = kind or plan.design
+    if kind == "external":
+        return [external_fold(design, external)]
     if kind == "leave_one_centre_out":
         return leave_one_centre_out(design)
     if kind == "rolling_origin":
@@ -116,6 +124,8 @@ def compare(
     )
     chosen = choose(contenders, made, names, experiment.choose_from)
     calibrated = cross_calibrated(design, log_odds[:, names.index(chosen.name)], folds)[rows]
+    shown = {name: probability[:, names.index(name)] for name in (with_, without)} | {SAVED: expit(calibrated)}
+    curve, bins, smooth = _curves(outcome, shown, client, experiment)
     measures = summarise(made, names, plan.level)
     measures = pd.concat(
         [
@@ -123,7 +133,8 @@ def compare(
             _skills(made, names, without, plan.level),
             _calibration_measures(outcome, log_odds[rows], client, names, experiment, workers),
             _saved_measures(outcome, calibrated, client, experiment),
-            _smooth_errors(outcome, {with_: probability[:, names.index(with_)], SAVED: expit(calibrated)}),
+            smooth,
+            pd.DataFrame([{"contender": "majority", "measure": "accuracy_majority", "estimate": majority_accuracy(outcome)}]),
         ],
         ignore_index=True,
     )
@@ -135,13 +146,12 @@ def compare(
         "capacity": _capacity(measures),
         "overlap": _overlaps(probability, names, [without, with_, chosen.name], room.shares, room.numbers),
     }
-    tables["headline"] = _headline(experiment.headline, tables["differences"], with_, without, design, outcome, client)
-    shown = {with_: expit(log_odds[rows, names.index(with_)]), without: probability[:, names.index(without)]}
-    shown[SAVED] = expit(calibrated)
-    tables["calibration_curve"], tables["calibration_bins"] = _curves(outcome, shown, client, experiment)
+    tables["headline"] = _headline(experiment, tables["differences"], with_, without, outcome, client)
+    tables["calibration_curve"], tables["calibration_bins"] = curve, bins
     tables["decision_curve"] = _decision_curves(outcome, shown, client, experiment)
     if {frozenset(_factors(c.block)) for c in contenders if _factors(c.block) is not None} >= _all_subsets():
         tables["decomposition"] = _decomposition(made, names, contenders, experiment)
+    tables["human"] = _against_people(tables["all_differences"], with_, contenders)
     if truth is not None:
         tables["oracle"] = _oracle(outcome, probability, names, without, truth[rows])
     if len(np.unique(client)) == len(client):
@@ -289,16 +299,6 @@ def _saved_measures(outcome: np.ndarray, log_odds: np.ndarray, client: np.ndarra
     return pd.concat([summarise(made, [SAVED], plan.level), slopes], ignore_index=True)
 
 
-def _smooth_errors(outcome: np.ndarray, forecasts: Mapping[str, np.ndarray]) -> pd.DataFrame:
-    rows = []
-    for name, probability in forecasts.items():
-        errors = calibration_errors(outcome, probability)
-        for measure in ("ici", "e50", "e90", "emax"):
-            rows.append({"contender": name, "measure": measure, "estimate": getattr(errors, measure), "replicates": 0})
-    rows.append({"contender": "majority", "measure": "accuracy_majority", "estimate": majority_accuracy(outcome), "replicates": 0})
-    return pd.DataFrame(rows)
-
-
 def _capacity(measures: pd.DataFrame) -> pd.DataFrame:
     at = measures[measures["measure"].str.contains("@") & ~measures["measure"].str.startswith("net_benefit")]
     split = at["measure"].str.split("@", expand=True)
@@ -321,21 +321,16 @@ def _overlaps(
 
 
 def _headline(
-    headline: Headline,
-    found: pd.DataFrame,
-    with_: str,
-    without: str,
-    design: Design,
-    outcome: np.ndarray,
-    client: np.ndarray,
+    experiment: Experiment, found: pd.DataFrame, with_: str, without: str, outcome: np.ndarray, client: np.ndarray
 ) -> pd.DataFrame:
+    headline, level = experiment.headline, f"{100 * experiment.intervals.level:g}"
     row = found[(found["contender"] == with_) & (found["measure"] == "auc")].iloc[0]
     size = sample_statement(outcome, client, parameters=1)
     verdict = verdict_of(row["estimate"], row["low"], row["high"], headline)
     sentence = (
         f"{verdict[0].upper() + verdict[1:]}: the AUC of {headline.with_} less that of {headline.without} "
         f"({ESTIMATORS[headline.estimator].words}, same people) is {row['estimate']:+.3f}, "
-        f"95 % interval {row['low']:+.3f} to {row['high']:+.3f}."
+        f"{level} % interval {row['low']:+.3f} to {row['high']:+.3f}."
     )
     if verdict == "no gain shown":
         sentence += f" The smallest difference these people could have shown is {size.smallest_difference:.3f}."
@@ -379,11 +374,27 @@ def sample_statement(outcome: np.ndarray, client: np.ndarray, parameters: int, a
     return statement(min(events, persons - 1), persons, len(outcome), parameters, auc_guess)
 
 
+def _against_people(found: pd.DataFrame, with_: str, contenders: Sequence[Contender]) -> pd.DataFrame:
+    """Return the AUC of the declared model less that of each human forecast and of the best rule."""
+    people = [c.name for c in contenders if c.estimator in ("level_rates", "best_rule") and c.name != with_]
+    auc_rows = found[found["measure"] == "auc"]
+    rows = []
+    for name in people:
+        pair = auc_rows[auc_rows["contender"].isin([with_, name]) & auc_rows["baseline"].isin([with_, name])]
+        for row in pair.itertuples():
+            ahead = row.contender == with_
+            ends = (row.low, row.high) if ahead else (-row.high, -row.low)
+            difference = row.estimate if ahead else -row.estimate
+            beats = "yes" if ends[0] > 0 else "no: it does worse" if ends[1] < 0 else "not shown"
+            rows.append({"model": with_, "human": name, "measure": "auc", "estimate": difference, "low": ends[0], "high": ends[1], "beats": beats})
+    return pd.DataFrame(rows)
+
+
 def _curves(
     outcome: np.ndarray, forecasts: Mapping[str, np.ndarray], client: np.ndarray, experiment: Experiment
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return smooth calibration curves with bands, and ten bins beside them."""
-    curves, bins = [], []
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Return smooth calibration curves with bands, ten bins beside them, and the distances from the diagonal."""
+    curves, bins, errors = [], [], []
     n = min(experiment.intervals.refit_replicates, 100)
     draws = np.concatenate(list(client_weights(client, n, experiment.seed))) if n else np.empty((0, len(client)))
     tail = (1 - experiment.intervals.level) / 2
@@ -392,14 +403,25 @@ def _curves(
             continue
         grid = np.unique(np.quantile(probability, np.linspace(0.01, 0.99, 40)))
         curve = smooth_curve(outcome, probability, grid)
-        band = []
+        band, again = [], []
         for weights in draws:
-            again = np.repeat(np.arange(len(outcome)), weights.astype(int))
-            band.append(smooth_curve(outcome[again], probability[again], grid)["observed"].to_numpy())
+            drawn = np.repeat(np.arange(len(outcome)), weights.astype(int))
+            band.append(smooth_curve(outcome[drawn], probability[drawn], grid)["observed"].to_numpy())
+            again.append(_smooth_errors(outcome[drawn], probability[drawn]))
         low, high = np.nanquantile(band, [tail, 1 - tail], axis=0) if band else (np.nan, np.nan)
         curves.append(curve.assign(contender=name, low=low, high=high))
         bins.append(calibration_table(outcome, probability, n_bins=10).assign(contender=name))
-    return pd.concat(curves, ignore_index=True), pd.concat(bins, ignore_index=True)
+        for place, (measure, value) in enumerate(zip(SMOOTH, _smooth_errors(outcome, probability), strict=True)):
+            errors.append(_with_percentiles(name, measure, value, [np.array([e[place] for e in again])], experiment))
+    return pd.concat(curves, ignore_index=True), pd.concat(bins, ignore_index=True), pd.DataFrame(errors)
+
+
+SMOOTH = ("ici", "e50", "e90", "emax")
+
+
+def _smooth_errors(outcome: np.ndarray, probability: np.ndarray) -> list[float]:
+    errors = calibration_errors(outcome, probability)
+    return [getattr(errors, measure) for measure in SMOOTH]
 
 
 def _decision_curves(

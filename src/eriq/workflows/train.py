@@ -63,7 +63,7 @@ def check(config: str | Path) -> str:
     experiment = load_experiment(config)
     study = prepare(experiment)
     headline_names(experiment.headline, study.contenders)
-    make_folds(study.design, experiment, study.horizon_days)
+    make_folds(study.design, experiment, study.horizon_days, external=study.external)
     lines = [summary(study), *sample_size(study).sentences]
     lines.append(f"{len(study.contenders)} contenders on the same rows and folds:")
     lines += [f"  {c.name} ({len(c.columns)} columns)" for c in study.contenders]
@@ -132,7 +132,7 @@ def _train(
     if study.about:
         say(study.about)
     headline_names(experiment.headline, study.contenders)
-    folds = make_folds(study.design, experiment, study.horizon_days)
+    folds = make_folds(study.design, experiment, study.horizon_days, external=study.external)
     begin(len(folds) * len(study.contenders))
     log_odds = forecasts(study, folds, experiment, workers=workers, resume=resume, step=step)
     threads = workers or os.cpu_count() or 1
@@ -199,12 +199,13 @@ def final_model(study: Study, found: Comparison, experiment: Experiment, step: S
     held_out = found.log_odds[:, place]
     known = ~np.isnan(held_out)
     calibrator = fit_calibrator(held_out[known], study.design.outcome[known])
-    fitted = fit(found.chosen, study.design, study.features, seed=experiment.seed, tuning=experiment.tuning)
+    home = study.design if study.external is None else study.design.take(np.flatnonzero(~study.external))
+    fitted = fit(found.chosen, home, study.features, seed=experiment.seed, tuning=experiment.tuning)
     step("saved model", "all rows")
     members: list[Fitted] = []
     for k in range(experiment.explain.instability_refits):
         rng = np.random.default_rng([experiment.seed, 17, k])
-        members.append(fit(found.chosen, resampled(study.design, rng), study.features, seed=experiment.seed))
+        members.append(fit(found.chosen, resampled(home, rng), study.features, seed=experiment.seed))
         step("refits for stability", str(k + 1))
     return as_model(fitted, calibrator, members)
 

@@ -1,0 +1,317 @@
+"""The Spark engine gives what the chunk function gives for the whole file, and leaves nothing half-done."""
+
+import datetime as dt
+import json
+import os
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import lightgbm as lgb
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from eriq import spark as engine
+from eriq.bundle import Bundle, save_bundle
+from eriq.data.instrument import Instrument, load_instrument
+from eriq.errors import DependencyError, OutputError, SchemaError, SourceError
+from eriq.evaluation.calibration import Calibrator
+from eriq.features import Feature, questionnaire_features
+from eriq.model import Model
+from eriq.scoring import Options, score_rows
+
+OPTIONS = Options(reasons=2, today=dt.date(2026, 1, 1))
+DOTTED = "register.weeks_worked"
+FOLDER = "in [x] *ø"
+
+
+def made_bundle(models: Path) -> Bundle:
+    """Save a small booster on the shipped questionnaire and one register column."""
+    instrument = load_instrument("eriq22")
+    register = Feature(DOTTED, "register_history", labels=("weeks", "veckor", "uger"))
+    features = (*questionnaire_features(instrument), register)
+    rng = np.random.default_rng(4)
+    matrix = rng.integers(0, 4, (400, len(features))).astype("float64")
+    outcome = rng.random(400) < 1 / (1 + np.exp(1.5 - matrix[:, 0]))
+    settings = {"objective": "binary", "num_leaves": 7, "verbose": -1, "num_threads": 1, "seed": 1}
+    booster = lgb.train(settings, lgb.Dataset(matrix, outcome), num_boost_round=15)
+    model = Model("booster", tuple(f.name for f in features), booster, Calibrator(-0.2, 0.9))
+    facts = {
+        "instrument": instrument.stamp,
+        "instrument_content": instrument.model_dump(),
+        "missing_policy": instrument.missing_policy,
+        "lag_days": 30,
+        "flat": None,
+        "ranges": {DOTTED: [0.0, 40.0]},
+        "bands": [0.1, 0.3],
+    }
+    return save_bundle(model, features, facts, "# card\n", matrix[:5], models, "spark")
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    """A saved model that reads the questionnaire and a column with a dot in its name."""
+    return made_bundle(tmp_path_factory.mktemp("models"))
+
+
+@pytest.fixture(scope="module")
+def session() -> Iterator[Any]:
+    """One Spark for the module, as `score_folder` starts it; starting takes seconds."""
+    with engine._session("local[2]") as running:
+        yield running
+
+
+def made_answers(instrument: Instrument, n: int) -> pd.DataFrame:
+    """Return `n` raw rows of which some are broken in each way that sets a row aside."""
+    rng = np.random.default_rng(11)
+    day = pd.Timestamp("2019-01-01")
+    columns: dict[str, Any] = {
+        "client_id": [f"c{k // 2}" for k in range(n)],
+        "answered_on": [f"{day + pd.Timedelta(days=k % 700):%Y-%m-%d}" for k in range(n)],
+        "wave": [str(k % 2 + 1) for k in range(n)],
+        "consent": pd.array([1] * n, dtype="Int8"),
+        "free text": ["never read"] * n,
+    }
+    for item in instrument.item_ids:
+        codes = [level.code for level in instrument.levels(item)]
+        columns[item] = pd.array(rng.choice(codes, n), dtype="Int8")
+    frame = pd.DataFrame(columns)
+    for item in instrument.item_ids:
+        frame.loc[rng.random(n) < 0.03, item] = pd.NA
+    frame["cw02"] = frame["cw02"].astype("str").where(frame["cw02"].notna())
+    frame[DOTTED] = rng.uniform(0, 50, n)
+    frame.loc[7, "cw02"] = "SECRET-77"
+    frame.loc[9, "client_id"] = None
+    frame.loc[11, "consent"] = 0
+    frame.loc[13, "answered_on"] = "13.1.2019"
+    frame.loc[15, list(instrument.item_ids[:6])] = None
+    # The last row repeats the first, its id written otherwise; no file and no task holds both.
+    frame.loc[n - 1, ["client_id", "answered_on", "wave"]] = [" c0 ", frame.loc[0, "answered_on"], "1"]
+    return frame
+
+
+def write_parts(frame: pd.DataFrame, folder: Path, parts: int = 3) -> Path:
+    """Write `frame` into files of unequal length, one of them in a folder within."""
+    edges = np.linspace(0, len(frame) ** 0.5, parts + 1) ** 2
+    names = ["a b.parquet", "c/é.parquet", *(f"d{k}.parquet" for k in range(parts))]
+    for start, end, name in zip(edges[:-1], edges[1:], names, strict=False):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        frame.iloc[round(start) : round(end)].to_parquet(folder / name, index=False, row_group_size=29)
+    (folder / "_SUCCESS").touch()
+    return folder
+
+
+@pytest.fixture
+def parts(tmp_path: Path, instrument: Instrument) -> Path:
+    """A folder of 300 rows whose name no pattern may be made of."""
+    return write_parts(made_answers(instrument, 300), tmp_path / FOLDER)
+
+
+@pytest.mark.usefixtures("session")
+def test_a_folder_gives_what_the_chunk_function_gives_for_the_whole(
+    bundle: Bundle, instrument: Instrument, parts: Path, tmp_path: Path
+) -> None:
+    """Numbers, reasons, row numbers and set-aside rows equal those of one call on all rows, bit by bit."""
+    whole = score_rows(bundle, made_answers(instrument, 300), OPTIONS)
+    done = engine.score_folder(bundle.folder, parts, tmp_path / "scores", OPTIONS, bucket_rows=60)
+    assert (done.read, done.scored, done.rejected) == (300, len(whole.scores), len(whole.rejected))
+    assert done.scored > 280
+    texts = whole.scores.select_dtypes("category").columns
+    expected = whole.scores.astype(dict.fromkeys(texts, "str"))
+    pd.testing.assert_frame_equal(pd.read_parquet(done.out), expected, check_dtype=False, rtol=0, atol=0)
+    aside = pd.read_parquet(done.rejects)
+    pd.testing.assert_frame_equal(aside, whole.rejected, check_dtype=False)
+    assert set(aside["row"]) == {8, 10, 12, 14, 16, 300}
+    assert aside["code"].iloc[-1] == "client_id:duplicate; client_id:duplicate"
+    assert json.loads((done.out / "_manifest.json").read_text())["rejected"] == 6
+    assert sorted(p.name for p in tmp_path.iterdir()) == sorted([FOLDER, "scores", "scores.rejected"])
+
+
+@pytest.mark.usefixtures("session")
+def test_any_number_of_buckets_gives_the_same_bytes_in_the_same_order(bundle: Bundle, parts: Path, tmp_path: Path) -> None:
+    """How the rows were divided among tasks does not show in the output."""
+    contents = []
+    for rows in (300, 70):
+        done = engine.score_folder(bundle.folder, parts, tmp_path / f"by{rows}", Options(reasons=0), bucket_rows=rows)
+        contents.append([part.read_bytes() for part in sorted(done.out.glob("*.parquet"))])
+    assert contents[0] == contents[1]
+
+
+@pytest.mark.usefixtures("session")
+def test_all_rows_set_aside_is_an_answer_too(bundle: Bundle, instrument: Instrument, tmp_path: Path) -> None:
+    """Nobody consented: no score, every row in the set-aside, both folders there with their columns."""
+    frame = made_answers(instrument, 40).assign(consent=0)
+    done = engine.score_folder(bundle.folder, write_parts(frame, tmp_path / "in"), tmp_path / "s", OPTIONS, bucket_rows=20)
+    assert (done.read, done.scored, done.rejected) == (40, 0, 40)
+    assert "probability" in pd.read_parquet(done.out).columns
+    assert pd.read_parquet(done.rejects)["row"].tolist() == list(range(1, 41))
+
+
+@pytest.mark.usefixtures("session")
+def test_a_page_destroyed_within_a_file_ends_the_job_with_nothing_written(
+    bundle: Bundle, parts: Path, tmp_path: Path, secret: str
+) -> None:
+    """The footer is whole, so only the tasks can notice; the text names the folder and no value."""
+    file = parts / "d0.parquet"
+    content = bytearray(file.read_bytes())
+    content[4 : len(content) // 2] = os.urandom(len(content) // 2 - 4)
+    file.write_bytes(content)
+    with pytest.raises((SourceError, engine.SparkError)) as caught:
+        engine.score_folder(bundle.folder, parts, tmp_path / "scores", OPTIONS)
+    assert secret not in str(caught.value)
+    assert [p.name for p in tmp_path.iterdir()] == [FOLDER]
+
+
+@pytest.mark.usefixtures("session")
+def test_an_existing_output_is_replaced_only_on_request(bundle: Bundle, parts: Path, tmp_path: Path) -> None:
+    """Without overwrite the old output stays as it is; with it nothing of it is left."""
+    old = tmp_path / "scores" / "old.txt"
+    old.parent.mkdir()
+    old.write_text("old")
+    with pytest.raises(OutputError, match="is there already"):
+        engine.score_folder(bundle.folder, parts, old.parent, OPTIONS)
+    assert old.read_text() == "old"
+    done = engine.score_folder(bundle.folder, parts, old.parent, OPTIONS, overwrite=True)
+    assert not old.exists()
+    assert len(pd.read_parquet(done.out)) == done.scored
+
+
+def test_spark_listens_on_this_machine_only_and_gives_each_task_one_thread(session: Any) -> None:
+    """No user interface, the loopback address, and one OpenMP thread in every Python worker."""
+    assert session.sparkContext.uiWebUrl is None
+    assert session.conf.get("spark.driver.host") == "127.0.0.1"
+    threads = session.sparkContext.parallelize([0], 1).map(lambda _: os.environ["OMP_NUM_THREADS"]).collect()
+    assert threads == ["1"]
+
+
+# --- before Spark --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def no_spark(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fail if Spark is started."""
+
+    def started(*_: object) -> None:
+        pytest.fail("Spark was started")
+
+    monkeypatch.setattr(engine, "_session", started)
+
+
+def _truncate(folder: Path) -> None:
+    file = folder / "d0.parquet"
+    file.write_bytes(file.read_bytes()[:-20])
+
+
+def _other_columns(folder: Path) -> None:
+    pd.read_parquet(folder / "d0.parquet").drop(columns="cw05").to_parquet(folder / "d0.parquet")
+
+
+def _zoned(folder: Path) -> None:
+    for file in folder.rglob("*.parquet"):
+        frame = pd.read_parquet(file)
+        frame["answered_on"] = pd.Timestamp("2020-01-01", tz="Europe/Stockholm")
+        frame.to_parquet(file)
+
+
+def _repeated(folder: Path) -> None:
+    table = pq.read_table(folder / "d0.parquet")
+    pq.write_table(table.append_column("cw01", table["cw01"]), folder / "d0.parquet")
+
+
+def _no_files(folder: Path) -> None:
+    for file in folder.rglob("*.parquet"):
+        file.unlink()
+
+
+def _a_text_file(folder: Path) -> None:
+    (folder / "answers.csv").write_text("client_id\nc1\n")
+
+
+@pytest.mark.usefixtures("no_spark")
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (_truncate, "d0.parquet is not a readable Parquet file"),
+        (_other_columns, "not the same columns"),
+        (_zoned, "a time with a zone"),
+        (_repeated, "1 repeated column name"),
+        (_no_files, "has no Parquet file"),
+        (_a_text_file, "answers.csv is not a readable Parquet file"),
+    ],
+)
+def test_an_input_that_cannot_be_trusted_is_refused_before_spark_starts(
+    bundle: Bundle, parts: Path, tmp_path: Path, damage: Callable[[Path], None], words: str
+) -> None:
+    """Each damage is named, nothing is written, and no cluster is kept busy with it."""
+    damage(parts)
+    with pytest.raises(SourceError, match=words):
+        engine.score_folder(bundle.folder, parts, tmp_path / "scores", OPTIONS)
+    assert [p.name for p in tmp_path.iterdir()] == [FOLDER]
+
+
+@pytest.mark.usefixtures("no_spark")
+def test_a_missing_column_is_named_before_spark_starts(bundle: Bundle, parts: Path, tmp_path: Path) -> None:
+    """A column that all files lack is a matter of the whole input, not of its rows."""
+    for file in parts.rglob("*.parquet"):
+        pd.read_parquet(file).drop(columns="cw05").to_parquet(file)
+    with pytest.raises(SchemaError, match="column cw05 is not there"):
+        engine.score_folder(bundle.folder, parts, tmp_path / "scores", OPTIONS)
+
+
+@pytest.mark.usefixtures("no_spark")
+def test_without_pyspark_or_java_the_error_says_what_to_install(
+    bundle: Bundle, parts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A missing extra is named with the command that brings it; a missing Java with its version."""
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path / "nowhere"))
+    with pytest.raises(DependencyError, match="Java 17"):
+        engine.score_folder(bundle.folder, parts, tmp_path / "scores", OPTIONS)
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    with pytest.raises(DependencyError, match=re.escape("pip install 'eriq[spark]'")):
+        engine.score_folder(bundle.folder, parts, tmp_path / "scores", OPTIONS)
+
+
+# --- parts ---------------------------------------------------------------------------------
+
+
+def test_buckets_are_whole_wherever_a_batch_ends() -> None:
+    """Batches of three rows over buckets 0, 0, 1, 1, 1, 1, 4 give three tables of 2, 4 and 1 rows."""
+    number = [0, 0, 1, 1, 1, 1, 4]
+    whole = pa.record_batch({engine.BUCKET: number, "x": list(range(7))})
+    batches = [whole.slice(0, 3), whole.slice(3, 0), whole.slice(3, 3), whole.slice(6, 1)]
+    assert [t["x"].to_pylist() for t in engine._buckets(iter(batches))] == [[0, 1], [2, 3, 4, 5], [6]]
+    assert list(engine._buckets(iter([]))) == []
+
+
+def test_an_id_has_one_bucket_however_it_is_written() -> None:
+    """Text with blanks around it, and whole numbers with a gap in the column, are the same client."""
+    texts = pa.record_batch({"client_id": ["7", " 7\u00a0", None], engine.ROW: [1, 2, 3]})
+    numbers = pa.record_batch({"client_id": [7, None, 7], engine.ROW: [4, 5, 6]})
+    found = [b[engine.BUCKET].to_pylist() for b in engine._add_bucket(iter([texts, numbers]), "client_id", 1000)]
+    assert len({found[0][0], found[0][1], found[1][0], found[1][2]}) == 1
+    assert (found[0][2], found[1][1]) == (3, 5)
+
+
+def test_an_error_within_a_task_keeps_its_cause_and_loses_its_values(secret: str) -> None:
+    """Our own errors come back as they are; of any other only type and place, as its text may hold a value."""
+    with pytest.raises(RuntimeError) as ours, engine._named_errors():
+        raise SchemaError("2 problems")
+    with pytest.raises(SchemaError, match="^2 problems$"):
+        engine._raise_ours(f"Traceback ... {ours.value} at ...", Path("in"))
+    with pytest.raises(RuntimeError) as other, engine._named_errors():
+        raise ValueError(secret)
+    assert secret not in str(other.value)
+    with pytest.raises(engine.SparkError, match=r"ValueError at test_spark\.py"):
+        engine._raise_ours(str(other.value), Path("in"))
+
+
+def test_a_full_disk_and_an_unreadable_file_are_told_apart() -> None:
+    """What Spark says about a disk is an output error, about a Parquet page an input error."""
+    with pytest.raises(OutputError, match="disk is full"):
+        engine._raise_ours("java.io.IOException: No space left on device", Path("in"))
+    with pytest.raises(SourceError, match="cannot read a Parquet file of in"):
+        engine._raise_ours("[FAILED_READ_FILE.NO_HINT] secret path", Path("in"))
