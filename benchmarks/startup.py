@@ -17,7 +17,8 @@ COMMANDS = {
     "eriq score --help": ["-m", "eriq", "score", "--help"],
     "eriq instrument check eriq22": ["-m", "eriq", "instrument", "check", "eriq22"],
 }
-HEAVY = ("duckdb", "jinja2", "lightgbm", "matplotlib", "mlflow", "numpy", "pandas", "pyarrow", "pyspark", "scipy", "shap", "sklearn", "skops", "sqlalchemy")
+HEAVY = {"duckdb", "jinja2", "lightgbm", "matplotlib", "mlflow", "numpy", "pandas", "pyarrow", "pyspark", "scipy"}
+HEAVY |= {"shap", "sklearn", "skops", "sqlalchemy"}
 
 
 def seconds(arguments: list[str]) -> float:
@@ -31,7 +32,7 @@ def imports() -> list[tuple[int, str]]:
     """Return microseconds (with what it imports itself) and name of each module that `eriq --help` imports."""
     run = [sys.executable, "-X", "importtime", "-m", "eriq", "--help"]
     told = subprocess.run(run, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=True).stderr
-    lines = [line.removeprefix("import time:").split("|") for line in told.splitlines() if line.startswith("import time:")]
+    lines = [line.split("|") for line in told.splitlines() if line.startswith("import time:")]
     return sorted(((int(whole), name.strip()) for _, whole, name in lines if whole.strip().isdigit()), reverse=True)
 
 
@@ -51,7 +52,7 @@ def main() -> None:
         middle = statistics.median(times)
         print(f"{name:<30} {middle:6.3f} s  (least {min(times):.3f})  {middle / bare:5.1f} times python -c pass")
     found = imports()
-    loaded = sorted({name.split(".")[0] for _, name in found} & set(HEAVY))
+    loaded = sorted({name.split(".")[0] for _, name in found} & HEAVY)
     print(f"heavy libraries that eriq --help imports: {', '.join(loaded) or 'none'}")
     for whole, name in found[: given.imports]:
         print(f"{whole / 1000:8.1f} ms  {name}")

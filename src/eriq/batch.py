@@ -14,9 +14,9 @@ import pyarrow as pa
 from threadpoolctl import threadpool_limits
 
 from eriq.bundle import Bundle
+from eriq.data import schema
 from eriq.data.chunks import Chunk, Sink, Source
 from eriq.data.cohort import Registers
-from eriq.data import schema
 from eriq.data.sinks import REJECTED, FileSink
 from eriq.errors import CountError, ResumeError
 from eriq.scoring import Options, Scored, keys_of, repeated, score_rows, set_aside
@@ -137,10 +137,7 @@ def settle(bundle: Bundle, chunk: Chunk, done: Scored, seen: "Seen") -> tuple[pd
     if again.any():
         late = set_aside(chunk.frame, repeated(bundle, again), 1)
         scores = scores[~scores["row"].isin(late["row"])].reset_index(drop=True)
-        both = pd.concat([_texts(rejected), _texts(late)]).groupby("row", sort=True)
-        rejected = both.agg(
-            {"client_id": "first", "answered_on": "first", "code": _joined, "reason": _joined}
-        ).reset_index()
+        rejected = _joined(_texts(rejected), _texts(late))
     scores = scores.assign(row=chunk.rows[scores["row"].to_numpy() - 1])
     rejected = rejected.assign(row=chunk.rows[rejected["row"].to_numpy("int64") - 1])
     whole = pd.concat([_texts(rejected), _texts(chunk.broken)]) if len(chunk.broken) else _texts(rejected)
@@ -152,8 +149,22 @@ def _texts(rejected: pd.DataFrame) -> pd.DataFrame:
     return rejected.reindex(columns=list(REJECTED)).astype({"row": "int64", **dict.fromkeys(REJECTED[1:], "str")})
 
 
-def _joined(words: pd.Series) -> str:
-    return "; ".join(dict.fromkeys("; ".join(words).split("; ")))
+def _joined(rejected: pd.DataFrame, late: pd.DataFrame) -> pd.DataFrame:
+    """Return one line per row; a row set aside already gets the reasons it does not have yet."""
+    known = {row: place for place, row in enumerate(rejected["row"])}
+    code, reason = rejected["code"].tolist(), rejected["reason"].tolist()
+    for row, codes, reasons in zip(late["row"], late["code"], late["reason"], strict=True):
+        if row in known:
+            place = known[row]
+            more = [
+                (c, r) for c, r in zip(codes.split("; "), reasons.split("; "), strict=True) if r not in reason[place]
+            ]
+            code[place] = "; ".join([code[place], *(c for c, _ in more)])
+            reason[place] = "; ".join([reason[place], *(r for _, r in more)])
+    fresh = late[~late["row"].isin(rejected["row"])]
+    return pd.concat(
+        [rejected.assign(code=code, reason=reason).astype(dict.fromkeys(("code", "reason"), "str")), fresh]
+    )
 
 
 # --- rows seen before ----------------------------------------------------------------------
@@ -213,11 +224,11 @@ class Lookup:
         ids = schema.read_column(rows["client_id"], schema.Column("client_id", "str")).dropna().unique()
         found = {}
         for name, (table, clients, order, starts) in self._tables.items():
-            place = np.sort(clients.get_indexer(ids))
+            place = np.sort(clients.get_indexer(pd.Index(ids)))
             place = place[place >= 0]
             size = starts[place + 1] - starts[place]
-            before = np.repeat(starts[place] - np.concatenate([[0], size.cumsum()[:-1]]), size) if len(place) else []
-            lines = order[np.asarray(before, dtype="int64") + np.arange(size.sum())]
+            offset = np.repeat(starts[place] - (size.cumsum() - size), size)
+            lines = order[offset + np.arange(size.sum())]
             found[name] = table.iloc[np.sort(lines)].reset_index(drop=True)
         return Registers(**found)
 
@@ -302,7 +313,7 @@ def rank_run(sink: FileSink, ties: str, moves: float, capacity: int | None) -> R
     def column(name: str) -> np.ndarray:
         return np.concatenate([np.empty(0), *(part.column(0).to_numpy() for part in sink.parts("scores", [name]))])
 
-    names = next((part.column_names for part in sink.parts("scores")), [])
+    names: list[str] = next((part.column_names for part in sink.parts("scores")), [])
     log_odds = column("_log_odds") if names else np.empty(0)
     rank, unstable, within = ranks(log_odds, ties), None, None
     rules: dict[str, Any] = {"order": "rank 1 is the highest probability", "ties": f"{ties}: {RANK_RULES[ties]}"}

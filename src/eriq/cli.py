@@ -171,6 +171,26 @@ def demo() -> None:
     _places(report=done.report, scores=scores, set_aside=rejected, model=done.bundle.folder, ui="make ui")
 
 
+@app.command()
+def promote(
+    model: Annotated[str, typer.Argument(help="models:/name@alias, models:/name/3, or a trained model's folder or name.")],
+    to: Annotated[str, typer.Option(help="Alias to point at the model.")] = "champion",
+    gates: Annotated[Path | None, typer.Option(help="What it must show; configs/promotion.yaml if there.")] = None,
+    data: Annotated[Path | None, typer.Option(help="Folder (or ready table) of other people, with outcomes.")] = None,
+) -> None:
+    """Give a registered model an alias, if it passes the declared gates.
+
+    Exit code 20: some gate fails; each is listed, and the alias stays where it was.
+
+    Example: eriq promote models:/eriq-demo@candidate --to champion
+    """
+    from eriq import promote as promote_job
+
+    usual = Path("configs/promotion.yaml")
+    rules = gates or (usual if usual.is_file() else None)
+    typer.echo(promote_job.promote(model, to, rules, data).sentence)
+
+
 @instrument_app.command("show")
 def instrument_show(file: Annotated[str, typer.Argument(help="File, or a shipped name.")] = "eriq22", language: Language = "en") -> None:
     """Print a questionnaire.

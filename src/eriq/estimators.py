@@ -172,7 +172,7 @@ def _group(feature: Feature) -> str:
     return "measured" if feature.kind == "continuous" and from_register else "scored"
 
 
-def _logistic(features: Sequence[Feature], seed: int, C: float = 0.1) -> BaseEstimator:
+def _logistic(features: Sequence[Feature], seed: int, C: float = 0.01) -> BaseEstimator:
     return _linear(features, LogisticRegression(C=C, solver="newton-cholesky", max_iter=200))
 
 

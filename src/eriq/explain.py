@@ -314,6 +314,8 @@ def _interactions(model: Model, matrix: np.ndarray, used: Sequence[Feature]) -> 
     found = model.pairs.interactions(matrix)
     hidden = {f.name for f in used if f.sensitive}
     shown = found[~found["first"].isin(hidden) & ~found["second"].isin(hidden)]
+    if shown.empty:
+        return pd.DataFrame()
     label = {f.name: f.labels[0] for f in used}
     belief = shown["first"].str.startswith("belief.") | shown["second"].str.startswith("belief.")
     shown = shown.assign(first_label=shown["first"].map(label), second_label=shown["second"].map(label), with_belief=belief)

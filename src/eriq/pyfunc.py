@@ -42,16 +42,17 @@ def signature(bundle: "Bundle") -> ModelSignature:
     from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema
     from mlflow.types.schema import AnyType
 
-    from eriq.spark import read_columns
+    from eriq.scoring import wanted_columns
 
-    client, *others = read_columns(bundle)
+    client = bundle.manifest["flat"]["client"] if bundle.manifest["flat"] else "client_id"
+    others = sorted(wanted_columns(bundle).names - {client})
     inputs = Schema([ColSpec(AnyType(), client), *(ColSpec(AnyType(), name, required=False) for name in others)])
     outputs = Schema([ColSpec(kind, name) for name, kind in OUTPUTS.items()])
     params = ParamSchema([ParamSpec("reasons", "long", 0), ParamSpec("language", "string", "en")])
     return ModelSignature(inputs=inputs, outputs=outputs, params=params)
 
 
-class EriqModel(PythonModel):  # type: ignore[misc]
+class EriqModel(PythonModel):
     """Gives the numbers of `eriq score`, one output row per input row, in order."""
 
     def load_context(self, context: PythonModelContext) -> None:
@@ -61,7 +62,10 @@ class EriqModel(PythonModel):  # type: ignore[misc]
         self.bundle = open_bundle(context.artifacts["bundle"])
 
     def predict(
-        self, context: PythonModelContext, model_input: pd.DataFrame, params: dict[str, Any] | None = None
+        self,
+        context: PythonModelContext,  # noqa: ARG002 - of MLflow's own signature
+        model_input: pd.DataFrame,
+        params: dict[str, Any] | None = None,
     ) -> pd.DataFrame:
         """Return probability and log-odds, or why there are none, for every row.
 
@@ -102,7 +106,8 @@ class EriqModel(PythonModel):  # type: ignore[misc]
         if language not in PLACE or not 0 <= reasons <= 50:
             raise ConfigError(f"reasons is 0 to 50, language one of {', '.join(PLACE)}")
         if not len(given):
-            return pd.DataFrame({name: pd.Series(dtype="float64" if kind == "double" else "str") for name, kind in OUTPUTS.items()})
+            kinds = {name: "float64" if kind == "double" else "str" for name, kind in OUTPUTS.items()}
+            return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in kinds.items()})
         scored = score_rows(self.bundle, given, Options(reasons=int(reasons), language=language))  # type: ignore[arg-type]
         more = [name for name in scored.scores if str(name).startswith("reason_")]
         good = scored.scores[["row", "probability", "log_odds", *more]].assign(code="", set_aside="")

@@ -104,8 +104,14 @@ def row_keys(typed: pd.DataFrame) -> np.ndarray:
     columns = []
     for salt, name in enumerate(rules, 1):
         there = known & typed[name].notna().to_numpy()
-        number = typed[name].to_numpy("datetime64[D]").astype("int64") if name == "answered_on" else typed[name].to_numpy("int64", na_value=0)
-        mixed = (client ^ (number.astype("uint64") * np.uint64(0x9E3779B97F4A7C15) + np.uint64(salt))) * np.uint64(0xBF58476D1CE4E5B9)
+        number = (
+            typed[name].to_numpy("datetime64[D]").astype("int64")
+            if name == "answered_on"
+            else typed[name].to_numpy("int64", na_value=0)
+        )
+        mixed = (client ^ (number.astype("uint64") * np.uint64(0x9E3779B97F4A7C15) + np.uint64(salt))) * np.uint64(
+            0xBF58476D1CE4E5B9
+        )
         mixed ^= mixed >> np.uint64(29)
         columns.append(np.where(there, mixed | np.uint64(1), np.uint64(0)))
     return np.column_stack(columns)
@@ -132,7 +138,11 @@ def repeated(bundle: Bundle, seen: np.ndarray) -> list[Problem]:
         For the rules of `row_keys`.
     """
     flat = bundle.manifest["flat"]
-    rules = [("table", [flat["client"]])] if flat else [("answers", ["client_id", "wave"]), ("answers", ["client_id", "answered_on"])]
+    rules = (
+        [("table", [flat["client"]])]
+        if flat
+        else [("answers", ["client_id", "wave"]), ("answers", ["client_id", "answered_on"])]
+    )
     order = [0] if flat else [1, 0]
     problems = []
     for (table, keys), rule in zip(rules, order, strict=True):
@@ -170,7 +180,7 @@ def score_rows(
     """
     raw = raw.reset_index(drop=True)
     instrument = instrument_of(bundle)
-    today = options.today or dt.date.today()  # noqa: DTZ011 - registers hold local days
+    today = options.today or dt.date.today()
     if instrument:
         typed, problems = check_answers(raw, instrument, today, extra="ignore")
         wide, found = _given_registers(raw, bundle)
@@ -242,7 +252,9 @@ def _given_registers(raw: pd.DataFrame, bundle: Bundle) -> tuple[pd.DataFrame, l
     """Return register columns that stand in the input itself, typed."""
     names = [f.name for f in bundle.features if f.respondent == "register" and f.name in raw.columns]
     columns = [schema.Column(name, "Float64") for name in names]
-    typed, problems = schema.check(raw, columns, "answers", extra="ignore") if names else (pd.DataFrame(index=raw.index), [])
+    typed, problems = (
+        schema.check(raw, columns, "answers", extra="ignore") if names else (pd.DataFrame(index=raw.index), [])
+    )
     return typed.astype("float64") if names else typed, problems
 
 
@@ -299,7 +311,9 @@ def _scores(
     elif options.show == "band":
         edges = np.asarray(bundle.manifest["bands"])
         out["band"] = np.searchsorted(edges, expit(log_odds), side="right") + 1
-    refits = _by_row(bundle.model.spread, matrix) if bundle.model.members and (options.interval or options.ranked) else None
+    refits = (
+        _by_row(bundle.model.spread, matrix) if bundle.model.members and (options.interval or options.ranked) else None
+    )
     if refits is not None and options.interval and options.show == "probability":
         out["refit_low"], out["refit_high"] = expit(refits.min(axis=1)), expit(refits.max(axis=1))
     if options.ranked:
@@ -337,7 +351,11 @@ def _answered(kept: pd.DataFrame, matrix: np.ndarray, instrument: Instrument | N
     shares, partial = {}, np.zeros(len(kept), dtype=bool)
     for respondent in RESPONDENTS:
         items = [item.id for item in instrument.half(respondent)]
-        given = np.mean([kept[i].fillna(-128).to_numpy("int64") >= 0 for i in items], axis=0) if items else np.ones(len(kept))
+        given = (
+            np.mean([kept[i].fillna(-128).to_numpy("int64") >= 0 for i in items], axis=0)
+            if items
+            else np.ones(len(kept))
+        )
         shares[f"share_answered_{respondent}"] = given
         partial |= given < 1
     return {**shares, "partial": partial}

@@ -1,4 +1,4 @@
-"""Score a Parquet folder on Spark: the same chunk function, on more cores or more machines; the only door to PySpark."""
+"""Score a Parquet folder on Spark: the same chunk function on more machines; the only door to PySpark."""
 
 import datetime as dt
 import json
@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache, partial
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import unquote, urlsplit
@@ -20,10 +21,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from eriq.errors import DependencyError, EriqError, OutputError, SourceError, bullets
+from eriq.errors import DependencyError, EriqError, OutputError, SourceError
 
 if TYPE_CHECKING:
     from eriq.bundle import Bundle
+    from eriq.data.chunks import Wanted
     from eriq.scoring import Options
 
 ROW, BUCKET = "_eriq_row", "_eriq_bucket"
@@ -48,7 +50,15 @@ AT_HOME = {
     "spark.log.level": "OFF",
     "spark.sql.shuffle.partitions": "8",
 }
-_DDL = {"string": "string", "double": "double", "int64": "bigint", "bool": "boolean", "timestamp[us]": "timestamp_ntz"}
+# Kinds of output columns, as Spark and as Arrow call them.
+_DDL = {"text": "string", "number": "double", "whole": "bigint", "flag": "boolean", "day": "timestamp_ntz"}
+_ARROW = {
+    "text": pa.string(),
+    "number": pa.float64(),
+    "whole": pa.int64(),
+    "flag": pa.bool_(),
+    "day": pa.timestamp("us"),
+}
 
 
 class SparkError(EriqError):
@@ -131,19 +141,19 @@ def score_folder(
     """
     _require()
     from eriq.bundle import open_bundle
-    from eriq.scoring import Options
+    from eriq.scoring import Options, wanted_columns
 
     given, out = Path(input_parquet), Path(out_folder).absolute()
     if out.exists() and not overwrite:
         raise OutputError(f"{out} is there already; give --overwrite to replace it")
     options = options or Options()
-    options = replace(options, today=options.today or dt.date.today())  # noqa: DTZ011 - one day for the whole job
+    options = replace(options, today=options.today or dt.date.today())  # one day for the whole job
     bundle = open_bundle(bundle_folder)
     files = _files(given)
     total = sum(files.values())
     if not total:
         raise SourceError(f"{given.name} has no rows")
-    names = _one_set_of_columns(files, set(read_columns(bundle)))
+    names = _columns(files, wanted_columns(bundle))
     kinds = _output_kinds(bundle, names, options)
     with _staging(out) as staging:
         with _session(master) as spark, _spark_errors(given):
@@ -179,9 +189,10 @@ def _files(given: Path) -> dict[Path, int]:
     """Return the Parquet files of the input in the order of their names, and how many rows each has."""
     if not given.exists():
         raise SourceError(f"there is no file or folder {given}")
-    found = [given] if given.is_file() else sorted(p for p in given.rglob("*") if p.is_file() and not _hidden(p, given))
+    inside = [p for p in sorted(given.rglob("*.parquet")) if p.is_file() and not p.name.startswith(("_", "."))]
+    found = inside if given.is_dir() else [given]
     if not found:
-        raise SourceError(f"{given.name} has no Parquet file")
+        raise SourceError(f"{given.name} holds no Parquet file")
     files = {}
     for file in found:
         try:
@@ -192,37 +203,19 @@ def _files(given: Path) -> dict[Path, int]:
     return files
 
 
-def _hidden(path: Path, root: Path) -> bool:
-    return any(part.startswith((".", "_")) for part in path.relative_to(root).parts)
-
-
-def _one_set_of_columns(files: Mapping[Path, int], wanted: set[str]) -> list[str]:
-    """Return the wanted columns that the files have; one that only some have would be filled with gaps, silently."""
-    first: list[str] | None = None
+def _columns(files: Mapping[Path, int], wanted: "Wanted") -> list[str]:
+    """Return the wanted columns; one that only some files have would be filled with gaps without a word."""
+    first: list[str] = []
     for file in files:
         schema = pq.read_schema(file)
-        names = [name for name in schema.names if name in wanted]
-        if len(set(schema.names)) < len(schema.names):
-            raise SourceError(f"{file.name} has {len(schema.names) - len(set(schema.names))} repeated column name(s)")
-        if first is not None and set(names) != set(first):
-            raise SourceError(f"{file.name} has not the same columns as the first file")
-        first = first or names
+        names = sorted(wanted.places(schema.names))
+        if first and names != first:
+            raise SourceError(f"{file.name} does not have the same columns as the first file")
         # Spark would turn the day of a time with a zone into that of another zone.
         if "answered_on" in names and getattr(schema.field("answered_on").type, "tz", None):
             raise SourceError(f"{file.name}: answered_on is a time with a zone; give a date")
-    return first or []
-
-
-def read_columns(bundle: "Bundle") -> list[str]:
-    """Return every column a model looks at, also those that can set a row aside; no other leaves the files."""
-    from eriq.data.schema import answers_columns
-    from eriq.scoring import instrument_of
-
-    instrument = instrument_of(bundle)
-    if instrument is None:
-        return [bundle.manifest["flat"]["client"], *(f.name.split(".", 1)[1] for f in bundle.features)]
-    registers = [f.name for f in bundle.features if f.respondent == "register"]
-    return [*(c.name for c in answers_columns(instrument)), *registers]
+        first = names
+    return first
 
 
 def example_rows(bundle: "Bundle") -> pd.DataFrame:
@@ -239,7 +232,7 @@ def example_rows(bundle: "Bundle") -> pd.DataFrame:
 
 
 def _output_kinds(bundle: "Bundle", names: list[str], options: "Options") -> dict[str, str]:
-    """Return name and Arrow type of each column of the output, from one made-up row.
+    """Return name and kind of each column of the output, from one made-up row.
 
     Raises
     ------
@@ -251,12 +244,12 @@ def _output_kinds(bundle: "Bundle", names: list[str], options: "Options") -> dic
     example = example_rows(bundle)
     scored = score_rows(bundle, example[[name for name in example if name in names]], options).scores
     kinds = {str(name): _kind(dtype) for name, dtype in scored.dtypes.items()}
-    return kinds | dict.fromkeys(SET_ASIDE, "string")
+    return kinds | dict.fromkeys(SET_ASIDE, "text")
 
 
 def _kind(dtype: Any) -> str:
     letter = "O" if isinstance(dtype, pd.StringDtype) else dtype.kind
-    return {"f": "double", "i": "int64", "b": "bool", "M": "timestamp[us]"}.get(letter, "string")
+    return {"f": "number", "i": "whole", "b": "flag", "M": "day"}.get(letter, "text")
 
 
 def _ddl(kinds: Mapping[str, str]) -> str:
@@ -309,12 +302,13 @@ def _disk() -> Any:
 
 def _read(spark: Any, files: Mapping[Path, int], bundle: "Bundle", names: list[str], buckets: int) -> Any:
     """Return the wanted columns with row number and bucket, one bucket never in two tasks."""
-    from pyspark.sql import functions as F  # noqa: N812 - its usual name
+    from pyspark.sql import functions as F
     from pyspark.sql.types import LongType, StructField, StructType
 
     # A name with a star or brackets is no pattern here; unescaped, Spark would read its files several times.
     frame = spark.read.parquet(*(re.sub(r"([\\*?\[\]{}])", r"\\\1", str(file)) for file in files))
-    address = {unquote(urlsplit(uri).path): uri for uri in frame.select("_metadata.file_path").distinct().toArrow()[0].to_pylist()}
+    uris = frame.select("_metadata.file_path").distinct().toArrow()[0].to_pylist()
+    address = {unquote(urlsplit(uri).path): uri for uri in uris}
     before = np.cumsum([0, *files.values()]).tolist()
     offsets = [(address[str(file)], start) for file, start in zip(files, before, strict=False) if str(file) in address]
     starts = F.broadcast(spark.createDataFrame(offsets, f"_eriq_file string, {ROW} bigint"))
@@ -341,7 +335,7 @@ def _count(done: Any, total: int) -> tuple[int, int]:
     SparkError
         When a row is missing or there twice.
     """
-    from pyspark.sql import functions as F  # noqa: N812
+    from pyspark.sql import functions as F
 
     good = F.count(F.when(F.col("code").isNull(), 1))
     (found,) = done.agg(good.alias("good"), F.count("*").alias("all"), F.countDistinct("row").alias("once")).collect()
@@ -352,7 +346,7 @@ def _count(done: Any, total: int) -> tuple[int, int]:
 
 def _write(done: Any, kinds: Mapping[str, str], staging: Path, good: int, bad: int) -> None:
     """Write scores and rows set aside, each in the order of the rows."""
-    from pyspark.sql import functions as F  # noqa: N812
+    from pyspark.sql import functions as F
 
     scores = done.where(F.col("code").isNull()).drop(*SET_ASIDE)
     ours = [F.col("row"), *(F.col(name).alias(name.removeprefix("rejected_")) for name in SET_ASIDE)]
@@ -388,10 +382,11 @@ def _score_batches(
     """Yield what became of the rows of each bucket."""
     with _named_errors():
         bundle = _shipped_bundle(*model)
-        schema = pa.schema([(name, pa.timestamp("us") if kind[0] == "t" else pa.type_for_alias(kind)) for name, kind in kinds.items()])
+        schema = pa.schema([(name, _ARROW[kind]) for name, kind in kinds.items()])
         for bucket in _buckets(batches):
             frame = _score_bucket(bucket, names, bundle, options)
-            yield from pa.Table.from_pandas(frame.reindex(columns=list(kinds)), schema, preserve_index=False).to_batches()
+            gaps = frame.assign(**dict.fromkeys([name for name in kinds if name not in frame]))
+            yield from pa.Table.from_pandas(gaps, schema, preserve_index=False).to_batches()
 
 
 def _buckets(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
@@ -401,7 +396,7 @@ def _buckets(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
     for batch in batches:
         number = batch.column(BUCKET).to_numpy(zero_copy_only=False)
         edges = [0, *(np.flatnonzero(np.diff(number)) + 1).tolist(), len(number)]
-        for start, end in zip(edges[:-1], edges[1:], strict=True):
+        for start, end in pairwise(edges):
             if start == end:
                 continue
             if held and number[start] != current:
@@ -428,7 +423,7 @@ def _frame(table: pa.Table) -> pd.DataFrame:
     """Return a table as the file engine reads it."""
     from eriq.data.sources import _nullable
 
-    return table.to_pandas(types_mapper=_nullable, date_as_object=False)
+    return table.to_pandas(types_mapper=_nullable, date_as_object=False, ignore_metadata=True)
 
 
 @cache
@@ -472,7 +467,7 @@ def _named_errors() -> Iterator[None]:
 @contextmanager
 def _spark_errors(given: Path) -> Iterator[None]:
     """Turn what Spark raises into one of our causes, without its text."""
-    from py4j.protocol import Py4JError
+    from py4j.protocol import Py4JError  # type: ignore[import-untyped]
     from pyspark.errors import PySparkException
 
     try:
@@ -531,7 +526,7 @@ def _finish(staging: Path, out: Path, manifest: Mapping[str, Any], *, overwrite:
             for place, part in enumerate(parts):
                 _fsync(part.rename(part.with_name(f"part-{place:05d}.parquet")))
         if (found["scores"], found["rejected"]) != (manifest["scored"], manifest["rejected"]):
-            raise SparkError(bullets("the files written do not hold the rows that were scored:", map(str, found.items())))
+            raise SparkError("the files written do not hold the rows that were scored")
         note = staging / "scores" / "_manifest.json"
         note.write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
         _fsync(note)

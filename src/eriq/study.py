@@ -42,6 +42,7 @@ class Study:
     instrument: Instrument | None
     outcome_words: str
     horizon_days: int
+    observe_days: int  # after this many days the outcome of a row is known
     flow: Flow
     n_read: int
     digests: dict[str, str]
@@ -111,7 +112,7 @@ def _tables_study(experiment: Experiment, source: Tables | Simulated) -> Study:
     cohort = build_cohort(intake.answers, intake.registers, outcome, followed_until=intake.followed_until)
     rows, flow = cohort.rows, cohort.flow
     if (experiment.missing_policy or instrument.missing_policy) == "drop":
-        whole = rows[list(instrument.item_ids)].ge(0).all(axis="columns")
+        whole = rows[list(instrument.item_ids)].ge(0).fillna(False).all(axis="columns")
         rows, flow = keep(rows, whole, "some question without an answer (missing policy 'drop')", flow)
         require_two_classes(rows["outcome"].to_numpy(), "The policy 'drop' leaves too little.")
     matrix, features = table_features(rows, intake, instrument, experiment)
@@ -122,10 +123,11 @@ def _tables_study(experiment: Experiment, source: Tables | Simulated) -> Study:
     return Study(
         design=design,
         features=features,
-        contenders=contenders(experiment.contenders, features, variants),
+        contenders=contenders(experiment.contenders, _with_values(features, matrix), variants),
         instrument=instrument,
         outcome_words=outcome.words,
         horizon_days=outcome.horizon_days,
+        observe_days=outcome.observe_days,
         flow=flow,
         n_read=cohort.n_read,
         digests=intake.digests,
@@ -185,10 +187,11 @@ def _flat_study(experiment: Experiment, source: Flat, known: tuple[Feature, ...]
     return Study(
         design=design,
         features=features,
-        contenders=contenders(experiment.contenders, features, {}),
+        contenders=contenders(experiment.contenders, _with_values(features, matrix), {}),
         instrument=None,
         outcome_words=words,
         horizon_days=0,
+        observe_days=0,
         flow=flow,
         n_read=len(typed),
         digests={"table": file_digest(source.file)},
@@ -225,6 +228,12 @@ def _flat_rows(rows: pd.DataFrame, source: Flat) -> pd.DataFrame:
     )
 
 
+def _with_values(features: Sequence[Feature], matrix: pd.DataFrame) -> list[Feature]:
+    """Return features known for at least one row: a column of gaps can teach nothing."""
+    known = matrix.notna().any()
+    return [f for f in features if known[f.name]]
+
+
 def contenders(
     crosses: Sequence[Cross], features: Sequence[Feature], variants: dict[str, frozenset[str]]
 ) -> tuple[Contender, ...]:
@@ -256,5 +265,3 @@ def summary(study: Study) -> str:
         f"{study.outcome_words} ({design.outcome.mean():.1%})"
     )
     return "\n".join([head, *lines, tail])
-
-

@@ -1,20 +1,28 @@
 """What MLflow is told, and where it keeps it; the only door to MLflow."""
 
+import hashlib
 import io
 import os
-from collections.abc import Mapping
-from contextlib import redirect_stderr
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stderr
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from eriq.bundle import Bundle
+from eriq.design import Design
 from eriq.errors import EriqError, OutputError
-from eriq.evaluation.benchmark import SAVED, Comparison, Tables
+from eriq.evaluation.benchmark import SAVED, Comparison, Tables, cross_calibrated
 
 HOME = Path("mlruns")
 ALIAS = "candidate"
+HELD_OUT = "held_out/forecasts.parquet"  # within a run
+REMOTE = ("http://", "https://", "databricks", "uc:")
+NOT_THERE = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")  # what MLflow says of a name it does not know
 # Read before MLflow is imported: no telemetry, no look-up of environments, no job runner.
 SETTINGS = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -24,6 +32,7 @@ SETTINGS = {
     "MLFLOW_ENABLE_ASYNC_TRACE_LOGGING": "false",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_LOGGING_LEVEL": "ERROR",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3",  # a server that is down is told of in seconds, not minutes
     "GIT_PYTHON_REFRESH": "quiet",
 }
 SHOWN = ("auc", "average_precision", "log_loss", "brier", "brier_skill_prevalence", "brier_skill_register", "calibration_slope", "calibration_in_the_large", "ici")
@@ -40,6 +49,11 @@ def tracking_uri() -> str:
     return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{(HOME / 'mlflow.db').resolve()}"
 
 
+def is_remote() -> bool:
+    """Return whether a server keeps runs and artefacts, and not a database that we open ourselves."""
+    return tracking_uri().startswith(REMOTE)
+
+
 def connect() -> Any:
     """Return MLflow, set to the right store and quiet."""
     for name, value in SETTINGS.items():
@@ -54,7 +68,7 @@ def connect() -> Any:
         logging.getLogger(chatty).setLevel(logging.ERROR)
 
     uri = tracking_uri()
-    if uri.startswith("sqlite"):
+    if not is_remote():
         try:
             HOME.mkdir(parents=True, exist_ok=True)
         except OSError as why:
@@ -72,10 +86,13 @@ def log_training(
     bundle: Bundle,
     folder: Path,
     sample: pd.DataFrame,
+    design: Design | None = None,
 ) -> str:
     """Log one training: a parent run, a child per contender, files, and the registered model.
 
-    Only aggregates, digests and settings are told; no row of a person, no name of a user.
+    Aggregates, digests and settings are told, and no name of a user. With `design` the held-out
+    forecasts of the saved model are kept too, as `held_out` makes them, so that a later model can
+    be compared with this one on the same people.
 
     Returns
     -------
@@ -89,7 +106,8 @@ def log_training(
     """
     mlflow = connect()
     try:
-        return _log(mlflow, name, facts, comparison, tables, bundle, folder, sample)
+        forecasts = held_out(design, comparison) if design is not None else None
+        return _log(mlflow, name, facts, comparison, tables, bundle, folder, sample, forecasts)
     except mlflow.exceptions.MlflowException as why:
         raise TrackingError(f"MLflow could not log the run ({why.error_code}); results are in {folder}") from None
 
@@ -103,6 +121,7 @@ def _log(
     bundle: Bundle,
     folder: Path,
     sample: pd.DataFrame,
+    forecasts: pd.DataFrame | None,
 ) -> str:
     experiment = _experiment(mlflow, name)
     chosen = comparison.chosen.name
@@ -112,6 +131,11 @@ def _log(
         mlflow.log_params(_params(facts, comparison))
         mlflow.log_metrics(_metrics(tables, SAVED) | _headline(tables))
         mlflow.log_artifacts(str(folder))
+        if forecasts is not None:
+            with tempfile.TemporaryDirectory() as temporary:
+                file = Path(temporary) / Path(HELD_OUT).name
+                forecasts.to_parquet(file, index=False)
+                mlflow.log_artifact(str(file), str(Path(HELD_OUT).parent))
         for contender in comparison.contenders:
             tags = {**plain, "kind": "contender", "chosen": str(contender.name == chosen).lower()}
             with mlflow.start_run(experiment_id=experiment, run_name=contender.name, nested=True, tags=tags):
@@ -126,9 +150,35 @@ def _experiment(mlflow: Any, name: str) -> str:
     found = mlflow.get_experiment_by_name(name)
     if found:
         return str(found.experiment_id)
-    local = tracking_uri().startswith("sqlite")
-    place = (HOME / "artifacts" / name).resolve().as_uri() if local else None
-    return str(mlflow.create_experiment(name, artifact_location=place))
+    place = None if is_remote() else (HOME / "artifacts" / name).resolve().as_uri()
+    tags = {"mlflow.experimentKind": "custom_model_development"}  # opens as runs with metrics, not as chat traces
+    return str(mlflow.create_experiment(name, artifact_location=place, tags=tags))
+
+
+def held_out(design: Design, comparison: Comparison) -> pd.DataFrame:
+    """Return the forecasts of the saved model for people it was not fitted to: three numbers a row, no ids.
+
+    Rows come in an order made from the outcomes alone, and clients are counted anew in it: nothing
+    leads back to the rows of the input, and two trainings on the same rows give the same order.
+
+    Parameters
+    ----------
+    design : Design
+    comparison : Comparison
+        Out-of-fold log-odds; they are calibrated on other people here, as the report does.
+
+    Returns
+    -------
+    DataFrame
+        Columns client (0, 1, ...), outcome (0 or 1), log_odds (three decimals).
+    """
+    place = comparison.contenders.index(comparison.chosen)
+    log_odds = cross_calibrated(design, comparison.log_odds[:, place], comparison.folds)
+    rows = np.flatnonzero(~np.isnan(log_odds))
+    content = hashlib.sha256(design.outcome[rows].tobytes() + design.client[rows].astype("int64").tobytes()).digest()
+    rows = np.random.default_rng(int.from_bytes(content[:8], "little")).permutation(rows)
+    client, _ = pd.factorize(design.client[rows])
+    return pd.DataFrame({"client": client, "outcome": design.outcome[rows], "log_odds": log_odds[rows].round(3)})
 
 
 def _params(facts: Mapping[str, Any], comparison: Comparison) -> dict[str, Any]:
@@ -207,6 +257,86 @@ def requirements() -> list[str]:
     return [f"eriq=={version('eriq')}", *(f"{name}=={version(name)}" for name in pinned)]
 
 
+@contextmanager
+def _registry(what: str) -> Iterator[Any]:
+    """Give a client of the registry; what it refuses is named."""
+    mlflow = connect()
+    try:
+        yield mlflow.MlflowClient()
+    except mlflow.exceptions.MlflowException as why:
+        if why.error_code in NOT_THERE:
+            raise TrackingError(f"the registry has no {what}") from None
+        raise TrackingError(f"the tracking server could not be asked for {what} ({why.error_code})") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of a registered model."""
+
+    name: str
+    number: str
+    run_id: str
+
+    @property
+    def reference(self) -> str:
+        """What `model_folder` takes."""
+        return f"models:/{self.name}/{self.number}"
+
+
+def find_version(reference: str) -> Version:
+    """Return a registered version: by ``models:/name@alias``, ``models:/name/3``, or folder or name of its bundle.
+
+    Raises
+    ------
+    TrackingError
+        When there is none, or the registry cannot be reached.
+    """
+    with _registry(reference) as client:
+        if reference.startswith("models:/"):
+            name, at, alias = reference.removeprefix("models:/").partition("@")
+            if at:
+                return _version(client.get_model_version_by_alias(name, alias))
+            name, _, number = name.rpartition("/")
+            return _version(client.get_model_version(name, number))
+        bundle = Path(reference).name.replace("'", "")
+        found = client.search_model_versions(f"tags.bundle = '{bundle}'")
+    if not found:
+        raise TrackingError(f"the registry has no version of {bundle}; a training registers its model")
+    return _version(max(found, key=lambda v: int(v.version)))
+
+
+def _version(found: Any) -> Version:
+    return Version(str(found.name), str(found.version), str(found.run_id))
+
+
+def version_at(name: str, alias: str) -> Version | None:
+    """Return the version an alias points at, or None when it points nowhere."""
+    with _registry(f"{name}@{alias}") as client:
+        registered = client.get_registered_model(name)
+        if alias not in registered.aliases:
+            return None
+        return _version(client.get_model_version_by_alias(name, alias))
+
+
+def point_alias(version: Version, alias: str, tags: Mapping[str, str]) -> None:
+    """Point an alias at a version, and write down on the version why."""
+    with _registry(version.reference) as client:
+        for key, value in tags.items():
+            client.set_model_version_tag(version.name, version.number, key, value)
+        client.set_registered_model_alias(version.name, alias, version.number)
+
+
+def held_out_forecasts(version: Version) -> pd.DataFrame | None:
+    """Return the forecasts kept with the training of a version, or None if it kept none."""
+    mlflow = connect()
+    with tempfile.TemporaryDirectory() as temporary:
+        try:
+            file = mlflow.artifacts.download_artifacts(f"runs:/{version.run_id}/{HELD_OUT}", dst_path=temporary)
+            return pd.read_parquet(file)
+        except (mlflow.exceptions.MlflowException, OSError, ValueError):
+            return None
+
+
 def model_folder(reference: str) -> Path:
     """Return the local folder of a bundle: a path, or ``models:/name@alias`` from the registry.
 
@@ -218,7 +348,7 @@ def model_folder(reference: str) -> Path:
     try:
         folder = Path(mlflow.artifacts.download_artifacts(reference))
     except (mlflow.exceptions.MlflowException, OSError):
-        raise TrackingError(f"the registry has no {reference}") from None
+        raise TrackingError(f"the registry has no {reference}, or cannot be reached") from None
     found = sorted(folder.rglob("manifest.json"))
     if len(found) != 1:
         raise TrackingError(f"{reference} is not a model logged by eriq")
@@ -226,12 +356,19 @@ def model_folder(reference: str) -> Path:
 
 
 def ui_command(port: int) -> list[str]:
-    """Return the command that starts the MLflow UI on this machine only, with the right store."""
+    """Return the command that starts the MLflow UI on this machine only, with the right store.
+
+    Raises
+    ------
+    TrackingError
+        When the store is a server, which shows its pages itself.
+    """
     import sys
 
+    if is_remote():
+        raise TrackingError("MLFLOW_TRACKING_URI is the address of a server: open that in a browser")
+    os.environ.setdefault("MLFLOW_BACKEND_STORE_URI", tracking_uri())  # not an argument: it may hold a password
     return [
         *(sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"),
-        *("--backend-store-uri", tracking_uri(), "--default-artifact-root", str((HOME / "artifacts").resolve())),
+        *("--default-artifact-root", str((HOME / "artifacts").resolve())),
     ]
-
-

@@ -57,11 +57,12 @@ def register_bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
 @pytest.fixture(scope="session")
 def backlog() -> Callable[..., pd.DataFrame]:
     """Make n answered questionnaires as text, each client once; row k is client "c<k>"."""
-    items = load_instrument("eriq22").item_ids
+    instrument = load_instrument("eriq22")
+    codes = {item: [str(level.code) for level in instrument.levels(item)] for item in instrument.item_ids}
 
     def make(n: int, first: int = 1, seed: int = 3) -> pd.DataFrame:
         rng = np.random.default_rng([seed, first])
-        given = {item: rng.integers(1, 6, n).astype(str) for item in items}
+        given = {item: rng.choice(known, n) for item, known in codes.items()}
         ids = {"client_id": [f"c{k}" for k in range(first, first + n)], "answered_on": "2015-03-01", "wave": "1"}
         return pd.DataFrame({**ids, **given}, dtype="str")
 

@@ -48,7 +48,9 @@ def test_chunks_change_no_number(small_bundle: Bundle, backlog: Backlog, tmp_pat
 
 
 @pytest.mark.parametrize("chunk_rows", [1, 2, 5, 100])
-def test_repeats_are_found_across_chunks(small_bundle: Bundle, backlog: Backlog, tmp_path: Path, chunk_rows: int) -> None:
+def test_repeats_are_found_across_chunks(
+    small_bundle: Bundle, backlog: Backlog, tmp_path: Path, chunk_rows: int
+) -> None:
     """The later of two rows of one client and day is set aside, wherever the chunks end; so is a wave twice."""
     frame = pd.concat([backlog(6), backlog(3)], ignore_index=True)  # rows 7 to 9 repeat 1 to 3
     frame.loc[8, "answered_on"] = "2015-06-01"  # row 9: another day of c3, and the same wave
@@ -56,7 +58,11 @@ def test_repeats_are_found_across_chunks(small_bundle: Bundle, backlog: Backlog,
     scores, rejected = read_both(run_on(frame, small_bundle, tmp_path, chunk_rows=chunk_rows))
     assert scores["row"].tolist() == [1, 3, 4, 5, 6]
     assert rejected["row"].tolist() == [2, 7, 8, 9]
-    assert rejected["code"].tolist() == ["cw01:outside_scale", *["client_id:duplicate; client_id:duplicate"] * 2, "client_id:duplicate"]
+    assert rejected["code"].tolist() == [
+        "cw01:outside_scale",
+        *["client_id:duplicate; client_id:duplicate"] * 2,
+        "client_id:duplicate",
+    ]
     assert rejected["client_id"].tolist() == ["c2", "c1", "c2", "c3"]
 
 
@@ -76,7 +82,9 @@ def test_ranks_agree_with_scipy(ties: str) -> None:
     np.testing.assert_array_equal(ranks(values, ties), rankdata(-values, method=ties))
 
 
-def test_rank_covers_the_whole_run_and_leaves_unstable_rows_out(small_bundle: Bundle, backlog: Backlog, tmp_path: Path) -> None:
+def test_rank_covers_the_whole_run_and_leaves_unstable_rows_out(
+    small_bundle: Bundle, backlog: Backlog, tmp_path: Path
+) -> None:
     """Ranks over three chunks are those of all probabilities; a row that moves too far over the refits has none."""
     frame = backlog(60)
     options = {"rank": True, "ties": "min", "rank_moves": 0.3, "capacity": 10, "chunk_rows": 20}
@@ -137,7 +145,9 @@ def test_the_interval_spans_the_refits(small_bundle: Bundle, backlog: Backlog, t
     np.testing.assert_allclose(scores["refit_high"], both.max(axis=1))
 
 
-def test_a_formula_in_an_id_is_made_safe_in_text_and_kept_in_parquet(small_bundle: Bundle, backlog: Backlog, tmp_path: Path) -> None:
+def test_a_formula_in_an_id_is_made_safe_in_text_and_kept_in_parquet(
+    small_bundle: Bundle, backlog: Backlog, tmp_path: Path
+) -> None:
     """A CSV is opened by spreadsheets, which run such cells, also those of rows set aside; Parquet is not."""
     frame = backlog(4).assign(client_id=["=1+1", "@x", "-2", "+c|d"])
     frame.loc[3, "cw01"] = "77"
@@ -173,7 +183,12 @@ def test_the_manifest_counts_and_seals_the_output(small_bundle: Bundle, backlog:
         assert hashlib.sha256((tmp_path / name).read_bytes()).hexdigest() == digest
     assert manifest["model"]["name"] == small_bundle.name
     assert str(tmp_path) not in json.dumps(manifest)
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["given.csv", "out.csv", "out.csv.manifest.json", "out.csv.rejected.csv"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == [
+        "given.csv",
+        "out.csv",
+        "out.csv.manifest.json",
+        "out.csv.rejected.csv",
+    ]
 
 
 def test_the_same_job_gives_the_same_bytes(small_bundle: Bundle, backlog: Backlog, tmp_path: Path) -> None:
@@ -190,7 +205,11 @@ def test_the_same_job_gives_the_same_bytes(small_bundle: Bundle, backlog: Backlo
 
 def test_a_chunk_looks_up_its_own_clients_only(registers: Callable[..., Registers]) -> None:
     """Of three clients' registers, a chunk of one takes that one's lines in their order."""
-    spells = [("c1", "2014-01-01", None, "activation"), ("c2", "2013-01-01", None, "activation"), ("c1", "2012-01-01", None, "education")]
+    spells = [
+        ("c1", "2014-01-01", None, "activation"),
+        ("c2", "2013-01-01", None, "activation"),
+        ("c1", "2012-01-01", None, "education"),
+    ]
     whole = registers(spells, [("c3", "2014-01-01", "gp_contact")], {"c1": {}, "c2": {}, "c3": {}})
     mine = Lookup(whole).of(pd.DataFrame({"client_id": ["c1", " c1 ", "c9", None]}, dtype="str"))
     assert mine.persons["client_id"].tolist() == ["c1"]
@@ -209,7 +228,9 @@ def test_registers_beside_the_answers(register_bundle: Bundle, backlog: Backlog,
     pd.DataFrame({"client_id": people, "born_on": "1980-01-01"}).to_csv(folder / "persons.csv", index=False)
     spells = {"client_id": people, "started_on": "2014-06-01", "ended_on": "2014-12-01", "status": "work_unsubsidised"}
     pd.DataFrame(spells).to_csv(folder / "spells.csv", index=False)
-    pd.DataFrame({"client_id": ["c1"], "occurred_on": ["2014-05-05"], "kind": ["gp_contact"]}).to_csv(folder / "events.csv", index=False)
+    pd.DataFrame({"client_id": ["c1"], "occurred_on": ["2014-05-05"], "kind": ["gp_contact"]}).to_csv(
+        folder / "events.csv", index=False
+    )
     made = []
     for chunk_rows in (2, 100):
         out = tmp_path / f"out{chunk_rows}.csv"

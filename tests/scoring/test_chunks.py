@@ -38,7 +38,11 @@ def test_a_plain_csv_gives_typed_wanted_columns_in_equal_parts(tmp_path: Path) -
     body = b"note,client_id,cw01,weeks\n" + b"".join(b"x,c%d,%d,1.5\n" % (k, k) for k in range(5))
     made = read(csv_file(tmp_path / "a.csv", body), chunk_rows=2)
     assert [(c.index, c.first_row, c.n_rows) for c in made] == [(0, 1, 2), (1, 3, 2), (2, 5, 1)]
-    assert {n: str(d) for n, d in made[0].frame.dtypes.items()} == {"client_id": "str", "cw01": "Int8", "weeks": "float64"}
+    assert {n: str(d) for n, d in made[0].frame.dtypes.items()} == {
+        "client_id": "str",
+        "cw01": "Int8",
+        "weeks": "float64",
+    }
     assert pd.concat([c.frame for c in made])["cw01"].tolist() == [0, 1, 2, 3, 4]
 
 
@@ -157,7 +161,9 @@ def test_nothing_to_read_is_an_error(tmp_path: Path, body: bytes) -> None:
 
 def parquet(path: Path, n: int, group: int, first: int = 0) -> Path:
     rows = range(first, first + n)
-    table = pa.table({"client_id": [f"c{k}" for k in rows], "cw01": pa.array([k % 5 for k in rows], pa.int8()), "z": [0] * n})
+    table = pa.table(
+        {"client_id": [f"c{k}" for k in rows], "cw01": pa.array([k % 5 for k in rows], pa.int8()), "z": [0] * n}
+    )
     pq.write_table(table, path, row_group_size=group)
     return path
 

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import lightgbm as lgb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -16,46 +15,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from eriq import spark as engine
-from eriq.bundle import Bundle, save_bundle
-from eriq.data.instrument import Instrument, load_instrument
+from eriq.bundle import Bundle
+from eriq.data.instrument import Instrument
 from eriq.errors import DependencyError, OutputError, SchemaError, SourceError
-from eriq.evaluation.calibration import Calibrator
-from eriq.features import Feature, questionnaire_features
-from eriq.model import Model
 from eriq.scoring import Options, score_rows
 
 OPTIONS = Options(reasons=2, today=dt.date(2026, 1, 1))
-DOTTED = "register.weeks_worked"
+DOTTED = ("register.age", "register.weeks_work_1y")  # Spark would take the dot for a field
 FOLDER = "in [x] *ø"
-
-
-def made_bundle(models: Path) -> Bundle:
-    """Save a small booster on the shipped questionnaire and one register column."""
-    instrument = load_instrument("eriq22")
-    register = Feature(DOTTED, "register_history", labels=("weeks", "veckor", "uger"))
-    features = (*questionnaire_features(instrument), register)
-    rng = np.random.default_rng(4)
-    matrix = rng.integers(0, 4, (400, len(features))).astype("float64")
-    outcome = rng.random(400) < 1 / (1 + np.exp(1.5 - matrix[:, 0]))
-    settings = {"objective": "binary", "num_leaves": 7, "verbose": -1, "num_threads": 1, "seed": 1}
-    booster = lgb.train(settings, lgb.Dataset(matrix, outcome), num_boost_round=15)
-    model = Model("booster", tuple(f.name for f in features), booster, Calibrator(-0.2, 0.9))
-    facts = {
-        "instrument": instrument.stamp,
-        "instrument_content": instrument.model_dump(),
-        "missing_policy": instrument.missing_policy,
-        "lag_days": 30,
-        "flat": None,
-        "ranges": {DOTTED: [0.0, 40.0]},
-        "bands": [0.1, 0.3],
-    }
-    return save_bundle(model, features, facts, "# card\n", matrix[:5], models, "spark")
-
-
-@pytest.fixture(scope="module")
-def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
-    """A saved model that reads the questionnaire and a column with a dot in its name."""
-    return made_bundle(tmp_path_factory.mktemp("models"))
 
 
 @pytest.fixture(scope="module")
@@ -81,9 +48,10 @@ def made_answers(instrument: Instrument, n: int) -> pd.DataFrame:
         columns[item] = pd.array(rng.choice(codes, n), dtype="Int8")
     frame = pd.DataFrame(columns)
     for item in instrument.item_ids:
-        frame.loc[rng.random(n) < 0.03, item] = pd.NA
+        frame.loc[rng.random(n) < 0.01, item] = pd.NA
     frame["cw02"] = frame["cw02"].astype("str").where(frame["cw02"].notna())
-    frame[DOTTED] = rng.uniform(0, 50, n)
+    for name in DOTTED:
+        frame[name] = rng.uniform(0, 50, n)
     frame.loc[7, "cw02"] = "SECRET-77"
     frame.loc[9, "client_id"] = None
     frame.loc[11, "consent"] = 0
@@ -107,17 +75,17 @@ def write_parts(frame: pd.DataFrame, folder: Path, parts: int = 3) -> Path:
 
 @pytest.fixture
 def parts(tmp_path: Path, instrument: Instrument) -> Path:
-    """A folder of 300 rows whose name no pattern may be made of."""
+    """Write 300 rows into a folder whose name no pattern may be made of."""
     return write_parts(made_answers(instrument, 300), tmp_path / FOLDER)
 
 
 @pytest.mark.usefixtures("session")
 def test_a_folder_gives_what_the_chunk_function_gives_for_the_whole(
-    bundle: Bundle, instrument: Instrument, parts: Path, tmp_path: Path
+    register_bundle: Bundle, instrument: Instrument, parts: Path, tmp_path: Path
 ) -> None:
     """Numbers, reasons, row numbers and set-aside rows equal those of one call on all rows, bit by bit."""
-    whole = score_rows(bundle, made_answers(instrument, 300), OPTIONS)
-    done = engine.score_folder(bundle.folder, parts, tmp_path / "scores", OPTIONS, bucket_rows=60)
+    whole = score_rows(register_bundle, made_answers(instrument, 300), OPTIONS)
+    done = engine.score_folder(register_bundle.folder, parts, tmp_path / "scores", OPTIONS, bucket_rows=60)
     assert (done.read, done.scored, done.rejected) == (300, len(whole.scores), len(whole.rejected))
     assert done.scored > 280
     texts = whole.scores.select_dtypes("category").columns
@@ -132,20 +100,23 @@ def test_a_folder_gives_what_the_chunk_function_gives_for_the_whole(
 
 
 @pytest.mark.usefixtures("session")
-def test_any_number_of_buckets_gives_the_same_bytes_in_the_same_order(bundle: Bundle, parts: Path, tmp_path: Path) -> None:
+def test_any_number_of_buckets_gives_the_same_bytes_in_the_same_order(
+    register_bundle: Bundle, parts: Path, tmp_path: Path
+) -> None:
     """How the rows were divided among tasks does not show in the output."""
     contents = []
     for rows in (300, 70):
-        done = engine.score_folder(bundle.folder, parts, tmp_path / f"by{rows}", Options(reasons=0), bucket_rows=rows)
+        out = tmp_path / f"by{rows}"
+        done = engine.score_folder(register_bundle.folder, parts, out, Options(reasons=0), bucket_rows=rows)
         contents.append([part.read_bytes() for part in sorted(done.out.glob("*.parquet"))])
     assert contents[0] == contents[1]
 
 
 @pytest.mark.usefixtures("session")
-def test_all_rows_set_aside_is_an_answer_too(bundle: Bundle, instrument: Instrument, tmp_path: Path) -> None:
+def test_all_rows_set_aside_is_an_answer_too(register_bundle: Bundle, instrument: Instrument, tmp_path: Path) -> None:
     """Nobody consented: no score, every row in the set-aside, both folders there with their columns."""
-    frame = made_answers(instrument, 40).assign(consent=0)
-    done = engine.score_folder(bundle.folder, write_parts(frame, tmp_path / "in"), tmp_path / "s", OPTIONS, bucket_rows=20)
+    given = write_parts(made_answers(instrument, 40).assign(consent=0), tmp_path / "in")
+    done = engine.score_folder(register_bundle.folder, given, tmp_path / "s", OPTIONS, bucket_rows=20)
     assert (done.read, done.scored, done.rejected) == (40, 0, 40)
     assert "probability" in pd.read_parquet(done.out).columns
     assert pd.read_parquet(done.rejects)["row"].tolist() == list(range(1, 41))
@@ -153,7 +124,7 @@ def test_all_rows_set_aside_is_an_answer_too(bundle: Bundle, instrument: Instrum
 
 @pytest.mark.usefixtures("session")
 def test_a_page_destroyed_within_a_file_ends_the_job_with_nothing_written(
-    bundle: Bundle, parts: Path, tmp_path: Path, secret: str
+    register_bundle: Bundle, parts: Path, tmp_path: Path, secret: str
 ) -> None:
     """The footer is whole, so only the tasks can notice; the text names the folder and no value."""
     file = parts / "d0.parquet"
@@ -161,21 +132,21 @@ def test_a_page_destroyed_within_a_file_ends_the_job_with_nothing_written(
     content[4 : len(content) // 2] = os.urandom(len(content) // 2 - 4)
     file.write_bytes(content)
     with pytest.raises((SourceError, engine.SparkError)) as caught:
-        engine.score_folder(bundle.folder, parts, tmp_path / "scores", OPTIONS)
+        engine.score_folder(register_bundle.folder, parts, tmp_path / "scores", OPTIONS)
     assert secret not in str(caught.value)
     assert [p.name for p in tmp_path.iterdir()] == [FOLDER]
 
 
 @pytest.mark.usefixtures("session")
-def test_an_existing_output_is_replaced_only_on_request(bundle: Bundle, parts: Path, tmp_path: Path) -> None:
+def test_an_existing_output_is_replaced_only_on_request(register_bundle: Bundle, parts: Path, tmp_path: Path) -> None:
     """Without overwrite the old output stays as it is; with it nothing of it is left."""
     old = tmp_path / "scores" / "old.txt"
     old.parent.mkdir()
     old.write_text("old")
     with pytest.raises(OutputError, match="is there already"):
-        engine.score_folder(bundle.folder, parts, old.parent, OPTIONS)
+        engine.score_folder(register_bundle.folder, parts, old.parent, OPTIONS)
     assert old.read_text() == "old"
-    done = engine.score_folder(bundle.folder, parts, old.parent, OPTIONS, overwrite=True)
+    done = engine.score_folder(register_bundle.folder, parts, old.parent, OPTIONS, overwrite=True)
     assert not old.exists()
     assert len(pd.read_parquet(done.out)) == done.scored
 
@@ -227,52 +198,47 @@ def _no_files(folder: Path) -> None:
         file.unlink()
 
 
-def _a_text_file(folder: Path) -> None:
-    (folder / "answers.csv").write_text("client_id\nc1\n")
-
-
 @pytest.mark.usefixtures("no_spark")
 @pytest.mark.parametrize(
     ("damage", "words"),
     [
-        (_truncate, "d0.parquet is not a readable Parquet file"),
-        (_other_columns, "not the same columns"),
+        (_truncate, r"d0\.parquet is not a readable Parquet file"),
+        (_other_columns, "does not have the same columns"),
         (_zoned, "a time with a zone"),
-        (_repeated, "1 repeated column name"),
-        (_no_files, "has no Parquet file"),
-        (_a_text_file, "answers.csv is not a readable Parquet file"),
+        (_repeated, "column cw01 is there 2 times"),
+        (_no_files, "holds no Parquet file"),
     ],
 )
 def test_an_input_that_cannot_be_trusted_is_refused_before_spark_starts(
-    bundle: Bundle, parts: Path, tmp_path: Path, damage: Callable[[Path], None], words: str
+    register_bundle: Bundle, parts: Path, tmp_path: Path, damage: Callable[[Path], None], words: str
 ) -> None:
     """Each damage is named, nothing is written, and no cluster is kept busy with it."""
     damage(parts)
-    with pytest.raises(SourceError, match=words):
-        engine.score_folder(bundle.folder, parts, tmp_path / "scores", OPTIONS)
+    with pytest.raises((SourceError, SchemaError), match=words):
+        engine.score_folder(register_bundle.folder, parts, tmp_path / "scores", OPTIONS)
     assert [p.name for p in tmp_path.iterdir()] == [FOLDER]
 
 
 @pytest.mark.usefixtures("no_spark")
-def test_a_missing_column_is_named_before_spark_starts(bundle: Bundle, parts: Path, tmp_path: Path) -> None:
+def test_a_missing_column_is_named_before_spark_starts(register_bundle: Bundle, parts: Path, tmp_path: Path) -> None:
     """A column that all files lack is a matter of the whole input, not of its rows."""
     for file in parts.rglob("*.parquet"):
         pd.read_parquet(file).drop(columns="cw05").to_parquet(file)
     with pytest.raises(SchemaError, match="column cw05 is not there"):
-        engine.score_folder(bundle.folder, parts, tmp_path / "scores", OPTIONS)
+        engine.score_folder(register_bundle.folder, parts, tmp_path / "scores", OPTIONS)
 
 
 @pytest.mark.usefixtures("no_spark")
 def test_without_pyspark_or_java_the_error_says_what_to_install(
-    bundle: Bundle, parts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    register_bundle: Bundle, parts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A missing extra is named with the command that brings it; a missing Java with its version."""
     monkeypatch.setenv("JAVA_HOME", str(tmp_path / "nowhere"))
     with pytest.raises(DependencyError, match="Java 17"):
-        engine.score_folder(bundle.folder, parts, tmp_path / "scores", OPTIONS)
+        engine.score_folder(register_bundle.folder, parts, tmp_path / "scores", OPTIONS)
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     with pytest.raises(DependencyError, match=re.escape("pip install 'eriq[spark]'")):
-        engine.score_folder(bundle.folder, parts, tmp_path / "scores", OPTIONS)
+        engine.score_folder(register_bundle.folder, parts, tmp_path / "scores", OPTIONS)
 
 
 # --- parts ---------------------------------------------------------------------------------
@@ -300,7 +266,7 @@ def test_an_error_within_a_task_keeps_its_cause_and_loses_its_values(secret: str
     """Our own errors come back as they are; of any other only type and place, as its text may hold a value."""
     with pytest.raises(RuntimeError) as ours, engine._named_errors():
         raise SchemaError("2 problems")
-    with pytest.raises(SchemaError, match="^2 problems$"):
+    with pytest.raises(SchemaError, match=r"^2 problems$"):
         engine._raise_ours(f"Traceback ... {ours.value} at ...", Path("in"))
     with pytest.raises(RuntimeError) as other, engine._named_errors():
         raise ValueError(secret)

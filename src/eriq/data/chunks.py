@@ -272,7 +272,8 @@ class CsvSource:
 
     def __init__(self, path: Path, wanted: Wanted, csv: Csv, chunk_rows: int) -> None:
         self._path, self._csv, self._chunk_rows, self._wanted = path, csv, chunk_rows, wanted
-        self._width, self._delimiter = 0, csv.delimiter or ","  # until the header is known
+        self._width = 0  # until the header is known
+        self._delimiter: str = csv.delimiter or ","
         try:
             head = next(self._lines(), ([], 0))[0]
         except (LookupError, UnicodeError):
@@ -335,7 +336,7 @@ class CsvSource:
                 yield records, done
 
     def _blocks(self) -> Iterator[bytes]:
-        """Yield the file as UTF-8 with "\\n" as line end, in blocks, and at last an empty one."""
+        """Yield the file as UTF-8 with line feeds as line ends, in blocks, and at last an empty one."""
         plain = self._csv.encoding.lower() in ("utf-8", "utf8", "utf-8-sig", "ascii")
         decode = None if plain else codecs.getincrementaldecoder(self._csv.encoding)(errors="replace").decode
         first, old_ends = True, False

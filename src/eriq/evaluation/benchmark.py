@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from eriq.config import Experiment, Headline
+from eriq.data.cohort import require_two_classes
 from eriq.design import Design, Fold, apart, external_fold, grouped_kfold, leave_one_centre_out, rolling_origin
 from eriq.errors import CohortError, ConfigError
 from eriq.estimators import ESTIMATORS
@@ -46,7 +47,7 @@ class Comparison:
 def make_folds(
     design: Design,
     experiment: Experiment,
-    horizon_days: int,
+    observe_days: int,
     kind: str | None = None,
     external: np.ndarray | None = None,
 ) -> list[Fold]:
@@ -58,7 +59,7 @@ def make_folds(
     if kind == "leave_one_centre_out":
         return leave_one_centre_out(design)
     if kind == "rolling_origin":
-        return rolling_origin(design, plan.origins, horizon_days)
+        return rolling_origin(design, plan.origins, observe_days)
     return grouped_kfold(design, plan.folds, plan.repeats, experiment.seed)
 
 
@@ -107,6 +108,7 @@ def compare(
     tested = ~np.isnan(log_odds).any(axis=1)
     rows = np.flatnonzero(tested)
     outcome, client = design.outcome[rows], design.client[rows]
+    require_two_classes(outcome, "Only rows that some fold tests count.")
     probability = expit(log_odds[rows])
     names = [c.name for c in contenders]
     with_, without = headline_names(experiment.headline, contenders)
@@ -508,7 +510,7 @@ def other_designs(
     contenders: Sequence[Contender],
     features: Sequence,
     experiment: Experiment,
-    horizon_days: int,
+    observe_days: int,
     progress: Progress | None = None,
     workers: int | None = None,
 ) -> pd.DataFrame:
@@ -518,7 +520,9 @@ def other_designs(
     tables = []
     for kind in experiment.validation.also:
         try:
-            folds = make_folds(design, experiment, horizon_days, kind)
+            folds = make_folds(design, experiment, observe_days, kind)
+            tested = np.unique(np.concatenate([f.test for f in folds]))
+            require_two_classes(design.outcome[tested], "Only tested rows count.")
         except CohortError as why:
             tables.append(pd.DataFrame([{"design": kind, "contender": "not possible", "words": str(why)}]))
             continue

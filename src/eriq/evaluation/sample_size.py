@@ -267,7 +267,7 @@ def statement(
     ]
     if rows > persons:
         sentences.append(
-            f"The {rows:,} questionnaires come from {persons:,} people; people are counted, because answers of one "
+            f"The {rows:,} questionnaires come from {persons:,} people; people are counted, as answers of one "
             "person resemble each other."
         )
     return SampleSize(

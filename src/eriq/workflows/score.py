@@ -117,7 +117,7 @@ def run(
             raise OutputError(f"{out} is there already; give --overwrite to replace it")
     bundle = _model(job.model, old)
     check_instrument(bundle, job.answers_to)
-    begun = dt.date.fromisoformat(old["today"]) if old else dt.date.today()  # noqa: DTZ011 - registers hold local days
+    begun = dt.date.fromisoformat(old["today"]) if old else dt.date.today()
     options = Options(job.language, job.reasons, job.shown, job.interval, job.today or begun, job.rank)
     source, registers, stamp = open_source(job, bundle)
     facts = {"model": bundle.name, "folder": str(bundle.folder.resolve()), "today": begun.isoformat()}
@@ -142,7 +142,7 @@ def run(
         raise
     finally:
         for part in (source, sink):
-            with suppress(AttributeError):
+            if hasattr(part, "close"):
                 part.close()
     return Batch(tally.read, tally.scored, tally.set_aside, out, _sentence(tally, job, sink))
 
@@ -164,8 +164,8 @@ def _sentence(tally: Tally, job: ScoringJob, sink: Any) -> str:
     table = job.sink.table
     known = f"; {sink.known:,} of them were there already" if getattr(sink, "known", 0) else ""
     return (
-        f"{tally.read:,} rows read = {tally.scored:,} scored in table {table}{known} + {tally.set_aside:,} set aside in "
-        f"{table}_rejected{after}"
+        f"{tally.read:,} rows read = {tally.scored:,} scored in table {table}{known} + {tally.set_aside:,} set aside "
+        f"in {table}_rejected{after}"
     )
 
 
@@ -243,8 +243,8 @@ def accepted(bundle: Bundle, answers_to: str | None) -> dict[str, str]:
         raise InstrumentError(f"{bundle.name} was trained on a ready table, not on a questionnaire")
     if answers_to not in instrument.accepts:
         raise InstrumentError(
-            f"{bundle.name} was trained on {instrument.id} {instrument.version}; these answers are to {answers_to}, for "
-            "which it declares no mapping"
+            f"{bundle.name} was trained on {instrument.id} {instrument.version}; these answers are to {answers_to}, "
+            "for which it declares no mapping"
         )
     return {ours: theirs for theirs, ours in instrument.accepts[answers_to].items()}
 
@@ -361,7 +361,7 @@ def read_registers(folder: Path, csv: Csv | None = None) -> Registers:
         if file is None:
             raise SourceError(f"{folder} has no {name}; this model needs persons, spells and events")
         frames[name] = read_table(file, csv or Csv())
-    registers, problems = check_registers(frames, dt.date.today(), extra="ignore")  # noqa: DTZ011
+    registers, problems = check_registers(frames, dt.date.today(), extra="ignore")
     schema.refuse(problems)
     return registers
 

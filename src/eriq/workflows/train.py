@@ -18,6 +18,7 @@ from eriq.bundle import Bundle, save_bundle
 from eriq.config import Experiment, Flat, dump_yaml, load_experiment
 from eriq.data.sources import write_table
 from eriq.design import Fold, to_matrix
+from eriq.disclosure import hide_parts, suppress_small
 from eriq.errors import OutputError
 from eriq.estimators import ESTIMATORS
 from eriq.evaluation.benchmark import (
@@ -63,7 +64,7 @@ def check(config: str | Path) -> str:
     experiment = load_experiment(config)
     study = prepare(experiment)
     headline_names(experiment.headline, study.contenders)
-    make_folds(study.design, experiment, study.horizon_days, external=study.external)
+    make_folds(study.design, experiment, study.observe_days, external=study.external)
     lines = [summary(study), *sample_size(study).sentences]
     lines.append(f"{len(study.contenders)} contenders on the same rows and folds:")
     lines += [f"  {c.name} ({len(c.columns)} columns)" for c in study.contenders]
@@ -132,7 +133,7 @@ def _train(
     if study.about:
         say(study.about)
     headline_names(experiment.headline, study.contenders)
-    folds = make_folds(study.design, experiment, study.horizon_days, external=study.external)
+    folds = make_folds(study.design, experiment, study.observe_days, external=study.external)
     begin(len(folds) * len(study.contenders))
     log_odds = forecasts(study, folds, experiment, workers=workers, resume=resume, step=step)
     threads = workers or os.cpu_count() or 1
@@ -144,7 +145,7 @@ def _train(
     tables = {**found.tables, **describe(study, size)}
     tables |= explain(model, found.chosen, study.design, study.features, study.instrument, experiment, folds, step)
     tables["designs"] = other_designs(
-        study.design, study.contenders, study.features, experiment, study.horizon_days, step, workers
+        study.design, study.contenders, study.features, experiment, study.observe_days, step, workers
     )
     if experiment.missing_sensitivity:
         tables["missing_policies"] = missing_policies(experiment, workers)
@@ -160,6 +161,7 @@ def _train(
         bundle=bundle,
         folder=folder,
         sample=invented_rows(bundle, study),
+        design=study.design,
     )
     return Trained(bundle, folder / "report.html", run_id, facts["sentence"])
 
@@ -229,7 +231,7 @@ def missing_policies(experiment: Experiment, workers: int | None) -> pd.DataFram
         study = prepare(other)
         pair = headline_names(other.headline, study.contenders)
         few = [c for c in study.contenders if c.name in pair]
-        folds = make_folds(study.design, other, study.horizon_days)
+        folds = make_folds(study.design, other, study.observe_days)
         log_odds = run_all(few, study.design, folds, study.features, seed=other.seed, tuning=other.tuning, workers=workers)
         rows = np.flatnonzero(~np.isnan(log_odds).any(axis=1))
         made = bootstrap(
@@ -254,7 +256,7 @@ def facts_of(
         "grouped_kfold": f"{plan.folds}-fold cross-validation grouped by client"
         + (f", repeated {plan.repeats} times" if plan.repeats > 1 else ""),
         "leave_one_centre_out": "leave one job centre out",
-        "rolling_origin": f"rolling origin in calendar time, gap {study.horizon_days} days",
+        "rolling_origin": f"rolling origin in calendar time, gap {study.observe_days} days",
         "external": "one fixed external set",
     }
     instrument = study.instrument
@@ -394,6 +396,14 @@ def invented_rows(bundle: Bundle, study: Study, rows: int = 3) -> pd.DataFrame:
     return pd.DataFrame(out)
 
 
+def publishable(name: str, table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table as it may be stored beside the report: without cells that rest on a few people."""
+    if name == "flow":
+        words, _ = hide_parts([int(count) for count in table["rows"]])
+        return table.assign(rows=words)
+    return suppress_small(table) if "n" in table else table
+
+
 def write_results(
     folder: Path, tables: dict[str, pd.DataFrame], facts: dict[str, Any], bundle: Bundle, experiment: Experiment
 ) -> Path:
@@ -410,7 +420,7 @@ def write_results(
     except OSError as why:
         raise OutputError(f"{folder} cannot be written: {why.strerror}") from None
     for name, table in tables.items():
-        write_table(table, folder / "tables" / f"{name}.csv")
+        write_table(publishable(name, table), folder / "tables" / f"{name}.csv")
     facts = {**facts, "model_name": bundle.name}
     for name, figure in figures_of(tables, facts).items():
         (folder / "figures" / f"{name}.png").write_bytes(as_png(figure))

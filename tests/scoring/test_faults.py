@@ -1,0 +1,495 @@
+"""What goes wrong at night: after each fault a resumed run ends with the bytes of an undisturbed one."""
+
+import hashlib
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from eriq.bundle import Bundle
+from eriq.config import Csv
+from eriq.data import chunks
+from eriq.data.chunks import Wanted, open_files
+from eriq.data.sinks import FileSink, job_folder
+from eriq.errors import BundleError, BusyError, EriqError, OutputError, ResumeError, SourceError
+from eriq.workflows import score as workflow
+from eriq.workflows.score import job_of, rejects_path, run
+
+Backlog = Callable[..., pd.DataFrame]
+ENDS = ("", ".rejected.csv", ".manifest.json")
+
+
+def digests(out: Path) -> list[str]:
+    """Return the digests of scores, rows set aside and manifest."""
+    files = [out.with_name(out.name + end) for end in ENDS]
+    return [hashlib.sha256(f.read_bytes()).hexdigest() for f in files]
+
+
+def broken_backlog(backlog: Backlog, n: int) -> pd.DataFrame:
+    """Return rows of which some must be set aside, also as repeats of rows in other chunks."""
+    frame = backlog(n)
+    frame.loc[frame.index % 11 == 3, "cw02"] = "x"
+    frame.loc[n - 4 : n - 2, "client_id"] = ["c1", "c2", "c3"]
+    return frame
+
+
+@pytest.fixture
+def night(tmp_path: Path, backlog: Backlog, small_bundle: Bundle) -> dict[str, Any]:
+    """A job of 12 chunks, and what it must give."""
+    return ready(tmp_path, backlog, small_bundle, 10)
+
+
+@pytest.fixture
+def short_night(tmp_path: Path, backlog: Backlog, small_bundle: Bundle) -> dict[str, Any]:
+    """A job of 2 chunks, and what it must give."""
+    return ready(tmp_path, backlog, small_bundle, 60)
+
+
+def ready(tmp_path: Path, backlog: Backlog, small_bundle: Bundle, chunk_rows: int) -> dict[str, Any]:
+    given, out = tmp_path / "given.csv", tmp_path / "out" / "scores.parquet"
+    broken_backlog(backlog, 120).to_csv(given, index=False)
+    job = job_of(str(small_bundle.folder), given, out, chunk_rows=chunk_rows, today="2026-01-01", rank=True)
+    run(job, workers=1)
+    made = digests(out)
+    shutil.rmtree(out.parent)
+    return {"job": job, "out": out, "given": given, "expected": made}
+
+
+# --- kill -9 -------------------------------------------------------------------------------
+
+# One interpreter is warmed up, without starting a thread; each trial is a fork of it.
+TRIALS = """
+import os, random, signal, sys, time, json, shutil, hashlib
+from pathlib import Path
+os.environ["OMP_WAIT_POLICY"] = "passive"
+from eriq.config import ScoringJob
+from eriq.workflows.score import run
+from eriq.data import sinks
+import lightgbm, skops.io, pyarrow.parquet, pyarrow.csv
+
+job = ScoringJob.model_validate_json(sys.argv[1])
+points = json.loads(sys.argv[2])
+out = Path(job.sink.path)
+
+def digests():
+    return [hashlib.sha256(out.with_name(out.name + e).read_bytes()).hexdigest() for e in ("", ".rejected.csv", ".manifest.json")]
+
+def forked(work):
+    child = os.fork()
+    if not child:
+        try:
+            work()
+            os._exit(0)
+        except BaseException as error:
+            print(type(error).__name__, error, file=sys.stderr, flush=True)
+            os._exit(1)
+    return child
+
+def suicidal(count):
+    left = [count]
+    def counted(real):
+        def call(*given, **more):
+            left[0] -= 1
+            if left[0] < 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return real(*given, **more)
+        return call
+    os.fsync, Path.replace, Path.unlink = counted(os.fsync), counted(Path.replace), counted(Path.unlink)
+    shutil.rmtree = counted(shutil.rmtree)
+    run(job, workers=1, resume=True)
+
+steps = isinstance(points, int)  # else: seconds
+for point in range(points) if steps else points:
+    shutil.rmtree(out.parent, ignore_errors=True)
+    if steps:
+        child = forked(lambda: suicidal(point))
+    else:
+        child = forked(lambda: run(job, workers=2, resume=True))
+        time.sleep(point)
+        try:
+            os.kill(child, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+    status = os.waitpid(child, 0)[1]
+    whole = out.exists()
+    first = digests()[0] if whole else None
+    again = os.waitpid(forked(lambda: run(job, workers=1, resume=True)), 0)[1]
+    left = sorted(p.name for p in out.parent.iterdir() if p.name.startswith("."))
+    print(json.dumps({"killed": os.WIFSIGNALED(status), "whole": whole, "first": first, "again": again,
+                      "made": digests(), "left": left}), flush=True)
+    if steps and not os.WIFSIGNALED(status):
+        break
+"""
+
+
+def trials(night: dict[str, Any], points: int | list[float]) -> list[dict[str, Any]]:
+    """Kill the job before each durable step, up to so many, or after so many seconds; resume it; say what came out."""
+    given = [night["job"].model_dump_json(), json.dumps(points)]
+    done = subprocess.run([sys.executable, "-c", TRIALS, *given], capture_output=True, text=True, check=False)
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    assert found, done.stderr[-2000:]
+    assert done.returncode == 0, done.stderr[-2000:]
+    return found
+
+
+def check_trials(found: list[dict[str, Any]], expected: list[str]) -> None:
+    for one in found:
+        assert one["first"] in (None, expected[0])  # under the final name: all or nothing
+        assert one["again"] == 0
+        assert one["made"] == expected
+    # A kill while the folder of a finished job is being removed may leave it, empty of anything to resume.
+    assert sum(bool(one["left"]) for one in found) <= 2
+
+
+def test_kill_before_every_durable_step(short_night: dict[str, Any]) -> None:
+    """Killed before the 1st, 2nd, ... fsync, rename and removal, to the very end: resumed, the bytes are the same."""
+    found = trials(short_night, 200)
+    check_trials(found, short_night["expected"])
+    assert sum(one["killed"] for one in found) >= 20
+    assert not found[-1]["killed"]  # the last point lies behind the end: no step was left out
+
+
+def test_kill_at_random_times(night: dict[str, Any]) -> None:
+    """Killed at 20 times spread over the run, with two workers: resumed, the bytes are the same."""
+    rng = random.Random(7)
+    found = trials(night, [rng.uniform(0.0, 0.6) for _ in range(20)])
+    check_trials(found, night["expected"])
+    assert len(found) == 20
+    assert sum(one["killed"] for one in found) >= 5
+
+
+# --- disk, locks, two at a time ------------------------------------------------------------
+
+
+@pytest.mark.parametrize("room", [600, 20_000])
+def test_disk_full_is_named_and_resumable(night: dict[str, Any], room: int) -> None:
+    """With a quota on file size the run ends with a named error; with room again it continues to the same bytes."""
+    code = (
+        "import resource, sys\n"
+        f"resource.setrlimit(resource.RLIMIT_FSIZE, ({room}, resource.RLIM_INFINITY))\n"
+        "from eriq.config import ScoringJob\n"
+        "from eriq.workflows.score import run\n"
+        "from eriq.errors import OutputError\n"
+        "try:\n"
+        "    run(ScoringJob.model_validate_json(sys.argv[1]), workers=1)\n"
+        "except OutputError as error:\n"
+        "    print(error)\n"
+        "    sys.exit(16)\n"
+    )
+    given = [sys.executable, "-c", code, night["job"].model_dump_json()]
+    done = subprocess.run(given, capture_output=True, text=True, check=False)
+    assert done.returncode == 16, done.stderr
+    assert "could not be written" in done.stdout
+    assert not night["out"].exists()
+    run(night["job"], resume=True, workers=1)
+    assert digests(night["out"]) == night["expected"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small disk needs root")
+def test_a_small_disk_fills_up(night: dict[str, Any], tmp_path: Path) -> None:
+    """On a real full disk of 100 kB: a named error, nothing under the final name, and a larger disk ends the job."""
+    folder = night["out"].parent
+    folder.mkdir()
+    if subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=100k", "tmpfs", folder], check=False, capture_output=True
+    ).returncode:
+        shutil.rmtree(folder)
+        pytest.skip("this machine does not let root mount")
+    try:
+        with pytest.raises(OutputError, match="No space left"):
+            run(night["job"], workers=1)
+        assert not night["out"].exists()
+        subprocess.run(["mount", "-o", "remount,size=5m", folder], check=True)
+        run(night["job"], resume=True, workers=1)
+        assert digests(night["out"]) == night["expected"]
+    finally:
+        subprocess.run(["umount", folder], check=True)
+
+
+def test_two_scorers_on_one_output(night: dict[str, Any]) -> None:
+    """The second is told so and writes nothing; the first ends well."""
+    first = FileSink(night["out"], "job", {"today": "2026-01-01"})
+    with pytest.raises(BusyError, match="another eriq"):
+        run(night["job"], workers=1)
+    first.discard()
+    run(night["job"], workers=1)
+    assert digests(night["out"]) == night["expected"]
+
+
+def interrupted(night: dict[str, Any], after: int = 3) -> None:
+    """Leave the job as an interruption after some chunks leaves it."""
+
+    def stop(step: Any) -> None:
+        if step.chunk == after - 1:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(night["job"], workers=1, report=stop)
+
+
+def test_an_interrupted_run_is_neither_lost_nor_taken_over_unasked(night: dict[str, Any]) -> None:
+    """Without --resume or --overwrite it is refused; with --resume it continues after the stored chunks."""
+    interrupted(night)
+    assert not night["out"].exists()
+    with pytest.raises(OutputError, match="--resume"):
+        run(night["job"])
+    done = run(night["job"], resume=True, workers=1)
+    assert "continued after chunk 3" in done.sentence
+    assert digests(night["out"]) == night["expected"]
+    assert "complete already" in run(night["job"], resume=True).sentence
+
+
+def test_what_changed_since_is_not_continued(night: dict[str, Any], backlog: Backlog) -> None:
+    """Another input or other options would mix two outputs in one file."""
+    interrupted(night)
+    with pytest.raises(ResumeError, match="another input, model or options"):
+        run(night["job"].model_copy(update={"reasons": 2}), resume=True)
+    backlog(120).to_csv(night["given"], index=False)
+    with pytest.raises(ResumeError, match="another input, model or options"):
+        run(night["job"], resume=True)
+
+
+def test_an_alias_that_moved_does_not_change_a_run(
+    night: dict[str, Any], small_bundle: Bundle, register_bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run that began with one version ends with it, also when it is continued after the alias moved."""
+    points_to = {"models:/eriq@champion": small_bundle.folder}
+    monkeypatch.setattr(workflow, "model_folder", lambda reference: points_to[reference])
+    night["job"] = night["job"].model_copy(update={"model": "models:/eriq@champion"})
+    interrupted(night)
+    points_to["models:/eriq@champion"] = register_bundle.folder
+    run(night["job"], resume=True, workers=1)
+    assert digests(night["out"]) == night["expected"]
+
+
+def test_a_clock_that_goes_backwards_changes_nothing(night: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The day of a job is that of its beginning, and no output holds a time."""
+    import datetime as dt
+
+    class Clock(dt.date):
+        now = dt.date(2026, 1, 1)
+
+        @classmethod
+        def today(cls) -> dt.date:  # type: ignore[override]
+            return cls.now
+
+    night["job"] = night["job"].model_copy(update={"today": None})
+    monkeypatch.setattr(workflow.dt, "date", Clock)
+    clock = iter(range(10**9, 0, -7))
+    monkeypatch.setattr(time, "time", lambda: float(next(clock)))
+    interrupted(night)
+    Clock.now = dt.date(1999, 1, 1)
+    run(night["job"], resume=True, workers=1)
+    made = digests(night["out"])
+    assert made[:2] == night["expected"][:2]
+
+
+# --- inputs --------------------------------------------------------------------------------
+
+
+def test_one_corrupt_stretch_in_the_middle_of_a_csv(night: dict[str, Any], backlog: Backlog) -> None:
+    """Bad bytes, a ragged row and a stray line break in rows 50 to 52 cost those lines; all else is as before."""
+    lines = broken_backlog(backlog, 120).to_csv(index=False).encode().split(b"\n")
+    lines[50] = lines[50].replace(b"c50", b"c\xff\xfe50")
+    lines[51] = lines[51] + b",1,2,3"
+    lines[52] = lines[52][:20] + b"\n" + lines[52][20:]
+    night["given"].write_bytes(b"\n".join(lines))
+    batch = run(night["job"], workers=1)
+    scores, aside = pd.read_parquet(night["out"]), pd.read_csv(rejects_path(night["out"]))
+    assert batch.read == 121  # the stray line break made one line two
+    assert len(scores) + len(aside) == 121
+    assert aside[aside["code"].str.startswith("line:")]["row"].tolist() == [50, 51, 52, 53]
+    assert scores["client_id"].isin(["c49", "c54"]).sum() == 2
+
+
+@pytest.mark.slow
+def test_a_gigabyte_in_one_line(tmp_path: Path) -> None:
+    """1 GB without a line break is set aside in less than 300 MB more memory; its neighbours are read."""
+    file = tmp_path / "a.csv"
+    with file.open("wb") as made:
+        made.write(b"client_id,cw01\nc1,1\n")
+        for _ in range(1000):
+            made.write(b"9" * 1_000_000)
+        made.write(b"\nc3,3\n")
+    code = (
+        "import resource, sys\nfrom pathlib import Path\nfrom eriq.data.chunks import *\n"
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "made = list(open_files(Path(sys.argv[1]), Wanted(frozenset({'client_id', 'cw01'}))).chunks())\n"
+        "print([r for c in made for r in c.rows.tolist()], [c for m in made for c in m.broken['code']])\n"
+        "print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, file], capture_output=True, text=True, check=True)
+    rows, more = done.stdout.splitlines()
+    assert rows == "[1, 3] ['line:too_long']"
+    assert int(more) < 300
+
+
+def test_ten_thousand_columns_are_scored(night: dict[str, Any], backlog: Backlog) -> None:
+    """Columns nobody asked for change nothing but the digest of the input."""
+    frame = broken_backlog(backlog, 120)
+    extra = pd.DataFrame("9", index=frame.index, columns=[f"x{k}" for k in range(10_000)])
+    pd.concat([extra, frame], axis="columns").to_csv(night["given"], index=False)
+    run(night["job"].model_copy(update={"chunk_rows": 10}), workers=1)
+    assert digests(night["out"])[:2] == night["expected"][:2]
+
+
+def test_a_zip_bomb_named_xlsx(night: dict[str, Any]) -> None:
+    """A workbook that unpacks to gigabytes is refused before it is unpacked."""
+    bomb = night["given"].with_suffix(".xlsx")
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as packed:
+        with packed.open("xl/worksheets/sheet1.xml", "w") as part:
+            for _ in range(600):
+                part.write(bytes(1_000_000))
+    job = night["job"].model_copy(update={"source": night["job"].source.model_copy(update={"path": bomb})})
+    with pytest.raises(SourceError, match="unpacks to"):
+        run(job)
+    assert not night["out"].parent.exists()
+
+
+def test_a_truncated_parquet_file_leaves_nothing(night: dict[str, Any], backlog: Backlog) -> None:
+    """A file that ends too early is refused before anything is written."""
+    file = night["given"].with_suffix(".parquet")
+    backlog(500).to_parquet(file)
+    file.write_bytes(file.read_bytes()[:-50])
+    job = night["job"].model_copy(update={"source": night["job"].source.model_copy(update={"path": file})})
+    with pytest.raises(SourceError, match="Parquet"):
+        run(job)
+    assert not night["out"].parent.exists()
+
+
+@pytest.mark.parametrize("name", ["a b/../c d/æøå 你好.csv", "-x.csv", "100%.csv", "new\nline.csv"])
+def test_odd_paths(night: dict[str, Any], tmp_path: Path, name: str) -> None:
+    """Dots, spaces, signs of other languages and a leading dash are names like any other."""
+    for folder in ("a b", "c d"):
+        (tmp_path / folder).mkdir(exist_ok=True)
+    given, out = tmp_path / name, tmp_path / "c d" / f"out {Path(name).name}"
+    shutil.copy(night["given"], given)
+    batch = run(job_of(night["job"].model, given, out, chunk_rows=50))
+    assert batch.read == 120
+    assert out.exists()
+    assert rejects_path(out).exists()
+
+
+def test_a_relative_output_in_the_working_folder(
+    night: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bare file name is written where the command was started."""
+    monkeypatch.chdir(tmp_path)
+    run(job_of(night["job"].model, night["given"], Path("s.csv")))
+    assert (tmp_path / "s.csv").exists()
+
+
+# --- models --------------------------------------------------------------------------------
+
+
+def _changed(folder: Path) -> None:
+    part = folder / "model.booster.txt"
+    part.write_bytes(part.read_bytes().replace(b"leaf_value=", b"leaf_value=1", 1))
+
+
+def _pickled(folder: Path) -> None:
+    import pickle
+
+    (folder / "model.booster.txt").write_bytes(pickle.dumps({"a": 1}))
+
+
+def _linked(folder: Path) -> None:
+    part = folder / "model.booster.txt"
+    shutil.copy(part, folder.parent / "elsewhere.txt")
+    part.unlink()
+    part.symlink_to(folder.parent / "elsewhere.txt")
+
+
+@pytest.mark.parametrize("damage", [_changed, _pickled, _linked])
+def test_a_tampered_model_scores_nothing(night: dict[str, Any], tmp_path: Path, damage: Callable[[Path], None]) -> None:
+    """A changed file, a pickle in its place, and a link out of the folder are refused; nothing is written."""
+    folder = tmp_path / "copies" / Path(night["job"].model).name
+    shutil.copytree(night["job"].model, folder)
+    damage(folder)
+    with pytest.raises(BundleError):
+        run(night["job"].model_copy(update={"model": str(folder)}))
+    assert not night["out"].parent.exists()
+
+
+def test_a_read_only_models_folder(night: dict[str, Any], tmp_path: Path) -> None:
+    """Scoring writes nothing where the model is: no file is new, none has changed."""
+    folder = tmp_path / "copies" / Path(night["job"].model).name
+    shutil.copytree(night["job"].model, folder)
+    for part in (*folder.iterdir(), folder):
+        part.chmod(0o555 if part.is_dir() else 0o444)
+    before = {p.name: p.stat().st_mtime_ns for p in (*folder.iterdir(), folder)}
+    run(night["job"].model_copy(update={"model": str(folder)}), workers=1)
+    assert digests(night["out"]) == night["expected"]
+    assert {p.name: p.stat().st_mtime_ns for p in (*folder.iterdir(), folder)} == before
+
+
+# --- the journal ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "torn", [b"", b'{"chunk": 3, "sco', b"\x00\x00\x00\n", b'{"chunk": 9, "scored": 1, "set_aside": 0}\n']
+)
+def test_a_torn_journal_line_is_not_believed(night: dict[str, Any], torn: bytes) -> None:
+    """What a power cut leaves at the end of the journal is dropped; the run continues before it."""
+    interrupted(night)
+    with (job_folder(night["out"]) / "journal.jsonl").open("ab") as journal:
+        journal.write(torn)
+    run(night["job"], resume=True, workers=1)
+    assert digests(night["out"]) == night["expected"]
+
+
+def test_a_lost_part_is_made_again(night: dict[str, Any]) -> None:
+    """A line whose part is gone does not count, nor do those after it."""
+    interrupted(night)
+    (job_folder(night["out"]) / "scores-000001.arrow").unlink()
+    assert "continued after chunk 1" in run(night["job"], resume=True, workers=1).sentence
+    assert digests(night["out"]) == night["expected"]
+
+
+def test_an_error_before_the_first_chunk_leaves_no_trace(night: dict[str, Any]) -> None:
+    """A file without the columns of the model is refused, and the folder is as it was."""
+    night["given"].write_text("client_id,answered_on\nc1,2015-01-01\n")
+    night["out"].parent.mkdir()
+    with pytest.raises(EriqError):
+        run(night["job"])
+    assert list(night["out"].parent.iterdir()) == []
+
+
+def test_memory_does_not_grow_with_the_input(tmp_path: Path, backlog: Backlog, small_bundle: Bundle) -> None:
+    """Of 40 chunks no more than workers + 2 are alive at a time."""
+    import weakref
+
+    alive: list[Any] = []
+    most = 0
+    real = chunks.CsvSource.chunks
+
+    def watched(self: Any, start: int = 0) -> Any:
+        nonlocal most
+        for chunk in real(self, start):
+            alive.append(weakref.ref(chunk.frame))
+            most = max(most, sum(ref() is not None for ref in alive))
+            yield chunk
+
+    backlog(200).to_csv(tmp_path / "a.csv", index=False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(chunks.CsvSource, "chunks", watched)
+        run(job_of(str(small_bundle.folder), tmp_path / "a.csv", tmp_path / "b.csv", chunk_rows=5), workers=2)
+    assert 1 < most <= 4
+
+
+def test_unread_settings_have_no_part(tmp_path: Path) -> None:
+    """A file that cannot be read by this user, a folder named like a file: named errors."""
+    (tmp_path / "a.csv").mkdir()
+    for path in (tmp_path / "a.csv", tmp_path / "none" / "b.csv"):
+        with pytest.raises(EriqError):
+            open_files(path, Wanted(frozenset({"client_id"})), Csv())
