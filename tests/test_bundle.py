@@ -320,7 +320,7 @@ def test_another_estimator_does_not_pass_the_self_test(save):
 
 
 def test_an_edited_tree_of_the_same_length_is_refused(save):
-    """One digit of a leaf: refused by the digest before parsing, and by the self-test if all digests were made to fit."""
+    """One digit of a leaf: refused by the digest, and by the self-test if all digests were made to fit."""
     folder = save("lightgbm").folder
     file = folder / "model.booster.txt"
     lines = file.read_text().split("\n")

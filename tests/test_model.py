@@ -41,7 +41,9 @@ def people(n: int = 400) -> Design:
             "register.flag": rng.integers(0, 2, n).astype(float),
         }
     )
-    log_odds = matrix["belief.b1"] - 3.5 + matrix["client.q1"] * matrix["register.flag"] / 2 - matrix["register.weeks"] / 40
+    log_odds = (
+        matrix["belief.b1"] - 3.5 + matrix["client.q1"] * matrix["register.flag"] / 2 - matrix["register.weeks"] / 40
+    )
     outcome = (log_odds + rng.logistic(size=n) > 0).astype(int).to_numpy()
     for name in ("client.q1", "register.weeks", "register.region"):
         matrix.loc[rng.random(n) < 0.15, name] = np.nan

@@ -248,7 +248,9 @@ Flat = Callable[..., Study]
 def flat(tmp_path: Path) -> Flat:
     """Prepare a study from a ready table of 200 people; roles and further columns by keyword."""
 
-    def make(roles: dict[str, dict[str, Any]] | None = None, blocks: tuple[str, ...] = ("register_basic",), **columns: Any) -> Study:
+    def make(
+        roles: dict[str, dict[str, Any]] | None = None, blocks: tuple[str, ...] = ("register_basic",), **columns: Any
+    ) -> Study:
         rng = np.random.default_rng(9)
         age = rng.integers(20, 60, 200)
         outcome = (rng.random(200) < np.where(age < 40, 0.5, 0.2)).astype(int)
@@ -324,7 +326,9 @@ def test_the_outcome_itself_cannot_be_a_feature(flat):
 
 def test_a_protected_column_of_a_ready_table_is_in_no_contender(flat):
     """A column marked as protected is read and never selected."""
-    found = flat({"sex": {"role": "register", "kind": "flag", "protected": True}}, sex=lambda y, rng: rng.integers(0, 2, 200))
+    found = flat(
+        {"sex": {"role": "register", "kind": "flag", "protected": True}}, sex=lambda y, rng: rng.integers(0, 2, 200)
+    )
     assert "register.sex" in found.design.matrix
     assert found.contenders[0].columns == ("register.age",)
 
@@ -344,7 +348,7 @@ def test_a_declared_column_that_the_file_lacks_is_named(flat):
 
 def test_a_block_without_columns_is_refused(flat):
     """A contender that would have nothing to learn from is refused by name."""
-    with pytest.raises(ConfigError, match="'register_history|'changes' has no usable column"):
+    with pytest.raises(ConfigError, match="block 'changes' has no usable column"):
         flat(blocks=("changes",))
 
 

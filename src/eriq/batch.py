@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
@@ -107,10 +108,12 @@ def run_job(
     with (
         threadpool_limits(1),
         closing(source.chunks()) as chunks,  # type: ignore[type-var]
-        ThreadPoolExecutor(workers, initializer=threadpool_limits, initargs=(1,)) as pool,
     ):
+        begun = deque(islice(chunks, 2))
+        threads = {"openmp": workers if len(begun) < 2 else 1, "blas": 1}  # one chunk alone takes all cores
+        pool = ThreadPoolExecutor(workers, initializer=threadpool_limits, initargs=(threads,))
         try:
-            for chunk in chunks:
+            for chunk in chain((begun.popleft() for _ in range(len(begun))), chunks):
                 if chunk.index < known:
                     seen.add(keys_of(bundle, chunk.frame))
                     read += chunk.n_rows
@@ -261,12 +264,13 @@ def ranks(values: np.ndarray, ties: str = "min") -> np.ndarray:
     first = np.concatenate([[True], ordered[1:] != ordered[:-1]])[: len(values)]
     group = first.cumsum() - 1
     starts = np.concatenate([np.flatnonzero(first), [len(values)]])
-    given = {
+    rules: dict[str, Callable[[], np.ndarray]] = {
         "min": lambda: starts[group] + 1,
         "max": lambda: starts[group + 1],
         "dense": lambda: group + 1,
         "average": lambda: (starts[group] + 1 + starts[group + 1]) / 2,
-    }[ties]()
+    }
+    given = rules[ties]()
     back = np.empty_like(given)
     back[order] = given
     return back

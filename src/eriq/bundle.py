@@ -235,7 +235,7 @@ def _open_part(payload: Mapping[str, bytes], stem: str, kind: str, folder: Path)
 
 def _feature(column: Mapping[str, Any]) -> Feature:
     known = {f.name for f in fields(Feature)}
-    values = {k: tuple(v) if isinstance(v, list) else v for k, v in column.items() if k in known}
+    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in column.items() if k in known}
     return Feature(**values)
 
 

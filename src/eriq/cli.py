@@ -59,15 +59,19 @@ def train(
 
 @app.command()
 def score(
-    model: Annotated[str, typer.Argument(help="Model folder, its name, or models:/name@alias; or a scoring config (.yaml).")],
+    model: Annotated[str, typer.Argument(help="Model folder, its name, models:/name@alias, or a scoring config (.yaml).")],
     input: Annotated[
         Path | None, typer.Argument(help="Answers (CSV, Parquet, Excel), or a folder with all four tables.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Score file, .csv or .parquet.")] = None,
     language: Language = "en",
     reasons: Annotated[int, typer.Option(min=0, max=50, help="Reasons per row.")] = 5,
-    audience: Annotated[Literal["caseworker", "operator"], typer.Option(help="A caseworker gets reasons only.")] = "operator",
-    show: Annotated[Literal["probability", "band", "reasons"] | None, typer.Option(help="Instead of by audience.")] = None,
+    audience: Annotated[
+        Literal["caseworker", "operator"], typer.Option(help="A caseworker gets reasons only.")
+    ] = "operator",
+    show: Annotated[
+        Literal["probability", "band", "reasons"] | None, typer.Option(help="Instead of what the audience gets.")
+    ] = None,
     encoding: Annotated[str, typer.Option(help="Of a CSV, for example latin-1.")] = "utf-8",
     decimal: Annotated[Literal[".", ","], typer.Option(help="Decimal sign of a CSV.")] = ".",
     resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted run.")] = False,
@@ -151,10 +155,12 @@ def ui(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 5000) -> 
     import os
     import subprocess
 
-    from eriq.tracking import SETTINGS, connect, ui_command
+    from eriq.tracking import SETTINGS, compare_link, ui_command
 
-    connect()
+    link = compare_link(port)
     typer.echo(f"MLflow UI: http://127.0.0.1:{port} (ready in about 10 seconds, stop with Ctrl-C)")
+    if link:
+        typer.echo(f"contenders of the newest training side by side: {link}")
     raise typer.Exit(subprocess.call(ui_command(port), env={**SETTINGS, **os.environ}))
 
 
@@ -173,7 +179,7 @@ def demo() -> None:
 
 @app.command()
 def promote(
-    model: Annotated[str, typer.Argument(help="models:/name@alias, models:/name/3, or a trained model's folder or name.")],
+    model: Annotated[str, typer.Argument(help="models:/name@alias, models:/name/3, or a model's folder or name.")],
     to: Annotated[str, typer.Option(help="Alias to point at the model.")] = "champion",
     gates: Annotated[Path | None, typer.Option(help="What it must show; configs/promotion.yaml if there.")] = None,
     data: Annotated[Path | None, typer.Option(help="Folder (or ready table) of other people, with outcomes.")] = None,

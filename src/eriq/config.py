@@ -428,7 +428,7 @@ class FileInput(Section):
 class _QueryInput(Section):
     table: str | None = None
     query: str | None = None
-    order_by: tuple[str, ...] = Field(("client_id", "answered_on"), min_length=1, description="Columns, named as there.")
+    order_by: tuple[str, ...] = Field(("client_id", "answered_on"), min_length=1, description="Named as there.")
     columns: dict[str, str] = Field({}, description="our name -> name in the table")
 
     @model_validator(mode="after")
@@ -495,7 +495,7 @@ class ScoringJob(Section):
     ties: Literal["min", "dense", "average"] = Field("min", description="Rank of equal probabilities.")
     rank_moves: float = Field(0.1, gt=0, le=1, description="Share of the run a rank may move over the refits.")
     capacity: int | None = Field(None, ge=1, description="How many people there is room for.")
-    chunk_rows: int = Field(50_000, ge=1, le=1_000_000, description="Bounds memory: a chunk is held at a time.")
+    chunk_rows: int = Field(20_000, ge=1, le=1_000_000, description="Bounds memory: a chunk is held at a time.")
     today: dt.date | None = Field(None, description="Dates after this are in the future; none: the day the job began.")
 
     @model_validator(mode="after")

@@ -135,18 +135,18 @@ def calibrated(manifest: dict[str, Any], gates: Gates) -> Verdict:
 
     >>> measures = {"calibration_slope": {"estimate": 0.95, "low": 0.7, "high": 1.2}}
     >>> print(calibrated({"measures": measures}, Gates()))
-    FAIL  calibration slope: 0.95, 95 % interval 0.70 to 1.20, must lie within 0.75 to 1.33
+    FAIL  calibration slope: 0.950, 95 % interval 0.700 to 1.200, must lie within 0.75 to 1.33
     """
     gate = "calibration slope"
     if gates.calibration_slope is None:
         return Verdict(gate, True, "not asked")
     low, high = gates.calibration_slope
     found = manifest["measures"].get("calibration_slope") or {}
-    numbers = [found.get(part) for part in ("estimate", "low", "high")]
-    if any(number is None or number != number for number in numbers):
-        return Verdict(gate, False, "the training gave no interval for it (intervals.refit_replicates)")
+    numbers = [float("nan") if found.get(part) is None else float(found[part]) for part in ("estimate", "low", "high")]
     estimate, least, most = numbers
-    words = f"{estimate:.2f}, 95 % interval {least:.2f} to {most:.2f}, must lie within {low:g} to {high:g}"
+    if any(number != number for number in numbers):
+        return Verdict(gate, False, "the training gave no interval for it (intervals.refit_replicates)")
+    words = f"{estimate:.3f}, 95 % interval {least:.3f} to {most:.3f}, must lie within {low:g} to {high:g}"
     return Verdict(gate, low <= least and most <= high, words)
 
 

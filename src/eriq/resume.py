@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,9 @@ class Cache:
         total = hashlib.sha256(__version__.encode())
         for array in (design.outcome, design.client, *(part for f in folds for part in (f.train, f.test))):
             total.update(np.ascontiguousarray(array).tobytes())
-        total.update(json.dumps([experiment.seed, experiment.tuning.model_dump()]).encode())
+        roles = experiment.source.model_dump(mode="json").get("columns")  # say what is monotone or a category
+        libraries = [version(name) for name in ("lightgbm", "numpy", "scikit-learn", "scipy")]
+        total.update(json.dumps([experiment.seed, experiment.tuning.model_dump(), roles, libraries]).encode())
         self._folder, self._design, self._base, self._enabled = folder, design, total.hexdigest(), enabled
 
     def _file(self, contender: Contender) -> Path:
@@ -41,7 +44,7 @@ class Cache:
             return None
         try:
             found = np.load(file, allow_pickle=False)
-        except (OSError, ValueError):
+        except (OSError, ValueError, EOFError):
             return None
         return found if found.shape == self._design.outcome.shape else None
 

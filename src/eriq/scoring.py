@@ -22,6 +22,8 @@ from eriq.explain import SENSITIVE_LABEL, units
 from eriq.features import Feature, questionnaire_columns, register_columns
 
 Show = Literal["probability", "band", "reasons"]
+REJECTED = ("client_id", "answered_on", "code", "reason")
+GAP = -128  # stands for no answer where codes are small whole numbers
 PLACE = {"en": 0, "sv": 1, "da": 2}
 SENSITIVE_WORDS = (SENSITIVE_LABEL, "register: hälsa eller rättsväsende", "register: helbred eller retsvæsen")
 
@@ -182,7 +184,7 @@ def score_rows(
     instrument = instrument_of(bundle)
     today = options.today or dt.date.today()
     if instrument:
-        typed, problems = check_answers(raw, instrument, today, extra="ignore")
+        typed, problems = checked_answers(raw, instrument, today)
         wide, found = _given_registers(raw, bundle)
         problems += found
         problems += _too_few(typed, instrument)
@@ -195,9 +197,11 @@ def score_rows(
     if whole_file:
         schema.refuse(whole_file)
     rejected = set_aside(raw, problems, first_row)
-    good = np.setdiff1d(np.arange(len(raw)), rejected["row"].to_numpy() - first_row)
-    kept = typed.iloc[good].reset_index(drop=True)
-    matrix = _matrix(kept, wide.iloc[good].reset_index(drop=True), bundle, instrument, registers)
+    good, kept = np.arange(len(raw)), typed
+    if len(rejected):
+        good = np.delete(good, rejected["row"].to_numpy() - first_row)
+        kept, wide = typed.iloc[good].reset_index(drop=True), wide.iloc[good].reset_index(drop=True)
+    matrix = _matrix(kept, wide, bundle, instrument, registers)
     scores = _scores(kept, matrix, bundle, instrument, options)
     scores.insert(0, "row", good + first_row)
     return Scored(scores, rejected, row_keys(typed))
@@ -212,6 +216,8 @@ def set_aside(raw: pd.DataFrame, problems: Sequence[Problem], first_row: int) ->
             codes.setdefault(row, []).append(f"{problem.column}:{problem.code}")
             words.setdefault(row, []).append(f"{problem.column}: {problem.text}")
     rows = sorted(codes)
+    if not rows:
+        return pd.DataFrame({"row": pd.Series(dtype="int64"), **{n: pd.Series(dtype="str") for n in REJECTED}})
     ids = {
         name: raw[name].iloc[rows].astype("str").to_numpy() if list(raw.columns).count(name) == 1 else None
         for name in ("client_id", "answered_on")
@@ -229,19 +235,56 @@ def set_aside(raw: pd.DataFrame, problems: Sequence[Problem], first_row: int) ->
 # --- checks --------------------------------------------------------------------------------
 
 
+def checked_answers(raw: pd.DataFrame, instrument: Instrument, today: dt.date) -> tuple[pd.DataFrame, list[Problem]]:
+    """Return what `check_answers` returns, sooner where items come as small whole numbers.
+
+    An item of the right type in which every answer is an allowed code needs no cell by cell reading;
+    for 22 items that is half of the time of a check.
+    """
+    names, found = [c.name for c in schema.answers_columns(instrument)], list(raw.columns)
+    clean = {
+        item: raw[item] for item in instrument.item_ids if found.count(item) == 1 and _is_clean(raw[item], instrument)
+    }
+    if not clean:
+        return check_answers(raw, instrument, today, extra="ignore")
+    rest = [column for column in schema.answers_columns(instrument) if column.name not in clean]
+    answers, problems = schema.check(raw, rest, "answers", extra="ignore")
+    answers = pd.concat([answers, pd.DataFrame(clean)], axis="columns")[names]
+    problems += schema.check_dates(answers, "answers", today)
+    if answers["wave"].notna().any():
+        problems += schema.check_repeats(answers, ["client_id", "wave"], "answers")
+    return answers, problems + schema.check_repeats(answers, ["client_id", "answered_on"], "answers")
+
+
+def _is_clean(given: pd.Series, instrument: Instrument) -> bool:
+    if given.dtype != "Int8":
+        return False
+    known = np.zeros(256, dtype=bool)
+    known[[code + 128 for code in (*instrument.allowed(str(given.name)), GAP)]] = True
+    codes = given.to_numpy("int8", na_value=GAP)
+    return bool(known[codes.astype("int16") + 128].all()) and int((codes == GAP).sum()) == int(given.isna().sum())
+
+
+def _given_answers(answers: pd.DataFrame, items: Sequence[str]) -> np.ndarray:
+    """Return true where a question was answered, shape (n_items, n_rows)."""
+    if not items:
+        return np.ones((1, len(answers)), dtype=bool)
+    return np.stack([answers[item].to_numpy("int8", na_value=GAP) for item in items]) >= 0
+
+
 def _too_few(answers: pd.DataFrame, instrument: Instrument) -> list[Problem]:
     """Return rows below the questionnaire's least number of answers, and rows without consent."""
     problems = []
     for respondent in RESPONDENTS:
         items = [item.id for item in instrument.half(respondent)]
         need = getattr(instrument.minimum_answered, respondent)
-        given = (answers[items] >= 0).fillna(False).sum(axis="columns").to_numpy()
+        given = _given_answers(answers, items).sum(axis=0)
         if (given < need).any():
             words = f"fewer than {need} of {len(items)} questions answered by the {respondent}"
             problems.append(Problem("answers", respondent, "too_few_answers", words, np.flatnonzero(given < need)))
-    for item in instrument.items:
-        if item.required and (gone := ~(answers[item.id] >= 0).fillna(False).to_numpy(bool)).any():
-            problems.append(Problem("answers", item.id, "required", "required and not answered", np.flatnonzero(gone)))
+    for item in (item.id for item in instrument.items if item.required):
+        gone = np.flatnonzero(~_given_answers(answers, [item])[0])
+        problems += [Problem("answers", item, "required", "required and not answered", gone)] if len(gone) else []
     refused = (answers["consent"] == 0).fillna(False).to_numpy(bool)
     if refused.any():
         problems.append(Problem("answers", "consent", "no_consent", "no consent", np.flatnonzero(refused)))
@@ -250,12 +293,16 @@ def _too_few(answers: pd.DataFrame, instrument: Instrument) -> list[Problem]:
 
 def _given_registers(raw: pd.DataFrame, bundle: Bundle) -> tuple[pd.DataFrame, list[Problem]]:
     """Return register columns that stand in the input itself, typed."""
-    names = [f.name for f in bundle.features if f.respondent == "register" and f.name in raw.columns]
-    columns = [schema.Column(name, "Float64") for name in names]
+    found = list(raw.columns)
+    names = [f.name for f in bundle.features if f.respondent == "register" and f.name in found]
+    plain = {
+        n: raw[n] for n in names if found.count(n) == 1 and raw[n].dtype == "float64" and not np.isinf(raw[n]).any()
+    }
+    rest = [schema.Column(name, "Float64") for name in names if name not in plain]
     typed, problems = (
-        schema.check(raw, columns, "answers", extra="ignore") if names else (pd.DataFrame(index=raw.index), [])
+        schema.check(raw, rest, "answers", extra="ignore") if rest else (pd.DataFrame(index=raw.index), [])
     )
-    return typed.astype("float64") if names else typed, problems
+    return pd.concat([typed.astype("float64"), pd.DataFrame(plain, index=raw.index)], axis="columns")[names], problems
 
 
 def _check_flat(raw: pd.DataFrame, bundle: Bundle) -> tuple[pd.DataFrame, list[Problem]]:
@@ -351,11 +398,7 @@ def _answered(kept: pd.DataFrame, matrix: np.ndarray, instrument: Instrument | N
     shares, partial = {}, np.zeros(len(kept), dtype=bool)
     for respondent in RESPONDENTS:
         items = [item.id for item in instrument.half(respondent)]
-        given = (
-            np.mean([kept[i].fillna(-128).to_numpy("int64") >= 0 for i in items], axis=0)
-            if items
-            else np.ones(len(kept))
-        )
+        given = _given_answers(kept, items).mean(axis=0)
         shares[f"share_answered_{respondent}"] = given
         partial |= given < 1
     return {**shares, "partial": partial}

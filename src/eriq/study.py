@@ -72,8 +72,8 @@ def prepare(experiment: Experiment) -> Study:
     source = experiment.source
     study = _flat_study(experiment, source) if isinstance(source, Flat) else _tables_study(experiment, source)
     too_good(study.design, study.features, experiment.leak_auc, experiment.trusted)
-    if experiment.validation.design == "external" and (source := experiment.validation.external):
-        return _with_external(study, experiment.model_copy(update={"source": source}), source)
+    if experiment.validation.design == "external" and (away := experiment.validation.external):
+        return _with_external(study, experiment.model_copy(update={"source": away}), away)
     return study
 
 

@@ -204,9 +204,9 @@ def _metrics(tables: Tables, contender: str) -> dict[str, float]:
     """Return the measures of one contender with their intervals, and its difference from the baseline."""
     measures = tables["measures"]
     mine = measures[(measures["contender"] == contender) & measures["measure"].isin(SHOWN)]
-    metrics = {}
+    metrics: dict[str, Any] = {}
     for row in mine.itertuples():
-        metrics |= {row.measure: row.estimate, f"{row.measure}_low": row.low, f"{row.measure}_high": row.high}
+        metrics |= {str(row.measure): row.estimate, f"{row.measure}_low": row.low, f"{row.measure}_high": row.high}
     differ = tables["differences"]
     auc = differ[(differ["contender"] == contender) & (differ["measure"] == "auc")]
     for row in auc.itertuples():
@@ -353,6 +353,32 @@ def model_folder(reference: str) -> Path:
     if len(found) != 1:
         raise TrackingError(f"{reference} is not a model logged by eriq")
     return found[0].parent
+
+
+def compare_link(port: int) -> str | None:
+    """Return the page that compares the contenders of the newest training, or None before the first."""
+    import json
+    from urllib.parse import quote
+
+    mlflow = connect()
+    newest = mlflow.search_runs(
+        search_all_experiments=True,
+        filter_string="tags.kind = 'training'",
+        order_by=["start_time DESC"],
+        max_results=1,
+        output_format="list",
+    )
+    if not newest:
+        return None
+    run = newest[0].info
+    children = mlflow.search_runs(
+        experiment_ids=[run.experiment_id],
+        filter_string=f"tags.`mlflow.parentRunId` = '{run.run_id}'",
+        max_results=40,
+        output_format="list",
+    )
+    ids = json.dumps([child.info.run_id for child in children])
+    return f"http://127.0.0.1:{port}/#/compare-runs?runs={quote(ids)}&experiments={quote(json.dumps([run.experiment_id]))}"
 
 
 def ui_command(port: int) -> list[str]:

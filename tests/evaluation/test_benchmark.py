@@ -122,7 +122,9 @@ def test_the_yardstick_and_what_cannot_be_saved_are_never_chosen(better):
 
 def test_a_block_of_changes_is_never_chosen():
     """A model that needs the client's earlier waves could not score a first one."""
-    plain, changes = named(("all", "logistic")) + named(("with changes", "logistic"), columns=("client.q", "changes.belief"))
+    plain, changes = named(("all", "logistic")) + named(
+        ("with changes", "logistic"), columns=("client.q", "changes.belief")
+    )
     assert choose((plain, changes), losses(0.5, 0.1, spread=0.001), [plain.name, changes.name]) == plain
 
 
@@ -217,7 +219,9 @@ COLUMNS = {
     "all_differences": {"contender", "baseline", "measure", "estimate", "low", "high", "replicates"},
     "capacity": {"contender", "k", "measure", "estimate", "low", "high"},
     "overlap": {"contender", "other", "k", "overlap"},
-    "headline": {"with", "without", "estimator", "measure", "estimate", "low", "high", "smallest_detectable", "verdict", "sentence"},
+    "headline": {
+        "with", "without", "estimator", "measure", "estimate", "low", "high", "smallest_detectable", "verdict", "sentence"
+    },
     "decision_curve": {"contender", "threshold", "net_benefit", "low", "high"},
     "decomposition": {"block", "measure", "estimate", "low", "high", "estimator"},
     "oracle": {"contender", "auc", "oracle_auc", "share_of_way"},
@@ -298,7 +302,9 @@ def test_the_decomposition_needs_all_sixteen_blocks(study, experiment, log_odds)
     """With one union missing there is no decomposition, rather than a wrong one."""
     few = [c for c in study.contenders if c.block.count("+") < 3]
     columns = log_odds[:, [study.contenders.index(c) for c in few]]
-    tables = compare(study.design, few, study.features, experiment, columns, make_folds(study.design, experiment, 365)).tables
+    tables = compare(
+        study.design, few, study.features, experiment, columns, make_folds(study.design, experiment, 365)
+    ).tables
     assert "decomposition" not in tables
     assert "oracle" not in tables  # and no truth was given
 
@@ -332,7 +338,9 @@ def test_delong_is_told_only_where_people_have_one_row(study, found):
     few = [c for c in study.contenders if c.name in ("register_full | logistic", "questionnaire | logistic")]
     places = [study.contenders.index(c) for c in few]
     names = [c.name for c in few]
-    table = benchmark._delong(study.design.outcome[first], expit(found.log_odds[first][:, places]), names, names[0], 0.95)
+    table = benchmark._delong(
+        study.design.outcome[first], expit(found.log_odds[first][:, places]), names, names[0], 0.95
+    )
     assert table["contender"].tolist() == names[1:]
     assert (table["low"] < table["estimate"]).all()
     assert (table["estimate"] < table["high"]).all()
@@ -359,7 +367,9 @@ def test_rows_nobody_tested_are_left_out_for_all(study, experiment, log_odds):
     few = [c for c in study.contenders if c.name in ("register_full | logistic", "questionnaire | logistic")]
     columns = log_odds[:, [study.contenders.index(c) for c in few]].copy()
     columns[:100, 0] = np.nan
-    tables = compare(study.design, few, study.features, experiment, columns, make_folds(study.design, experiment, 365)).tables
+    tables = compare(
+        study.design, few, study.features, experiment, columns, make_folds(study.design, experiment, 365)
+    ).tables
     table = tables["measures"].set_index(["measure", "contender"])["estimate"]
     assert table["auc", few[1].name] == pytest.approx(auc(study.design.outcome[100:], expit(columns[100:, 1])))
 
@@ -402,15 +412,16 @@ def test_outcomes_of_a_fold_do_not_reach_its_own_calibration(calibrating):
 
 def test_other_waves_of_a_client_do_not_calibrate_it():
     """A client whose waves lie in two test folds (as with job centres) calibrates neither of them."""
-    design = one_row_each(90)
-    design = replace(design, client=np.concatenate([np.arange(45), np.arange(45)]))
-    everyone = np.arange(90)
-    folds = [Fold("a", 0, everyone[:0], everyone[:50]), Fold("b", 0, everyone[:0], everyone[50:])]
+    design = one_row_each(120)
+    client = np.arange(120)
+    client[60:75] = np.arange(15)  # fifteen clients of the first fold answered at the second centre as well
+    design, everyone = replace(design, client=client), np.arange(120)
+    folds = [Fold("a", 0, everyone[75:], everyone[:60]), Fold("b", 0, everyone[15:60], everyone[60:])]
     log_odds = 3 * design.matrix["client.q"].to_numpy()
     given = cross_calibrated(design, log_odds, folds)
-    others = everyone[50:][~np.isin(design.client[50:], design.client[:50])]
-    assert len(others) == 0  # everybody of the second fold is in the first
-    assert np.array_equal(given[:50], log_odds[:50])
+    for tested, others in ((slice(0, 60), slice(75, 120)), (slice(60, 120), slice(15, 60))):
+        made = fit_calibrator(log_odds[others], design.outcome[others])
+        assert given[tested] == pytest.approx(made.apply(log_odds[tested]))
 
 
 def test_rows_without_forecast_stay_without(calibrating):
@@ -454,7 +465,9 @@ def test_the_saved_model_is_judged_as_calibrated_on_others(found, study, experim
 def test_other_designs_are_run_for_the_declared_pair(study, experiment):
     """Leave-one-centre-out tests every row in a fold per centre; rolling origin only later ones."""
     # Dates spread over three years, so that outcomes occur in every test period.
-    days = pd.Timestamp("2013-01-01") + pd.to_timedelta(np.random.default_rng(1).integers(0, 1000, len(study.design.rows)), "D")
+    days = pd.Timestamp("2013-01-01") + pd.to_timedelta(
+        np.random.default_rng(1).integers(0, 1000, len(study.design.rows)), "D"
+    )
     design = replace(study.design, rows=study.design.rows.assign(answered_on=days))
     table = other_designs(design, study.contenders, study.features, experiment, 365)
     assert set(table["contender"]) == {"questionnaire | logistic", "register_full | logistic"}
@@ -489,7 +502,9 @@ def test_a_test_period_without_the_outcome_is_told_as_such(study, experiment):
 def test_one_class_among_the_tested_rows_cannot_be_compared(study, experiment, log_odds):
     """If no tested row has the outcome the comparison is refused in one sentence."""
     few = [c for c in study.contenders if c.name in ("register_full | logistic", "questionnaire | logistic")]
-    columns = np.where((study.design.outcome == 1)[:, None], np.nan, log_odds[:, [study.contenders.index(c) for c in few]])
+    columns = np.where(
+        (study.design.outcome == 1)[:, None], np.nan, log_odds[:, [study.contenders.index(c) for c in few]]
+    )
     with pytest.raises(CohortError, match="nobody has the outcome"):
         compare(study.design, few, study.features, experiment, columns, make_folds(study.design, experiment, 365))
 

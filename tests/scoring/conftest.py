@@ -42,13 +42,13 @@ def save_small(models: Path, extra: tuple[Feature, ...] = (), refits: int = 2, n
 
 @pytest.fixture(scope="session")
 def small_bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
-    """A model that reads the 22 items only, saved with two refits."""
+    """Save a model that reads the 22 items only, saved with two refits."""
     return save_small(tmp_path_factory.mktemp("models"))
 
 
 @pytest.fixture(scope="session")
 def register_bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
-    """A model that also reads two register columns."""
+    """Save a model that also reads two register columns."""
     wanted = ("register.age", "register.weeks_work_1y")
     extra = tuple(f for f in REGISTER_FEATURES if f.name in wanted)
     return save_small(tmp_path_factory.mktemp("models"), extra, refits=0, name="register")

@@ -129,7 +129,7 @@ def test_what_is_not_a_plain_whole_number_stays_as_written(tmp_path: Path, cell:
 
 @pytest.mark.parametrize("cell", ["nan", "NaN"])
 def test_words_for_no_number_are_not_gaps(tmp_path: Path, cell: str) -> None:
-    """ "nan" in a column of numbers is text that somebody wrote, not a gap."""
+    """The word "nan" in a column of numbers is text that somebody wrote, not a gap."""
     body = f"client_id,cw01,weeks\nc1,1,{cell}\n".encode()
     assert read(csv_file(tmp_path / "a.csv", body))[0].frame["weeks"][0] == cell
 

@@ -45,13 +45,13 @@ def broken_backlog(backlog: Backlog, n: int) -> pd.DataFrame:
 
 @pytest.fixture
 def night(tmp_path: Path, backlog: Backlog, small_bundle: Bundle) -> dict[str, Any]:
-    """A job of 12 chunks, and what it must give."""
+    """Prepare a job of 12 chunks, and what it must give."""
     return ready(tmp_path, backlog, small_bundle, 10)
 
 
 @pytest.fixture
 def short_night(tmp_path: Path, backlog: Backlog, small_bundle: Bundle) -> dict[str, Any]:
-    """A job of 2 chunks, and what it must give."""
+    """Prepare a job of 2 chunks, and what it must give."""
     return ready(tmp_path, backlog, small_bundle, 60)
 
 
@@ -82,7 +82,8 @@ points = json.loads(sys.argv[2])
 out = Path(job.sink.path)
 
 def digests():
-    return [hashlib.sha256(out.with_name(out.name + e).read_bytes()).hexdigest() for e in ("", ".rejected.csv", ".manifest.json")]
+    ends = ("", ".rejected.csv", ".manifest.json")
+    return [hashlib.sha256(out.with_name(out.name + end).read_bytes()).hexdigest() for end in ends]
 
 def forked(work):
     child = os.fork()
@@ -346,10 +347,12 @@ def test_ten_thousand_columns_are_scored(night: dict[str, Any], backlog: Backlog
 def test_a_zip_bomb_named_xlsx(night: dict[str, Any]) -> None:
     """A workbook that unpacks to gigabytes is refused before it is unpacked."""
     bomb = night["given"].with_suffix(".xlsx")
-    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as packed:
-        with packed.open("xl/worksheets/sheet1.xml", "w") as part:
-            for _ in range(600):
-                part.write(bytes(1_000_000))
+    with (
+        zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as packed,
+        packed.open("xl/worksheets/sheet1.xml", "w") as part,
+    ):
+        for _ in range(600):
+            part.write(bytes(1_000_000))
     job = night["job"].model_copy(update={"source": night["job"].source.model_copy(update={"path": bomb})})
     with pytest.raises(SourceError, match="unpacks to"):
         run(job)

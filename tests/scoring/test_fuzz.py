@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from eriq.bundle import Bundle
 from eriq.errors import EriqError
 from eriq.scoring import Options, score_rows
-from eriq.workflows.score import job_of, rejects_path, run
+from eriq.workflows.score import Batch, job_of, rejects_path, run
 
 Backlog = Callable[..., pd.DataFrame]
 FIXED = (HealthCheck.function_scoped_fixture, HealthCheck.too_slow)
@@ -56,11 +56,19 @@ def ended(frame_file: Path, bundle: Bundle, chunk_rows: int, out: str, **more: A
     target = frame_file.with_name(out)
     try:
         batch = run(job_of(str(bundle.folder), frame_file, target, chunk_rows=chunk_rows, **more), workers=1)
-    except EriqError as error:
-        assert error.exit_code in CODES
-        assert not target.exists()
-        return error
-    scores = pd.read_parquet(target) if out.endswith("parquet") else pd.read_csv(target)
+    except EriqError as named:
+        error = named
+    else:
+        return counted(batch)
+    assert error.exit_code in CODES
+    assert not target.exists()
+    return error
+
+
+def counted(batch: Batch) -> tuple[int, int, int]:
+    """Return rows read, scored and set aside after checking that each number occurs once in the files."""
+    target = batch.out
+    scores = pd.read_parquet(target) if target.suffix == ".parquet" else pd.read_csv(target)
     aside = pd.read_csv(rejects_path(target))
     numbers = sorted([*scores["row"], *aside["row"]])
     assert numbers == list(range(1, batch.read + 1))

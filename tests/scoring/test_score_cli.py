@@ -32,7 +32,7 @@ Eriq = Callable[..., tuple[int, str, str]]
 
 @pytest.fixture
 def given(tmp_path: Path, backlog: Backlog) -> Path:
-    """A file of ten answered questionnaires."""
+    """Write a file of ten answered questionnaires."""
     backlog(10).to_csv(tmp_path / "given.csv", index=False)
     return tmp_path / "given.csv"
 

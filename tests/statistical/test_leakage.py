@@ -123,7 +123,9 @@ def rolled(tmp_path_factory: pytest.TempPathFactory) -> Callable[[float], tuple[
         plan = shipped.model_copy(
             update={
                 "source": shipped.source.model_copy(update={"clients": 4000, "preset": str(preset)}),
-                "contenders": (shipped.contenders[2].model_copy(update={"blocks": ("register_full", "questionnaire")}),),
+                "contenders": (
+                    shipped.contenders[2].model_copy(update={"blocks": ("register_full", "questionnaire")}),
+                ),
                 "validation": Validation(folds=3, origins=2, also=("rolling_origin",)),
             }
         )

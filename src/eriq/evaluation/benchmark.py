@@ -383,10 +383,10 @@ def _against_people(found: pd.DataFrame, with_: str, contenders: Sequence[Conten
     rows = []
     for name in people:
         pair = auc_rows[auc_rows["contender"].isin([with_, name]) & auc_rows["baseline"].isin([with_, name])]
-        for row in pair.itertuples():
-            ahead = row.contender == with_
-            ends = (row.low, row.high) if ahead else (-row.high, -row.low)
-            difference = row.estimate if ahead else -row.estimate
+        for row in pair.to_dict("records"):
+            ahead = row["contender"] == with_
+            ends = (row["low"], row["high"]) if ahead else (-row["high"], -row["low"])
+            difference = row["estimate"] if ahead else -row["estimate"]
             beats = "yes" if ends[0] > 0 else "no: it does worse" if ends[1] < 0 else "not shown"
             rows.append({"model": with_, "human": name, "measure": "auc", "estimate": difference, "low": ends[0], "high": ends[1], "beats": beats})
     return pd.DataFrame(rows)

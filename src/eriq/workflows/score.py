@@ -4,7 +4,7 @@ import datetime as dt
 import hashlib
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +17,7 @@ from eriq.batch import Step, Tally, rank_run, run_job
 from eriq.bundle import Bundle, open_bundle
 from eriq.config import Csv, FileInput, FileOutput, ScoringJob, TableName
 from eriq.data import schema
-from eriq.data.chunks import Source, Wanted, open_files
+from eriq.data.chunks import Chunk, Source, Wanted, open_files
 from eriq.data.cohort import Registers
 from eriq.data.instrument import Language
 from eriq.data.intake import TABLES, check_registers
@@ -284,13 +284,9 @@ class Renamed:
 
     def __init__(self, inner: Any, wanted: Wanted) -> None:
         self._inner, self._places = inner, wanted.places(list(inner.names))
+        self.total_rows: int | None = inner.total_rows
 
-    @property
-    def total_rows(self) -> int | None:
-        """Rows of the whole input."""
-        return int(self._inner.total_rows)
-
-    def chunks(self, start: int = 0) -> Any:
+    def chunks(self, start: int = 0) -> Iterator[Chunk]:
         """Yield the chunks of the database."""
         for chunk in self._inner.chunks(start):
             frame = chunk.frame.iloc[:, list(self._places.values())].set_axis(list(self._places), axis="columns")
