@@ -40,7 +40,7 @@ class Recipe:
 # --- rates ---------------------------------------------------------------------------------
 
 
-class LevelRates(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class LevelRates(ClassifierMixin, BaseEstimator):
     """The rate of the outcome per answer level of one item, rising with the level.
 
     A human forecast turned into a probability: each level gets its observed rate, drawn to the
@@ -82,7 +82,7 @@ class LevelRates(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return np.column_stack([1 - rate, rate])
 
 
-class BestRule(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class BestRule(ClassifierMixin, BaseEstimator):
     """The one yes/no question on one column that tells most, for example "age under 40"."""
 
     def __init__(self, names: tuple[str, ...] = (), cuts: int = 15) -> None:
@@ -130,7 +130,7 @@ def _likelihood(y: np.ndarray) -> float:
 # --- additive models -----------------------------------------------------------------------
 
 
-class Splines(SplineTransformer):  # type: ignore[misc]
+class Splines(SplineTransformer):
     """Splines whose state is numbers only: scipy's own objects hold a function that no saved model should name."""
 
     def __getstate__(self) -> dict[str, Any]:

@@ -534,7 +534,7 @@ def _optional_tables(tables: Tables, facts: Facts, labels: Mapping[str, str]) ->
         words = _joined(table, (estimate, "low", "high"), write=write)
         shaped = table[[c for c in keep if c in table]].copy()
         for column in shaped:
-            if column in ("contender", "baseline"):
+            if column in ("contender", "baseline", "model", "human"):
                 shaped[column] = shaped[column].map(lambda name: labels.get(name, name))
             if column in ("rows", "clients"):
                 shaped[column] = shaped[column].astype("Int64")
@@ -545,6 +545,7 @@ def _optional_tables(tables: Tables, facts: Facts, labels: Mapping[str, str]) ->
         "delong": joined("delong", "estimate", "contender", "baseline", "p", write=signed),
         "missing_policies": joined("missing_policies", "auc", "policy", "contender", "rows"),
         "belief": joined("belief", "value", "question", "words"),
+        "human": joined("human", "estimate", "model", "human", "beats", write=signed),
         "decomposition": None,
         "designs": joined("designs", "auc", "design", "contender", "rows", "clients"),
         "capacity": None,

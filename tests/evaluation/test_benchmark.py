@@ -220,7 +220,8 @@ COLUMNS = {
     "capacity": {"contender", "k", "measure", "estimate", "low", "high"},
     "overlap": {"contender", "other", "k", "overlap"},
     "headline": {
-        "with", "without", "estimator", "measure", "estimate", "low", "high", "smallest_detectable", "verdict", "sentence"
+        "with", "without", "estimator", "measure", "estimate", "low", "high",
+        "smallest_detectable", "verdict", "sentence",
     },
     "decision_curve": {"contender", "threshold", "net_benefit", "low", "high"},
     "decomposition": {"block", "measure", "estimate", "low", "high", "estimator"},

@@ -1,12 +1,16 @@
 """The job around the chunks: numbers, repeats, ranks, what is shown, and the manifest."""
 
+import datetime as dt
 import json
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from scipy.stats import rankdata
@@ -15,9 +19,10 @@ from eriq.batch import Lookup, Seen, ranks
 from eriq.bundle import Bundle
 from eriq.config import ScoringJob, load_scoring_job
 from eriq.data.cohort import Registers
+from eriq.data.intake import check_answers
 from eriq.errors import ConfigError, InstrumentError, OutputError
 from eriq.evaluation.calibration import expit
-from eriq.scoring import Options, score_rows
+from eriq.scoring import Options, checked_answers, instrument_of, score_rows
 from eriq.workflows.score import Batch, job_of, rejects_path, run
 
 Backlog = Callable[..., pd.DataFrame]
@@ -64,6 +69,23 @@ def test_repeats_are_found_across_chunks(
         "client_id:duplicate",
     ]
     assert rejected["client_id"].tolist() == ["c2", "c1", "c2", "c3"]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_quick_check_finds_what_the_full_check_finds(small_bundle: Bundle, backlog: Backlog, seed: int) -> None:
+    """Items as small whole numbers, some with codes off the scale or gaps: same table and same problems."""
+    instrument = instrument_of(small_bundle)
+    assert instrument is not None
+    rng = np.random.default_rng(seed)
+    frame = backlog(30).astype(dict.fromkeys(instrument.item_ids, "Int8"))
+    for item in rng.choice(instrument.item_ids, 6):
+        frame.loc[rng.integers(30), item] = rng.choice([9, -128, 127, 0])
+        frame.loc[rng.integers(30), item] = pd.NA
+    frame.loc[5, "client_id"] = "c1"
+    day = dt.date(2026, 1, 1)
+    quick, full = checked_answers(frame, instrument, day), check_answers(frame, instrument, day, extra="ignore")
+    pd.testing.assert_frame_equal(quick[0], full[0])
+    assert sorted(map(str, quick[1])) == sorted(map(str, full[1]))
 
 
 def test_keys_seen_are_remembered_over_many_additions() -> None:
@@ -256,6 +278,62 @@ def test_answers_to_another_questionnaire_are_refused(small_bundle: Bundle, back
     with pytest.raises(InstrumentError, match="declares no mapping"):
         run_on(backlog(3), small_bundle, tmp_path, answers_to="other 2.0")
     assert run_on(backlog(3), small_bundle, tmp_path, answers_to="eriq22 1.0.0").scored == 3
+
+
+# --- databases -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["sql", "duckdb"])
+def test_from_table_to_table(
+    small_bundle: Bundle, backlog: Backlog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """A job between tables is interrupted, continued and run again: each row once, numbers as from a file."""
+    frame = backlog(25).rename(columns={"client_id": "cpr"})
+    frame.loc[3, "cw01"] = "x"
+    place: dict[str, Any] = {"kind": kind, "url_env": "ERIQ_TEST_JOB"}
+    if kind == "sql":
+        monkeypatch.setenv("ERIQ_TEST_JOB", f"sqlite:///{tmp_path}/agency.db")
+        with closing(sqlite3.connect(tmp_path / "agency.db")) as made:
+            frame.to_sql("answers", made, index=False)
+    else:
+        duckdb = pytest.importorskip("duckdb")
+        place = {"kind": kind, "file": tmp_path / "agency.duckdb"}
+        with duckdb.connect(str(place["file"])) as made:
+            made.register("frame", pa.Table.from_pandas(frame))
+            made.execute("CREATE TABLE answers AS SELECT * FROM frame")
+    source = {**place, "table": "answers", "order_by": ["cpr", "answered_on"], "columns": {"client_id": "cpr"}}
+    job = ScoringJob.model_validate(
+        {
+            "version": 1,
+            "name": "tables",
+            "model": str(small_bundle.folder),
+            "source": source,
+            "sink": {**place, "table": "scores"},
+            "chunk_rows": 10,
+        }
+    )
+
+    def stop(step: Any) -> None:
+        if step.chunk == 1:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(job, workers=1, report=stop)
+    with pytest.raises(OutputError, match="--resume"):
+        run(job)
+    done = run(job, resume=True, workers=1)
+    assert (done.read, done.scored, done.rejected) == (25, 24, 1)
+    assert "continued after chunk 2" in done.sentence
+    assert "24 of them were there already" in run(job).sentence
+    if kind == "sql":
+        with closing(sqlite3.connect(tmp_path / "agency.db")) as made:
+            found = made.execute("SELECT client_id, probability, reason_1_label FROM scores").fetchall()
+    else:
+        with duckdb.connect(str(place["file"])) as made:
+            found = made.execute("SELECT client_id, probability, reason_1_label FROM scores").fetchall()
+    whole = score_rows(small_bundle, frame.rename(columns={"cpr": "client_id"}), Options()).scores
+    expected = zip(whole["client_id"], whole["probability"], whole["reason_1_label"].astype(str), strict=True)
+    assert sorted(found) == sorted(expected)
 
 
 # --- the config ----------------------------------------------------------------------------

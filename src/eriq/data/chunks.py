@@ -475,7 +475,12 @@ def _as_number(given: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray | N
     except pa.ArrowInvalid:
         return None
     # Arrow would take hexadecimal digits for whole numbers, and words for "not a number".
-    odd = pc.match_substring(given, "x", ignore_case=True) if pa.types.is_integer(kind) else pc.is_nan(read)
+    if pa.types.is_floating(kind):
+        odd = pc.is_nan(read)
+    elif (pc.max(pc.binary_length(given)).as_py() or 0) < len("0x0"):
+        return read
+    else:
+        odd = pc.match_substring(given, "x", ignore_case=True)
     return None if pc.any(odd).as_py() else read
 
 

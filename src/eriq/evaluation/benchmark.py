@@ -151,7 +151,7 @@ def compare(
     tables["headline"] = _headline(experiment, tables["differences"], with_, without, outcome, client)
     tables["calibration_curve"], tables["calibration_bins"] = curve, bins
     tables["decision_curve"] = _decision_curves(outcome, shown, client, experiment)
-    if {frozenset(_factors(c.block)) for c in contenders if _factors(c.block) is not None} >= _all_subsets():
+    if {frozenset(_factors(c.block) or ()) for c in contenders if _factors(c.block) is not None} >= _all_subsets():
         tables["decomposition"] = _decomposition(made, names, contenders, experiment)
     tables["human"] = _against_people(tables["all_differences"], with_, contenders)
     if truth is not None:
@@ -330,7 +330,7 @@ def _headline(
     size = sample_statement(outcome, client, parameters=1)
     verdict = verdict_of(row["estimate"], row["low"], row["high"], headline)
     sentence = (
-        f"{verdict[0].upper() + verdict[1:]}: the AUC of {headline.with_} less that of {headline.without} "
+        f"{verdict[0].upper() + verdict[1:]}: the AUC of {words(headline.with_)} less that of {words(headline.without)} "
         f"({ESTIMATORS[headline.estimator].words}, same people) is {row['estimate']:+.3f}, "
         f"{level} % interval {row['low']:+.3f} to {row['high']:+.3f}."
     )
@@ -350,6 +350,15 @@ def _headline(
             }
         ]
     )
+
+
+def words(block: str) -> str:
+    """Return a block as a sentence says it.
+
+    >>> words("belief + register_full")
+    'belief and register full'
+    """
+    return block.replace(" + ", " and ").replace("_", " ")
 
 
 def verdict_of(estimate: float, low: float, high: float, headline: Headline) -> str:
