@@ -2,7 +2,10 @@
 
 import json
 import re
+import signal
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -139,3 +142,20 @@ def test_the_chosen_model_adds_up(model: Path) -> None:
 
     assert np.abs(parts.sum(axis=1) - frame["log_odds"]).max() < 1e-9
     assert json.loads((model / "manifest.json").read_text(encoding="utf-8"))["format"] == 1
+
+
+def test_ctrl_c_leaves_nothing_half_written(tmp_path: Path) -> None:
+    """Interrupted in the middle, a training ends with 130 and there is no model under a final name."""
+    running = subprocess.Popen(
+        [sys.executable, "-m", "eriq", "train", "quick"], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert running.stdout is not None
+    for line in running.stdout:  # the sentence on the verdict comes before the model is saved
+        if "AUC of questionnaire" in line:
+            break
+    running.send_signal(signal.SIGINT)
+    _, told = running.communicate(timeout=120)
+
+    assert 130 == running.returncode, told
+    assert "Traceback" not in told
+    assert not [p for p in (tmp_path / "models").glob("*") if not p.name.startswith(".")]

@@ -173,12 +173,11 @@ def forecasts(
     from eriq.resume import Cache
 
     cache = Cache(HOME / "cache", study.design, folds, experiment, enabled=resume)
-    known = {c.name: cache.read(c) for c in study.contenders}
-    missing = [c for c in study.contenders if known[c.name] is None]
-    for contender in study.contenders:
-        if known[contender.name] is not None:
-            for fold in folds:
-                step(contender.name, f"{fold.name}, taken over")
+    known = {c.name: found for c in study.contenders if (found := cache.read(c)) is not None}
+    missing = [c for c in study.contenders if c.name not in known]
+    for name in known:
+        for fold in folds:
+            step(name, f"{fold.name}, taken over")
     fresh = run_all(
         missing,
         study.design,
@@ -261,9 +260,9 @@ def facts_of(
     }
     instrument = study.instrument
     packages = ("lightgbm", "mlflow", "numpy", "pandas", "scikit-learn", "scipy", "shap", "skops")
-    best = found.tables["measures"]
-    best = best[best["measure"] == "log_loss"].set_index("contender")["estimate"].drop(SAVED, errors="ignore")
-    leader = str(best.idxmin())
+    measures = found.tables["measures"]
+    losses = measures[(measures["measure"] == "log_loss") & (measures["contender"] != SAVED)]
+    leader = str(losses.set_index("contender")["estimate"].idxmin())
     unsavable = [c.name for c in found.contenders if not ESTIMATORS[c.estimator].savable]
     return {
         "name": experiment.name,
