@@ -51,6 +51,11 @@ class Study:
     external: np.ndarray | None = None  # true for rows of a fixed external set, never trained on
 
     @property
+    def home(self) -> Design:
+        """The rows that may be learned from: all but a fixed external set."""
+        return self.design if self.external is None else self.design.take(np.flatnonzero(~self.external))
+
+    @property
     def n_clients(self) -> int:
         """Number of people."""
         return int(self.design.client.max()) + 1

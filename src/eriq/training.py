@@ -3,7 +3,7 @@
 import os
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,7 @@ class Contender:
     block: str
     estimator: EstimatorName
     columns: tuple[str, ...]
+    settings: tuple[tuple[str, Any], ...] = ()  # given: nothing is searched
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,6 +37,11 @@ class Fitted:
     contender: Contender
     estimator: BaseEstimator
     settings: dict[str, Any]
+
+    @property
+    def settled(self) -> Contender:
+        """The contender with the settings the search chose, for refits that are to describe this model."""
+        return replace(self.contender, settings=tuple(self.settings.items()))
 
 
 def fit(
@@ -50,8 +56,8 @@ def fit(
     recipe = ESTIMATORS[contender.estimator]
     used = columns_of(contender, features)
     matrix = to_matrix(design.matrix, contender.columns).to_numpy()
-    settings: dict[str, Any] = {}
-    if tuning.candidates > 1 and recipe.space:
+    settings = dict(contender.settings)
+    if not settings and tuning.candidates > 1 and recipe.space:
         settings = _search(contender, design, used, matrix, seed, tuning)
     estimator = recipe.make(used, seed, **settings)
     return Fitted(contender, _quietly(estimator, matrix, design.outcome), settings)

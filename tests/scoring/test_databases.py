@@ -419,6 +419,17 @@ def test_a_journal_with_a_gap_is_not_continued(database: Path) -> None:
         sink.completed()
 
 
+def test_what_a_crash_after_the_move_left_behind_is_not_moved_again(database: Path) -> None:
+    """The journal is empty, the stored rows 1 to 3 are still there: the next run brings its rows 7 and 8 only."""
+    sink = SqlSink(URL, "scores", job="november")
+    sink.write(0, scores(1, 3), rejects(4))
+    query_and_commit(database, "DELETE FROM scores_journal")
+    sink.write(0, scores(7, 2), NONE)
+    sink.finish({})
+    assert query(database, "SELECT row FROM scores ORDER BY row") == [(7,), (8,)]
+    assert query(database, "SELECT count(*) FROM scores_rejected") == [(0,)]
+
+
 def test_a_sink_needs_a_plain_table_name_and_a_job(database: Path) -> None:
     """A name with a quote, one of 41 letters, an empty job."""
     with pytest.raises(ConfigError, match="plain name"):

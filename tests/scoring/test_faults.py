@@ -160,10 +160,11 @@ def test_kill_before_every_durable_step(short_night: dict[str, Any]) -> None:
     assert not found[-1]["killed"]  # the last point lies behind the end: no step was left out
 
 
-def test_kill_at_random_times(night: dict[str, Any]) -> None:
-    """Killed at 20 times spread over the run, with two workers: resumed, the bytes are the same."""
+def test_kill_at_random_times(tmp_path: Path, backlog: Backlog, small_bundle: Bundle) -> None:
+    """Killed at 20 times spread over a run of 6 chunks, with two workers: resumed, the bytes are the same."""
+    night = ready(tmp_path, backlog, small_bundle, 20)
     rng = random.Random(7)
-    found = trials(night, [rng.uniform(0.0, 0.6) for _ in range(20)])
+    found = trials(night, [rng.uniform(0.0, 0.5) for _ in range(20)])
     check_trials(found, night["expected"])
     assert len(found) == 20
     assert sum(one["killed"] for one in found) >= 5

@@ -38,6 +38,7 @@ class Comparison:
 
     contenders: tuple[Contender, ...]
     log_odds: np.ndarray  # out-of-fold, (n_rows, n_contenders)
+    outcome: np.ndarray  # of the same rows
     folds: tuple[Fold, ...]
     chosen: Contender
     baseline: str
@@ -158,7 +159,7 @@ def compare(
         tables["oracle"] = _oracle(outcome, probability, names, without, truth[rows])
     if len(np.unique(client)) == len(client):
         tables["delong"] = _delong(outcome, probability, names, without, plan.level)
-    return Comparison(tuple(contenders), log_odds, tuple(folds), chosen, without, tables)
+    return Comparison(tuple(contenders), log_odds, design.outcome, tuple(folds), chosen, without, tables)
 
 
 # --- choosing ------------------------------------------------------------------------------
@@ -203,11 +204,13 @@ def choose(
 
 
 def cross_calibrated(design: Design, log_odds: np.ndarray, folds: Sequence[Fold]) -> np.ndarray:
-    """Return log-odds calibrated on other people: for each fold, the rows of all other folds."""
+    """Return log-odds calibrated on other people: for each fold, tested rows that it could also train on.
+
+    Under a design in calendar time those are earlier ones; where there are none, nothing is changed.
+    """
     calibrated = np.full(len(log_odds), np.nan)
     for fold in (f for f in folds if f.repeat == 0):
-        rest = np.setdiff1d(np.flatnonzero(~np.isnan(log_odds)), fold.test)
-        rest = rest[~np.isin(design.client[rest], design.client[fold.test])]
+        rest = fold.train[~np.isnan(log_odds[fold.train])]
         apart(design.client, rest, fold.test, f"calibration, {fold.name}")
         if len(np.unique(design.outcome[rest])) == 2:
             calibrated[fold.test] = fit_calibrator(log_odds[rest], design.outcome[rest]).apply(log_odds[fold.test])

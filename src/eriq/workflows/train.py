@@ -4,7 +4,7 @@ import datetime as dt
 import json
 import os
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -17,7 +17,7 @@ from eriq import __version__
 from eriq.bundle import Bundle, save_bundle
 from eriq.config import Experiment, Flat, dump_yaml, load_experiment
 from eriq.data.sources import write_table
-from eriq.design import Fold, to_matrix
+from eriq.design import Design, Fold, to_matrix
 from eriq.disclosure import hide_parts, suppress_small
 from eriq.errors import OutputError
 from eriq.estimators import ESTIMATORS
@@ -39,7 +39,7 @@ from eriq.model import Model, as_model
 from eriq.report import card_markdown, figures_of, report_html
 from eriq.study import Study, prepare, summary, today_of
 from eriq.tracking import HOME, log_training
-from eriq.training import Fitted, fit, one_thread, run_all
+from eriq.training import Contender, Fitted, fit, one_thread, run_all
 
 Say = Callable[[str], None]
 Step = Callable[[str, str], None]  # (what, which): one unit of work is done
@@ -141,11 +141,13 @@ def _train(
         study.design, study.contenders, study.features, experiment, log_odds, folds, study.truth, workers=threads
     )
     say(found.tables["headline"]["sentence"].iloc[0])
-    model = final_model(study, found, experiment, step)
+    home = study.home
+    model, settled = final_model(home, study.features, found, experiment, step)
     tables = {**found.tables, **describe(study, size)}
-    tables |= explain(model, found.chosen, study.design, study.features, study.instrument, experiment, folds, step)
+    inner = folds if study.external is None else make_folds(home, experiment, study.observe_days, "grouped_kfold")
+    tables |= explain(model, settled, home, study.features, study.instrument, experiment, inner, step)
     tables["designs"] = other_designs(
-        study.design, study.contenders, study.features, experiment, study.observe_days, step, workers
+        home, study.contenders, study.features, experiment, study.observe_days, step, workers
     )
     if experiment.missing_sensitivity:
         tables["missing_policies"] = missing_policies(experiment, workers)
@@ -194,21 +196,24 @@ def forecasts(
     return np.column_stack([known[c.name] for c in study.contenders])
 
 
-def final_model(study: Study, found: Comparison, experiment: Experiment, step: Step) -> Model:
-    """Return the chosen contender fitted on all rows and calibrated on held-out people, with refits."""
-    place = found.contenders.index(found.chosen)
-    held_out = found.log_odds[:, place]
+def final_model(
+    home: Design, features: Sequence[Feature], found: Comparison, experiment: Experiment, step: Step
+) -> tuple[Model, Contender]:
+    """Return the chosen contender fitted on all rows and calibrated on held-out people, with refits.
+
+    The contender comes back with the settings its search chose.
+    """
+    held_out = found.log_odds[:, found.contenders.index(found.chosen)]
     known = ~np.isnan(held_out)
-    calibrator = fit_calibrator(held_out[known], study.design.outcome[known])
-    home = study.design if study.external is None else study.design.take(np.flatnonzero(~study.external))
-    fitted = fit(found.chosen, home, study.features, seed=experiment.seed, tuning=experiment.tuning)
+    calibrator = fit_calibrator(held_out[known], found.outcome[known])
+    fitted = fit(found.chosen, home, features, seed=experiment.seed, tuning=experiment.tuning)
     step("saved model", "all rows")
     members: list[Fitted] = []
     for k in range(experiment.explain.instability_refits):
         rng = np.random.default_rng([experiment.seed, 17, k])
-        members.append(fit(found.chosen, resampled(home, rng), study.features, seed=experiment.seed))
+        members.append(fit(fitted.settled, resampled(home, rng), features, seed=experiment.seed))
         step("refits for stability", str(k + 1))
-    return as_model(fitted, calibrator, members)
+    return as_model(fitted, calibrator, members), fitted.settled
 
 
 def describe(study: Study, size: SampleSize) -> dict[str, pd.DataFrame]:
@@ -230,11 +235,12 @@ def missing_policies(experiment: Experiment, workers: int | None) -> pd.DataFram
         study = prepare(other)
         pair = headline_names(other.headline, study.contenders)
         few = [c for c in study.contenders if c.name in pair]
-        folds = make_folds(study.design, other, study.observe_days)
-        log_odds = run_all(few, study.design, folds, study.features, seed=other.seed, tuning=other.tuning, workers=workers)
+        home = study.home
+        folds = make_folds(home, other, study.observe_days, None if study.external is None else "grouped_kfold")
+        log_odds = run_all(few, home, folds, study.features, seed=other.seed, tuning=other.tuning, workers=workers)
         rows = np.flatnonzero(~np.isnan(log_odds).any(axis=1))
         made = bootstrap(
-            study.design.outcome[rows], expit(log_odds[rows]), study.design.client[rows],
+            home.outcome[rows], expit(log_odds[rows]), home.client[rows],
             replicates=other.intervals.replicates, seed=other.seed, shares=(0.1,), thresholds=(0.1,),
         )  # fmt: skip
         table = summarise(made, [c.name for c in few], other.intervals.level)
