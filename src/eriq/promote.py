@@ -242,7 +242,7 @@ def inside(present: Bundle, new: Bundle, previous: Version, version: Version) ->
     Raises
     ------
     PromotionError
-        When they were not trained on the same rows, or kept no forecasts.
+        When they were not trained on the same rows, or the forecasts of one are not on this machine.
     """
     same_outcome(present, new)
     hint = "give --data with people neither was trained on"
@@ -250,7 +250,7 @@ def inside(present: Bundle, new: Bundle, previous: Version, version: Version) ->
         raise PromotionError(f"they were trained on different data; {hint}")
     kept = [held_out_forecasts(v) for v in (previous, version)]
     if any(frame is None for frame in kept):
-        raise PromotionError(f"one of the two trainings kept no held-out forecasts; {hint}")
+        raise PromotionError(f"the held-out forecasts of one of them are not on this machine; {hint}")
     one, other = kept
     assert one is not None
     assert other is not None

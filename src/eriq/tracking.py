@@ -3,7 +3,6 @@
 import hashlib
 import io
 import os
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass
@@ -20,7 +19,6 @@ from eriq.evaluation.benchmark import SAVED, Comparison, Tables, cross_calibrate
 
 HOME = Path("mlruns")
 ALIAS = "candidate"
-HELD_OUT = "held_out/forecasts.parquet"  # within a run
 REMOTE = ("http://", "https://", "databricks", "uc:")
 NOT_THERE = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")  # what MLflow says of a name it does not know
 # Read before MLflow is imported: no telemetry, no look-up of environments, no job runner.
@@ -90,9 +88,9 @@ def log_training(
 ) -> str:
     """Log one training: a parent run, a child per contender, files, and the registered model.
 
-    Aggregates, digests and settings are told, and no name of a user. With `design` the held-out
-    forecasts of the saved model are kept too, as `held_out` makes them, so that a later model can
-    be compared with this one on the same people.
+    Aggregates, digests and settings are told; no row of a person, no name of a user. With `design`
+    the held-out forecasts of the saved model are kept on this machine, as `held_out` makes them, so
+    that a later model can be compared with this one on the same people.
 
     Returns
     -------
@@ -132,10 +130,9 @@ def _log(
         mlflow.log_metrics(_metrics(tables, SAVED) | _headline(tables))
         mlflow.log_artifacts(str(folder))
         if forecasts is not None:
-            with tempfile.TemporaryDirectory() as temporary:
-                file = Path(temporary) / Path(HELD_OUT).name
-                forecasts.to_parquet(file, index=False)
-                mlflow.log_artifact(str(file), str(Path(HELD_OUT).parent))
+            file = _held_out_file(run.info.run_id)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            forecasts.to_parquet(file, index=False)
         for contender in comparison.contenders:
             tags = {**plain, "kind": "contender", "chosen": str(contender.name == chosen).lower()}
             with mlflow.start_run(experiment_id=experiment, run_name=contender.name, nested=True, tags=tags):
@@ -326,15 +323,15 @@ def point_alias(version: Version, alias: str, tags: Mapping[str, str]) -> None:
         client.set_registered_model_alias(version.name, alias, version.number)
 
 
+def _held_out_file(run_id: str) -> Path:
+    """Return where the held-out forecasts of a training stay: on this machine, never in MLflow."""
+    return HOME / "held_out" / f"{run_id}.parquet"
+
+
 def held_out_forecasts(version: Version) -> pd.DataFrame | None:
-    """Return the forecasts kept with the training of a version, or None if it kept none."""
-    mlflow = connect()
-    with tempfile.TemporaryDirectory() as temporary:
-        try:
-            file = mlflow.artifacts.download_artifacts(f"runs:/{version.run_id}/{HELD_OUT}", dst_path=temporary)
-            return pd.read_parquet(file)
-        except (mlflow.exceptions.MlflowException, OSError, ValueError):
-            return None
+    """Return the forecasts kept here by the training of a version, or None if it ran elsewhere."""
+    file = _held_out_file(version.run_id)
+    return pd.read_parquet(file) if file.is_file() else None
 
 
 def model_folder(reference: str) -> Path:
