@@ -61,7 +61,9 @@ def main() -> None:
     print(f"cores {os.cpu_count()}, {given.runs} run(s) of {given.config}")
     print(f"eriq train   {statistics.median(w for w, _ in pairs):7.1f} s (median)")
     print(f"bare calls   {statistics.median(b for _, b in pairs):7.1f} s (median)")
-    print(f"ratio        {statistics.median(ratios):7.2f} (median; smallest {min(ratios):.2f}, largest {max(ratios):.2f})")
+    print(
+        f"ratio        {statistics.median(ratios):7.2f} (median; smallest {min(ratios):.2f}, largest {max(ratios):.2f})"
+    )
 
 
 if __name__ == "__main__":

@@ -250,5 +250,3 @@ def _prove(model: Model, content: bytes, folder: Path) -> None:
         raise BundleError(f"{folder.name}: the self-test cannot be run with this model") from None
     if not same:
         raise BundleError(f"{folder.name}: the self-test gives other numbers here than when it was saved")
-
-

@@ -150,10 +150,15 @@ def _linear(features: Sequence[Feature], model: LogisticRegression, *, splines: 
 
     Scaling comes last, so that contributions have mean 0 over the training rows.
     """
-    places = {kind: [place for place, f in enumerate(features) if _group(f) == kind] for kind in ("scored", "measured", "category")}
+    places = {
+        kind: [place for place, f in enumerate(features) if _group(f) == kind]
+        for kind in ("scored", "measured", "category")
+    }
     gaps = [place for place, f in enumerate(features) if f.indicate and f.kind != "category"]
     median = SimpleImputer(strategy="median", keep_empty_features=True)
-    widen = Splines(n_knots=splines, knots="quantile", extrapolation="constant", include_bias=False) if splines else None
+    widen = (
+        Splines(n_knots=splines, knots="quantile", extrapolation="constant", include_bias=False) if splines else None
+    )
     one_hot = OneHotEncoder(min_frequency=RARE, handle_unknown="infrequent_if_exist", sparse_output=False)
     steps = [
         ("scored", median, places["scored"]),
@@ -235,7 +240,9 @@ _TREES = {
 ESTIMATORS: Mapping[EstimatorName, Recipe] = {
     "prevalence": Recipe(lambda features, seed: DummyClassifier(strategy="prior"), "everyone gets the overall rate", 0),
     "level_rates": Recipe(lambda features, seed: LevelRates(), "rate per answer level", 1),
-    "best_rule": Recipe(lambda features, seed: BestRule(tuple(f.name for f in features)), "best one-variable rule", 2, savable=False),
+    "best_rule": Recipe(
+        lambda features, seed: BestRule(tuple(f.name for f in features)), "best one-variable rule", 2, savable=False
+    ),
     "logistic": Recipe(_logistic, "ridge logistic", 3, {"C": _C}),
     "elastic_net": Recipe(_elastic_net, "elastic net logistic", 4, {"C": _C, "l1_ratio": (0.1, 0.5, 0.9)}),
     "spline_logistic": Recipe(_spline_logistic, "ridge logistic with splines", 5, {"C": _C, "knots": (4, 5, 6)}),

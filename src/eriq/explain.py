@@ -73,7 +73,9 @@ def shap_values(model: Model, matrix: np.ndarray) -> np.ndarray:
         elif model.kind == "linear":
             scaled = model.steps.scaled(matrix)
             zero = np.zeros((1, scaled.shape[1]))  # the training mean of scaled columns
-            explainer = shap.LinearExplainer((model.steps.weights, model.steps.intercept), shap.maskers.Independent(zero))
+            explainer = shap.LinearExplainer(
+                (model.steps.weights, model.steps.intercept), shap.maskers.Independent(zero)
+            )
             values, base = explainer.shap_values(scaled) @ model.steps.owner, explainer.expected_value
         else:
             return model.contributions(matrix)
@@ -154,7 +156,12 @@ def resampled(design: Design, rng: np.random.Generator) -> Design:
 
 
 def _mean_abs_refit(
-    contender: Contender, design: Design, features: Sequence[Feature], matrix: np.ndarray, calibrator: Calibrator, seed: int
+    contender: Contender,
+    design: Design,
+    features: Sequence[Feature],
+    matrix: np.ndarray,
+    calibrator: Calibrator,
+    seed: int,
 ) -> np.ndarray:
     again = fit(contender, resampled(design, np.random.default_rng([seed, 11])), features, seed=seed)
     return np.asarray(as_model(again, calibrator).contributions(matrix)[:, :-1])
@@ -191,7 +198,9 @@ def _importance(
                 {
                     "level": level,
                     "name": name,
-                    "label": feature.labels[0] if feature else (SENSITIVE_LABEL if name == "register.sensitive" else name),
+                    "label": feature.labels[0]
+                    if feature
+                    else (SENSITIVE_LABEL if name == "register.sensitive" else name),
                     "value": value[place],
                     "share": value[place] / value.sum() if value.sum() else 0.0,
                     "low": np.quantile(again[:, place], tail) if len(again) else np.nan,
@@ -201,18 +210,35 @@ def _importance(
                     "rank_high": np.ceil(np.quantile(ranks[:, place], 1 - tail)) if len(again) else np.nan,
                     "malleable": feature.malleable if feature and feature.item else None,
                     "refits": len(again),
-                    **({"permutation": dropped[place][0], "permutation_low": dropped[place][1], "permutation_high": dropped[place][2]} if level == "item" else {}),
+                    **(
+                        {
+                            "permutation": dropped[place][0],
+                            "permutation_low": dropped[place][1],
+                            "permutation_high": dropped[place][2],
+                        }
+                        if level == "item"
+                        else {}
+                    ),
                 }
             )
     return pd.DataFrame(rows).sort_values(["level", "rank"], ignore_index=True)
 
 
 def _block_words(part: str) -> str:
-    return {"caseworker_rest": "caseworker, other items", "register_basic": "register, basic", "register_history": "register, history"}.get(part, part)
+    return {
+        "caseworker_rest": "caseworker, other items",
+        "register_basic": "register, basic",
+        "register_history": "register, history",
+    }.get(part, part)
 
 
 def _permutation(
-    contender: Contender, design: Design, folds: Sequence[Fold], features: Sequence[Feature], member: np.ndarray, seed: int
+    contender: Contender,
+    design: Design,
+    folds: Sequence[Fold],
+    features: Sequence[Feature],
+    member: np.ndarray,
+    seed: int,
 ) -> list[tuple[float, float, float]]:
     """Return, per unit, how much the AUC on unseen people falls when its columns are shuffled together.
 
@@ -304,7 +330,13 @@ def _other_estimators(
             pairs = _interactions(model, matrix, columns_of(contender, features))
         if estimator != contender.estimator:
             theirs = np.abs(model.contributions(matrix)[:, :-1]).mean(axis=0)
-            agreement.append({"estimator": contender.estimator, "other": estimator, "rank_correlation": float(spearmanr(mine, theirs).statistic)})
+            agreement.append(
+                {
+                    "estimator": contender.estimator,
+                    "other": estimator,
+                    "rank_correlation": float(spearmanr(mine, theirs).statistic),
+                }
+            )
     return {"pairs": pairs, "agreement": pd.DataFrame(agreement)}
 
 
@@ -318,7 +350,9 @@ def _interactions(model: Model, matrix: np.ndarray, used: Sequence[Feature]) -> 
         return pd.DataFrame()
     label = {f.name: f.labels[0] for f in used}
     belief = shown["first"].str.startswith("belief.") | shown["second"].str.startswith("belief.")
-    shown = shown.assign(first_label=shown["first"].map(label), second_label=shown["second"].map(label), with_belief=belief)
+    shown = shown.assign(
+        first_label=shown["first"].map(label), second_label=shown["second"].map(label), with_belief=belief
+    )
     return shown.reset_index(drop=True).head(50)
 
 
@@ -341,7 +375,9 @@ def _belief(
     within = within_caseworker(design, item)
     contenders = [
         Contender("questionnaire with the belief", "questionnaire", "logistic", names),
-        Contender("questionnaire without the belief", "without", "logistic", tuple(n for n in names if n not in belief)),
+        Contender(
+            "questionnaire without the belief", "without", "logistic", tuple(n for n in names if n not in belief)
+        ),
         Contender("only the belief, as rates per answer", "belief", "level_rates", belief),
         Contender("only the belief, linear", "belief", "logistic", belief),
     ]
@@ -361,12 +397,16 @@ def _belief(
     )  # fmt: skip
     table = summarise(made, [c.name for c in (*contenders, *centred)], experiment.intervals.level)
     table = table[table["measure"] == "auc"].rename(columns={"contender": "question", "estimate": "value"})
-    share = np.abs(values[:, [f.part == "belief" for f in used]].sum(axis=1)) / np.maximum(np.abs(values).sum(axis=1), 1e-12)
+    share = np.abs(values[:, [f.part == "belief" for f in used]].sum(axis=1)) / np.maximum(
+        np.abs(values).sum(axis=1), 1e-12
+    )
     low, high = np.quantile(share, [0.1, 0.9])
     last = {"question": "share of a prediction that is belief", "value": share.mean(), "low": low, "high": high}
     words = "AUC"
     table = table[["question", "value", "low", "high"]].assign(words=words)
-    extra = pd.DataFrame([last]).assign(words="mean over rows of |belief| / sum of |all|; low and high are the 10 % and 90 % rows")
+    extra = pd.DataFrame([last]).assign(
+        words="mean over rows of |belief| / sum of |all|; low and high are the 10 % and 90 % rows"
+    )
     return pd.concat([table, extra], ignore_index=True)
 
 

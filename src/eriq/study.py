@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from eriq.config import Cross, Experiment, Flat, Outcome, Simulated, Tables
+from eriq.config import Cross, Experiment, Flat, Simulated, Tables
 from eriq.data import schema
 from eriq.data.cohort import Flow, Registers, build_cohort, keep, require_two_classes
 from eriq.data.instrument import Instrument, load_instrument
@@ -63,7 +63,7 @@ class Study:
 
 def today_of(experiment: Experiment) -> dt.date:
     """Return the day after which a date counts as in the future."""
-    return experiment.today or dt.date.today()  # noqa: DTZ011 - registers hold local days
+    return experiment.today or dt.date.today()
 
 
 def prepare(experiment: Experiment) -> Study:
@@ -111,7 +111,11 @@ def _with_external(home: Study, experiment: Experiment, source: Tables | Flat | 
 def _tables_study(experiment: Experiment, source: Tables | Simulated) -> Study:
     instrument = load_instrument(experiment.instrument or "")
     today = today_of(experiment)
-    intake = simulate_tables(source, instrument, today) if isinstance(source, Simulated) else read_tables(source, instrument, today)
+    intake = (
+        simulate_tables(source, instrument, today)
+        if isinstance(source, Simulated)
+        else read_tables(source, instrument, today)
+    )
     schema.refuse(intake.problems)
     outcome = experiment.outcome_definition()
     cohort = build_cohort(intake.answers, intake.registers, outcome, followed_until=intake.followed_until)
@@ -228,7 +232,9 @@ def _flat_rows(rows: pd.DataFrame, source: Flat) -> pd.DataFrame:
             "client_id": rows[source.client],
             "answered_on": rows[source.answered_on] if source.answered_on else gap,
             "caseworker_id": pd.Series(pd.NA, index=rows.index, dtype="str"),
-            "job_centre": rows[source.job_centre] if source.job_centre else pd.Series(pd.NA, index=rows.index, dtype="str"),
+            "job_centre": rows[source.job_centre]
+            if source.job_centre
+            else pd.Series(pd.NA, index=rows.index, dtype="str"),
         }
     )
 

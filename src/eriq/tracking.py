@@ -33,7 +33,17 @@ SETTINGS = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3",  # a server that is down is told of in seconds, not minutes
     "GIT_PYTHON_REFRESH": "quiet",
 }
-SHOWN = ("auc", "average_precision", "log_loss", "brier", "brier_skill_prevalence", "brier_skill_register", "calibration_slope", "calibration_in_the_large", "ici")
+SHOWN = (
+    "auc",
+    "average_precision",
+    "log_loss",
+    "brier",
+    "brier_skill_prevalence",
+    "brier_skill_register",
+    "calibration_slope",
+    "calibration_in_the_large",
+    "ici",
+)
 
 
 class TrackingError(EriqError):
@@ -125,7 +135,11 @@ def _log(
     chosen = comparison.chosen.name
     plain = {"mlflow.user": "eriq", "mlflow.source.name": "eriq train", "eriq.version": facts["eriq_version"]}
     note = f"{facts['sentence']}\n\n{facts['about']}\n\nOpen artifact **report.html**."
-    with mlflow.start_run(experiment_id=experiment, run_name=f"{name}: {chosen}", tags={**plain, "kind": "training", "mlflow.note.content": note}) as run:
+    with mlflow.start_run(
+        experiment_id=experiment,
+        run_name=f"{name}: {chosen}",
+        tags={**plain, "kind": "training", "mlflow.note.content": note},
+    ) as run:
         mlflow.log_params(_params(facts, comparison))
         mlflow.log_metrics(_metrics(tables, SAVED) | _headline(tables))
         mlflow.log_artifacts(str(folder))
@@ -136,7 +150,9 @@ def _log(
         for contender in comparison.contenders:
             tags = {**plain, "kind": "contender", "chosen": str(contender.name == chosen).lower()}
             with mlflow.start_run(experiment_id=experiment, run_name=contender.name, nested=True, tags=tags):
-                mlflow.log_params({"block": contender.block, "estimator": contender.estimator, "columns": len(contender.columns)})
+                mlflow.log_params(
+                    {"block": contender.block, "estimator": contender.estimator, "columns": len(contender.columns)}
+                )
                 mlflow.log_metrics(_metrics(tables, contender.name))
         _register(mlflow, bundle, sample, name)
         return str(run.info.run_id)
@@ -224,7 +240,9 @@ def _register(mlflow: Any, bundle: Bundle, sample: pd.DataFrame, name: str) -> N
     from mlflow.types import ColSpec, Schema
 
     numbers = sample.select_dtypes("number").columns
-    inputs = Schema([ColSpec("double" if c in numbers else "string", c, required=c == "client_id") for c in sample.columns])
+    inputs = Schema(
+        [ColSpec("double" if c in numbers else "string", c, required=c == "client_id") for c in sample.columns]
+    )
     with redirect_stderr(io.StringIO()):  # its notes on registering are said by us
         info = _log_model(mlflow, bundle, inputs, sample, name)
     client = mlflow.MlflowClient()
@@ -375,7 +393,9 @@ def compare_link(port: int) -> str | None:
         output_format="list",
     )
     ids = json.dumps([child.info.run_id for child in children])
-    return f"http://127.0.0.1:{port}/#/compare-runs?runs={quote(ids)}&experiments={quote(json.dumps([run.experiment_id]))}"
+    return (
+        f"http://127.0.0.1:{port}/#/compare-runs?runs={quote(ids)}&experiments={quote(json.dumps([run.experiment_id]))}"
+    )
 
 
 def ui_command(port: int) -> list[str]:

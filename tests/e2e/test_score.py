@@ -20,7 +20,9 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
     answers = pd.read_csv(folder / "new" / "answers.csv", dtype="str", keep_default_na=False, na_values=[""])
     items = [c for c in answers if c.startswith(("cw", "cl")) and c[2:].isdigit()]
     given = answers[items].astype("float64") > 0
-    enough = (given[[c for c in items if c[:2] == "cw"]].sum(axis=1) >= 8) & (given[[c for c in items if c[:2] == "cl"]].sum(axis=1) >= 8)
+    enough = (given[[c for c in items if c[:2] == "cw"]].sum(axis=1) >= 8) & (
+        given[[c for c in items if c[:2] == "cl"]].sum(axis=1) >= 8
+    )
     kept = answers[enough].head(1000).reset_index(drop=True)
     assert len(kept) == 1000
     return kept
@@ -45,12 +47,18 @@ def test_of_a_thousand_rows_a_hundred_broken_ones_are_set_aside_each_with_its_re
         "cw03:unreadable": lambda at: rows.__setitem__("cw03", rows["cw03"].mask(rows.index.isin(at), "2.5")),
         "cw04:unreadable": lambda at: rows.__setitem__("cw04", rows["cw04"].mask(rows.index.isin(at), "often")),
         "cl01:outside_scale": lambda at: rows.__setitem__("cl01", rows["cl01"].mask(rows.index.isin(at), "-9")),
-        "answered_on:unreadable": lambda at: rows.__setitem__("answered_on", rows["answered_on"].mask(rows.index.isin(at), "31/12/2014")),
-        "answered_on:future": lambda at: rows.__setitem__("answered_on", rows["answered_on"].mask(rows.index.isin(at), "2999-01-01")),
+        "answered_on:unreadable": lambda at: rows.__setitem__(
+            "answered_on", rows["answered_on"].mask(rows.index.isin(at), "31/12/2014")
+        ),
+        "answered_on:future": lambda at: rows.__setitem__(
+            "answered_on", rows["answered_on"].mask(rows.index.isin(at), "2999-01-01")
+        ),
         "client_id:missing": lambda at: rows.__setitem__("client_id", rows["client_id"].mask(rows.index.isin(at))),
         "client:too_few_answers": lambda at: rows.__setitem__(
             [c for c in rows if c.startswith("cl") and c[2:].isdigit()],
-            rows[[c for c in rows if c.startswith("cl") and c[2:].isdigit()]].apply(lambda column: column.mask(rows.index.isin(at))),
+            rows[[c for c in rows if c.startswith("cl") and c[2:].isdigit()]].apply(
+                lambda column: column.mask(rows.index.isin(at))
+            ),
         ),
     }
     for code, breaks in ways.items():
@@ -69,7 +77,11 @@ def test_of_a_thousand_rows_a_hundred_broken_ones_are_set_aside_each_with_its_re
     rejected = pd.read_csv(tmp_path / "scores.csv.rejected.csv").set_index("row")
     assert (900, 100) == (len(scores), len(rejected))
     assert not set(scores["row"]) & set(rejected.index)
-    wrong = {row: rejected.loc[row + 1, "code"] for row, code in expected.items() if code not in rejected.loc[row + 1, "code"]}
+    wrong = {
+        row: rejected.loc[row + 1, "code"]
+        for row, code in expected.items()
+        if code not in rejected.loc[row + 1, "code"]
+    }
     assert not wrong
     assert "900 scored" in done.stdout
 
@@ -93,10 +105,23 @@ def test_a_score_does_not_depend_on_its_batch(whole: pd.DataFrame, model: Path, 
 
 
 @pytest.mark.parametrize("language", ["en", "sv", "da"])
-def test_reasons_speak_the_chosen_language_and_add_up(whole: pd.DataFrame, model: Path, tmp_path: Path, language: str) -> None:
+def test_reasons_speak_the_chosen_language_and_add_up(
+    whole: pd.DataFrame, model: Path, tmp_path: Path, language: str
+) -> None:
     """With every column as a reason, the contributions and the base add up to the log-odds within 1e-9."""
     whole.head(30).to_csv(tmp_path / "a.csv", index=False)
-    eriq("score", model, tmp_path / "a.csv", "--out", tmp_path / "s.csv", "--reasons", "50", "--language", language, cwd=tmp_path)
+    eriq(
+        "score",
+        model,
+        tmp_path / "a.csv",
+        "--out",
+        tmp_path / "s.csv",
+        "--reasons",
+        "50",
+        "--language",
+        language,
+        cwd=tmp_path,
+    )
     scores = pd.read_csv(tmp_path / "s.csv")
     parts = scores[[c for c in scores if c.endswith("_contribution")]]
 

@@ -34,7 +34,9 @@ def test_a_training_leaves_report_tables_model_and_card(home: Path, model: Path)
     folder = home / "mlruns" / "reports" / "quick"
 
     assert {"report.html", "facts.json", "config.yaml", "model-card.md"} <= {p.name for p in folder.iterdir()}
-    assert {"measures", "differences", "headline", "flow", "importance"} <= {p.stem for p in folder.glob("tables/*.csv")}
+    assert {"measures", "differences", "headline", "flow", "importance"} <= {
+        p.stem for p in folder.glob("tables/*.csv")
+    }
     assert {"manifest.json", "card.md", "selftest.parquet"} <= {p.name for p in model.iterdir()}
     assert not [p for p in model.iterdir() if p.suffix in (".pkl", ".pickle", ".joblib")]
 
@@ -52,7 +54,9 @@ def test_numbers_of_the_verdict_come_from_a_table(home: Path) -> None:
     tables = home / "mlruns" / "reports" / "quick" / "tables"
     headline = pd.read_csv(tables / "headline.csv").iloc[0]
     differences = pd.read_csv(tables / "differences.csv")
-    row = differences[(differences["contender"] == "questionnaire | logistic") & (differences["measure"] == "auc")].iloc[0]
+    row = differences[
+        (differences["contender"] == "questionnaire | logistic") & (differences["measure"] == "auc")
+    ].iloc[0]
 
     shown = [float(number) for number in re.findall(r"[+-]\d\.\d{3}", headline["sentence"])]
     assert shown == [round(float(row[key]), 3) for key in ("estimate", "low", "high")]
@@ -112,11 +116,21 @@ def test_check_trains_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("config", "verdict", "reference"),
     [
-        ("jobs2", "no gain shown", {"register_full": 0.593, "questionnaire": 0.489, "questionnaire + register_full": 0.591}),
-        ("jobcorps", "small gain", {"register_full": 0.651, "questionnaire": 0.602, "questionnaire + register_full": 0.659}),
+        (
+            "jobs2",
+            "no gain shown",
+            {"register_full": 0.593, "questionnaire": 0.489, "questionnaire + register_full": 0.591},
+        ),
+        (
+            "jobcorps",
+            "small gain",
+            {"register_full": 0.651, "questionnaire": 0.602, "questionnaire + register_full": 0.659},
+        ),
     ],
 )
-def test_real_data_get_the_honest_answer(tmp_path: Path, config: str, verdict: str, reference: dict[str, float]) -> None:
+def test_real_data_get_the_honest_answer(
+    tmp_path: Path, config: str, verdict: str, reference: dict[str, float]
+) -> None:
     """JOBS II shows no gain and Job Corps a small one; AUCs lie within 0.02 of the reference table."""
     eriq("train", ROOT / "configs" / "experiments" / f"{config}.yaml", cwd=tmp_path)
     folder = tmp_path / "mlruns" / "reports" / config
@@ -147,7 +161,11 @@ def test_the_chosen_model_adds_up(model: Path) -> None:
 def test_ctrl_c_leaves_nothing_half_written(tmp_path: Path) -> None:
     """Interrupted in the middle, a training ends with 130 and there is no model under a final name."""
     running = subprocess.Popen(
-        [sys.executable, "-m", "eriq", "train", "quick"], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-m", "eriq", "train", "quick"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     assert running.stdout is not None
     for line in running.stdout:  # the sentence on the verdict comes before the model is saved

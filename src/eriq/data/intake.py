@@ -140,5 +140,3 @@ def simulate_tables(source: Simulated, instrument: Instrument, today: dt.date) -
     digests: dict[str, str] = {"answers": frame_digest(made.answers)}
     digests |= {name: frame_digest(frame) for name, frame in frames.items()}
     return Intake(answers, registers, digests, None, made.truth, ABOUT, problems + found)
-
-

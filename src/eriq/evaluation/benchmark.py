@@ -137,7 +137,9 @@ def compare(
             _calibration_measures(outcome, log_odds[rows], client, names, experiment, workers),
             _saved_measures(outcome, calibrated, client, experiment),
             smooth,
-            pd.DataFrame([{"contender": "majority", "measure": "accuracy_majority", "estimate": majority_accuracy(outcome)}]),
+            pd.DataFrame(
+                [{"contender": "majority", "measure": "accuracy_majority", "estimate": majority_accuracy(outcome)}]
+            ),
         ],
         ignore_index=True,
     )
@@ -244,7 +246,12 @@ def _skills(made: Replicates, names: Sequence[str], without: str, level: float) 
 
 
 def _calibration_measures(
-    outcome: np.ndarray, log_odds: np.ndarray, client: np.ndarray, names: Sequence[str], experiment: Experiment, workers: int = 1
+    outcome: np.ndarray,
+    log_odds: np.ndarray,
+    client: np.ndarray,
+    names: Sequence[str],
+    experiment: Experiment,
+    workers: int = 1,
 ) -> pd.DataFrame:
     """Return calibration in the large and slope; each replicate is a refit, so there are fewer."""
     n = experiment.intervals.refit_replicates
@@ -293,7 +300,9 @@ def _with_percentiles(
     return {"contender": name, "measure": measure, "estimate": estimate, "low": low, "high": high, "replicates": count}
 
 
-def _saved_measures(outcome: np.ndarray, log_odds: np.ndarray, client: np.ndarray, experiment: Experiment) -> pd.DataFrame:
+def _saved_measures(
+    outcome: np.ndarray, log_odds: np.ndarray, client: np.ndarray, experiment: Experiment
+) -> pd.DataFrame:
     """Return the measures of the model that is saved, each person calibrated on others."""
     plan, room = experiment.intervals, experiment.capacity
     made = bootstrap(
@@ -400,7 +409,17 @@ def _against_people(found: pd.DataFrame, with_: str, contenders: Sequence[Conten
             ends = (row["low"], row["high"]) if ahead else (-row["high"], -row["low"])
             difference = row["estimate"] if ahead else -row["estimate"]
             beats = "yes" if ends[0] > 0 else "no: it does worse" if ends[1] < 0 else "not shown"
-            rows.append({"model": with_, "human": name, "measure": "auc", "estimate": difference, "low": ends[0], "high": ends[1], "beats": beats})
+            rows.append(
+                {
+                    "model": with_,
+                    "human": name,
+                    "measure": "auc",
+                    "estimate": difference,
+                    "low": ends[0],
+                    "high": ends[1],
+                    "beats": beats,
+                }
+            )
     return pd.DataFrame(rows)
 
 
@@ -450,7 +469,9 @@ def _decision_curves(
     )  # fmt: skip
     table = summarise(made, list(forecasts), experiment.intervals.level)
     table = table[table["measure"].str.startswith("net_benefit@")]
-    table = table.assign(threshold=table["measure"].str.split("@").str[1].astype("float64"), net_benefit=table["estimate"])
+    table = table.assign(
+        threshold=table["measure"].str.split("@").str[1].astype("float64"), net_benefit=table["estimate"]
+    )
     everyone = decision_curve(outcome, matrix[:, 0], thresholds)["net_benefit_all"]
     lines = [
         table[["contender", "threshold", "net_benefit", "low", "high"]],
@@ -487,7 +508,9 @@ def _decomposition(
         if _factors(c.block) is not None and c.estimator in (estimator, "prevalence")
     }
     tables = [
-        decompose(made, names, by_subset, measure, experiment.intervals.level).assign(measure=measure, estimator=estimator)
+        decompose(made, names, by_subset, measure, experiment.intervals.level).assign(
+            measure=measure, estimator=estimator
+        )
         for measure in ("auc", "log_loss")
     ]
     return pd.concat(tables, ignore_index=True)
@@ -503,14 +526,25 @@ def _oracle(
     return pd.DataFrame({"contender": list(names), "auc": values, "oracle_auc": best, "share_of_way": way})
 
 
-def _delong(outcome: np.ndarray, probability: np.ndarray, names: Sequence[str], without: str, level: float) -> pd.DataFrame:
+def _delong(
+    outcome: np.ndarray, probability: np.ndarray, names: Sequence[str], without: str, level: float
+) -> pd.DataFrame:
     """Return DeLong's paired differences; right where each person has one row."""
     base = probability[:, names.index(without)]
     rows = []
     for place, name in enumerate(names):
         if name != without:
             found = delong_difference(outcome, probability[:, place], base, level)
-            rows.append({"contender": name, "baseline": without, "estimate": found.estimate, "low": found.low, "high": found.high, "p": found.p})
+            rows.append(
+                {
+                    "contender": name,
+                    "baseline": without,
+                    "estimate": found.estimate,
+                    "low": found.low,
+                    "high": found.high,
+                    "p": found.p,
+                }
+            )
     return pd.DataFrame(rows)
 
 
@@ -538,7 +572,16 @@ def other_designs(
         except CohortError as why:
             tables.append(pd.DataFrame([{"design": kind, "contender": "not possible", "words": str(why)}]))
             continue
-        found = run_all(few, design, folds, features, seed=experiment.seed, tuning=experiment.tuning, progress=progress, workers=workers)
+        found = run_all(
+            few,
+            design,
+            folds,
+            features,
+            seed=experiment.seed,
+            tuning=experiment.tuning,
+            progress=progress,
+            workers=workers,
+        )
         rows = np.flatnonzero(~np.isnan(found).any(axis=1))
         made = bootstrap(
             design.outcome[rows], expit(found[rows]), design.client[rows], replicates=experiment.intervals.replicates,
@@ -546,7 +589,7 @@ def other_designs(
         )  # fmt: skip
         table = summarise(made, [c.name for c in few], experiment.intervals.level)
         table = table[table["measure"] == "auc"].rename(columns={"estimate": "auc"}).drop(columns="measure")
-        tables.append(table.assign(design=kind, rows=len(rows), clients=len(np.unique(design.client[rows])), folds=len(folds)))
+        tables.append(
+            table.assign(design=kind, rows=len(rows), clients=len(np.unique(design.client[rows])), folds=len(folds))
+        )
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
-
-

@@ -218,7 +218,16 @@ def final_model(
 
 def describe(study: Study, size: SampleSize) -> dict[str, pd.DataFrame]:
     """Return the tables on who is in and how far so many people carry."""
-    names = ("persons", "events", "rows", "parameters", "minimum_persons", "minimum_events", "half_width", "smallest_difference")
+    names = (
+        "persons",
+        "events",
+        "rows",
+        "parameters",
+        "minimum_persons",
+        "minimum_events",
+        "half_width",
+        "smallest_difference",
+    )
     return {
         "flow": pd.DataFrame(study.flow, columns=["reason", "rows"]),
         "sample_size": pd.DataFrame({"name": names, "value": [float(getattr(size, n)) for n in names]}),
