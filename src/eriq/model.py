@@ -134,6 +134,7 @@ class LinearSteps:
 
     @classmethod
     def of(cls, pipeline: Pipeline) -> "LinearSteps":
+        """Return a fitted pipeline as arrays."""
         scaler, model = pipeline.named_steps["scale"], pipeline.named_steps["model"]
         prepare = pipeline.named_steps["prepare"]
         return cls(prepare, scaler.mean_, scaler.scale_, model.coef_[0], float(model.intercept_[0]), _owners(prepare))

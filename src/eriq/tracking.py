@@ -237,27 +237,21 @@ def _headline(tables: Tables) -> dict[str, float]:
 
 def _register(mlflow: Any, bundle: Bundle, sample: pd.DataFrame, name: str) -> None:
     """Log the bundle as a pyfunc without pickle, register it, and point the alias at it."""
-    from mlflow.types import ColSpec, Schema
-
-    numbers = sample.select_dtypes("number").columns
-    inputs = Schema(
-        [ColSpec("double" if c in numbers else "string", c, required=c == "client_id") for c in sample.columns]
-    )
     with redirect_stderr(io.StringIO()):  # its notes on registering are said by us
-        info = _log_model(mlflow, bundle, inputs, sample, name)
+        info = _log_model(mlflow, bundle, sample, name)
     client = mlflow.MlflowClient()
     client.set_registered_model_alias(f"eriq-{name}", ALIAS, info.registered_model_version)
     client.set_model_version_tag(f"eriq-{name}", str(info.registered_model_version), "bundle", bundle.name)
 
 
-def _log_model(mlflow: Any, bundle: Bundle, inputs: Any, sample: pd.DataFrame, name: str) -> Any:
-    from mlflow.models import ModelSignature
+def _log_model(mlflow: Any, bundle: Bundle, sample: pd.DataFrame, name: str) -> Any:
+    from eriq.pyfunc import signature
 
     return mlflow.pyfunc.log_model(
         name="model",
         python_model=str(Path(__file__).with_name("pyfunc.py")),
         artifacts={"bundle": str(bundle.folder)},
-        signature=ModelSignature(inputs=inputs),
+        signature=signature(bundle),
         input_example=sample,
         pip_requirements=requirements(),
         registered_model_name=f"eriq-{name}",

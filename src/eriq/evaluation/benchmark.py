@@ -342,8 +342,8 @@ def _headline(
     size = sample_statement(outcome, client, parameters=1)
     verdict = verdict_of(row["estimate"], row["low"], row["high"], headline)
     sentence = (
-        f"{verdict[0].upper() + verdict[1:]}: the AUC of {words(headline.with_)} less that of {words(headline.without)} "
-        f"({ESTIMATORS[headline.estimator].words}, same people) is {row['estimate']:+.3f}, "
+        f"{verdict[0].upper() + verdict[1:]}: the AUC of {words(headline.with_)} less that of "
+        f"{words(headline.without)} ({ESTIMATORS[headline.estimator].words}, same people) is {row['estimate']:+.3f}, "
         f"{level} % interval {row['low']:+.3f} to {row['high']:+.3f}."
     )
     if verdict == "no gain shown":
