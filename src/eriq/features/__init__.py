@@ -1,0 +1,35 @@
+"""Named blocks of columns, made by the same code for training and for scoring."""
+
+from eriq.features.blocks import BLOCKS, FACTORS, factorial, select
+from eriq.features.feature import PARTS, Feature, Kind, Part
+from eriq.features.flat import flat_columns, flat_features
+from eriq.features.questionnaire import (
+    CHANGES,
+    UNANSWERED,
+    change_columns,
+    questionnaire_columns,
+    questionnaire_features,
+)
+from eriq.features.register import NEVER_WEEKS, REGISTER_FEATURES, WINDOWS, register_columns
+
+__all__ = [
+    "BLOCKS",
+    "CHANGES",
+    "FACTORS",
+    "NEVER_WEEKS",
+    "PARTS",
+    "REGISTER_FEATURES",
+    "UNANSWERED",
+    "WINDOWS",
+    "Feature",
+    "Kind",
+    "Part",
+    "change_columns",
+    "factorial",
+    "flat_columns",
+    "flat_features",
+    "questionnaire_columns",
+    "questionnaire_features",
+    "register_columns",
+    "select",
+]

@@ -1,0 +1,78 @@
+"""Block names people write in a config, and the columns they stand for."""
+
+from collections.abc import Mapping, Sequence
+
+from eriq.errors import ConfigError, nearest
+from eriq.features.feature import Feature, Part
+from eriq.features.questionnaire import UNANSWERED
+
+# A block is a name people write in a config; a part is what a column belongs to.
+BLOCKS: Mapping[str, tuple[Part, ...]] = {
+    "none": (),
+    "belief": ("belief",),
+    "caseworker": ("belief", "caseworker_rest"),
+    "caseworker_without_belief": ("caseworker_rest",),
+    "client": ("client",),
+    "questionnaire": ("belief", "caseworker_rest", "client"),
+    "questionnaire_without_belief": ("caseworker_rest", "client"),
+    "register_basic": ("register_basic",),
+    "register_full": ("register_basic", "register_history"),
+    "changes": ("changes",),
+}
+FACTORS = ("belief", "caseworker_without_belief", "client", "register_full")  # of the full factorial
+
+
+def select(
+    block: str, features: Sequence[Feature], variants: Mapping[str, frozenset[str]] | None = None
+) -> tuple[str, ...]:
+    """Return the columns of a block, or of several joined by "+".
+
+    Parameters
+    ----------
+    block : str
+        For example ``"belief"`` or ``"questionnaire + register_full"``.
+    features : sequence of Feature
+        What there is; protected ones are never selected.
+    variants : mapping of str to frozenset of str, optional
+        Further block names, each a set of items.
+
+    Raises
+    ------
+    ConfigError
+        For an unknown name, with the nearest known one, and for a block with no column at all.
+
+    Examples
+    --------
+    >>> some = [Feature("belief.cw11", "belief"), Feature("client.cl01", "client")]
+    >>> select("belief + client", some)
+    ('belief.cw11', 'client.cl01')
+    """
+    variants = variants or {}
+    wanted: set[str] = set()
+    usable = [f for f in features if not f.protected]
+    for name in (part.strip() for part in block.split("+")):
+        if name in variants:
+            found = {f.name for f in usable if f.item in variants[name]}
+            if len(found) > 1:
+                found |= {f.name for f in usable if f.name in UNANSWERED}
+        elif name in BLOCKS:
+            found = {f.name for f in usable if f.part in BLOCKS[name]}
+        else:
+            raise ConfigError(f"there is no block '{name}'.{nearest(name, [*BLOCKS, *variants])}")
+        if not found and name != "none":
+            raise ConfigError(f"block '{name}' has no usable column in this data")
+        wanted |= found
+    return tuple(f.name for f in usable if f.name in wanted)
+
+
+def factorial() -> tuple[str, ...]:
+    """Return every union of the four factors, the empty one first.
+
+    >>> len(factorial()), factorial()[-1]
+    (16, 'belief + caseworker_without_belief + client + register_full')
+    """
+    unions = []
+    for bits in range(2 ** len(FACTORS)):
+        names = [name for place, name in enumerate(FACTORS) if bits >> place & 1]
+        unions.append(" + ".join(names) or "none")
+    return tuple(unions)

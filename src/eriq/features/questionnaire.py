@@ -1,0 +1,185 @@
+"""Columns the questionnaire gives: answers, what was left unanswered, changes between waves."""
+
+from functools import cache
+
+import numpy as np
+import pandas as pd
+
+from eriq.data.instrument import RESPONDENTS, Instrument, Item, MissingPolicy
+from eriq.features.feature import PARTS, Feature, Kind, Part
+
+UNANSWERED = ("belief.unanswered", "caseworker.unanswered", "client.unanswered")
+_ABSENT = {
+    "belief.unanswered": (
+        "Caseworker's forecast not given",
+        "Handläggarens bedömning saknas",
+        "Sagsbehandlerens vurdering mangler",
+    ),
+    "caseworker.unanswered": (
+        "Share of caseworker questions without an answer",
+        "Andel obesvarade handläggarfrågor",
+        "Andel ubesvarede sagsbehandlerspørgsmål",
+    ),
+    "client.unanswered": (
+        "Share of client questions without an answer",
+        "Andel obesvarade klientfrågor",
+        "Andel ubesvarede borgerspørgsmål",
+    ),
+}
+
+
+def questionnaire_features(instrument: Instrument) -> tuple[Feature, ...]:
+    """Return the columns a questionnaire gives: one per item, and what was left unanswered."""
+    features = []
+    for item in instrument.items:
+        part: Part = "client" if item.respondent == "client" else "caseworker_rest"
+        if item.id == instrument.belief:
+            part = "belief"
+        prefix = {"caseworker_rest": "caseworker"}.get(part, part)
+        features.append(
+            Feature(
+                f"{prefix}.{item.id}",
+                part,
+                "ordinal",
+                monotone=1,
+                item=item.id,
+                malleable=item.malleable,
+                indicate=False,  # the share left unanswered is a column of its own
+                labels=_short(instrument, item),
+            )
+        )
+    parts: dict[str, Part] = {"belief": "belief", "caseworker": "caseworker_rest", "client": "client"}
+    present = {f.part for f in features}
+    for prefix, part in parts.items():
+        if part in present:
+            kind: Kind = "flag" if prefix == "belief" else "continuous"
+            features.append(Feature(name := f"{prefix}.unanswered", part, kind, labels=_ABSENT[name]))
+    return tuple(sorted(features, key=lambda f: PARTS.index(f.part)))
+
+
+_WHO = {"caseworker": ("caseworker", "handläggare", "sagsbehandler"), "client": ("client", "klient", "borger")}
+
+
+def _short(instrument: Instrument, item: Item) -> tuple[str, str, str]:
+    """Return what a question is about and who answered it, in three languages."""
+    about, who = instrument.indicators[item.indicator], _WHO[item.respondent]
+    return (f"{about.en} ({who[0]})", f"{about.sv} ({who[1]})", f"{about.da} ({who[2]})")
+
+
+def questionnaire_columns(
+    answers: pd.DataFrame, instrument: Instrument, policy: MissingPolicy | None = None
+) -> pd.DataFrame:
+    """Return oriented answers as numbers, NaN where there is none, with shares left unanswered.
+
+    Parameters
+    ----------
+    answers : DataFrame of shape (n_rows, any)
+        ANSWERS, checked.
+    instrument : Instrument
+        Gives orientation and missing codes.
+    policy : {"indicator", "worst", "drop"}, optional
+        What a missing answer becomes; the questionnaire's own rule when not given. "worst" puts
+        the least ready answer in its place; "drop" leaves gaps (the cohort left such rows out).
+    """
+    policy = policy or instrument.missing_policy
+    columns: dict[str, np.ndarray] = {}
+    for feature in questionnaire_features(instrument):
+        if feature.item:
+            place = _oriented(answers[feature.item], instrument, feature.item)
+            columns[feature.name] = np.nan_to_num(place, nan=0.0) if policy == "worst" else place
+    gone = {item: _oriented(answers[item], instrument, item) for item in instrument.item_ids}
+    if instrument.belief:
+        columns["belief.unanswered"] = np.isnan(gone[instrument.belief]).astype("float64")
+    for respondent in RESPONDENTS:
+        rest = [i.id for i in instrument.half(respondent) if i.id != instrument.belief]
+        if rest:
+            columns[f"{respondent}.unanswered"] = np.mean([np.isnan(gone[i]) for i in rest], axis=0)
+    names = [f.name for f in questionnaire_features(instrument)]
+    return pd.DataFrame({name: columns[name] for name in names})
+
+
+def _oriented(codes: pd.Series, instrument: Instrument, item: str) -> np.ndarray:
+    """Return places 0, 1, ... by one look-up; codes lie between -100 and 100 after the check."""
+    return _places(instrument, item)[codes.fillna(-128).to_numpy("int64") + 128]
+
+
+@cache
+def _places_by_digest(digest: str, item: str, order: tuple[int, ...]) -> np.ndarray:
+    places = np.full(256, np.nan)
+    for place, code in enumerate(order):
+        places[code + 128] = place
+    return places
+
+
+def _places(instrument: Instrument, item: str) -> np.ndarray:
+    order = tuple(level.code for level in instrument.levels(item))
+    if instrument.by_id[item].orientation == -1:
+        order = order[::-1]
+    return _places_by_digest(instrument.digest, item, order)
+
+
+CHANGES = (
+    Feature(
+        "changes.belief",
+        "changes",
+        monotone=1,
+        labels=(
+            "Change of caseworker's forecast",
+            "Ändring av handläggarens bedömning",
+            "Ændring i sagsbehandlerens vurdering",
+        ),
+    ),
+    Feature(
+        "changes.caseworker",
+        "changes",
+        monotone=1,
+        labels=(
+            "Mean change of caseworker answers",
+            "Genomsnittlig ändring av handläggarens svar",
+            "Gennemsnitlig ændring i sagsbehandlerens svar",
+        ),
+    ),
+    Feature(
+        "changes.client",
+        "changes",
+        monotone=1,
+        labels=(
+            "Mean change of client answers",
+            "Genomsnittlig ändring av klientens svar",
+            "Gennemsnitlig ændring i borgerens svar",
+        ),
+    ),
+    Feature(
+        "changes.rater",
+        "changes",
+        "flag",
+        labels=(
+            "New caseworker since the last wave",
+            "Ny handläggare sedan förra omgången",
+            "Ny sagsbehandler siden sidste runde",
+        ),
+    ),
+)
+
+
+def change_columns(answers: pd.DataFrame, everyone: pd.DataFrame, instrument: Instrument) -> pd.DataFrame:
+    """Return changes since the client's wave before, NaN for a first wave.
+
+    `everyone` holds all answered waves, also those outside the cohort: a wave before is a fact
+    about the past whether or not it can be used itself.
+    """
+    past = everyone.sort_values(["client_id", "answered_on"], kind="stable").reset_index(drop=True)
+    oriented = pd.DataFrame({item: _oriented(past[item], instrument, item) for item in instrument.item_ids})
+    before = oriented.groupby(past["client_id"]).shift()
+    change = oriented - before
+    table = past[["client_id", "answered_on"]].copy()
+    half = {r: [i.id for i in instrument.half(r) if i.id != instrument.belief] for r in RESPONDENTS}
+    table["changes.belief"] = change[instrument.belief] if instrument.belief else np.nan
+    table["changes.caseworker"] = change[half["caseworker"]].mean(axis="columns")
+    table["changes.client"] = change[half["client"]].mean(axis="columns")
+    last = past.groupby("client_id")["caseworker_id"].shift()
+    changed = (past["caseworker_id"] != last).astype("float64")
+    table["changes.rater"] = changed.where(past["caseworker_id"].notna() & last.notna())
+    keys = ["client_id", "answered_on"]
+    joined = answers[keys].merge(table, on=keys, how="left", validate="many_to_one")
+    return joined[[f.name for f in CHANGES]].astype("float64")

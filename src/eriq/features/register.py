@@ -1,0 +1,248 @@
+"""Columns the registers give, as known on the answer date."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from eriq.data.cohort import DAY, Registers
+from eriq.data.schema import BENEFITS, EDUCATION, WORK
+from eriq.errors import LeakageError
+from eriq.features.feature import Feature, Part
+
+WINDOWS = {"1y": 52, "3y": 156, "5y": 260}  # weeks
+NEVER_WEEKS = 520.0  # stands for "not in the last ten years"
+
+_STATUS_WORDS = {
+    "work": ("work", "arbete", "arbejde"),
+    "education": ("education", "utbildning", "uddannelse"),
+    "social_assistance": ("social assistance", "ekonomiskt bistånd", "kontanthjælp"),
+    "unemployment_benefit": ("unemployment benefit", "arbetslöshetsersättning", "dagpenge"),
+    "sickness_benefit": ("sickness benefit", "sjukpenning", "sygedagpenge"),
+    "disability_benefit": ("disability benefit", "aktivitets- eller sjukersättning", "førtidspension"),
+    "activation": ("activation", "arbetsmarknadsinsats", "aktivering"),
+}
+_GROUPS: Mapping[str, tuple[str, ...]] = {
+    "work": WORK,
+    "education": ("education",),
+    **{benefit: (benefit,) for benefit in BENEFITS},
+    "activation": ("activation",),
+}
+_EVENT_WORDS = {
+    "gp_contact": ("register: health", "register: hälsa", "register: helbred"),
+    "psychiatric_contact": ("register: health", "register: hälsa", "register: helbred"),
+    "musculoskeletal_contact": ("register: health", "register: hälsa", "register: helbred"),
+    "conviction": ("register: justice", "register: rättsväsende", "register: retsvæsen"),
+    "disability_code": ("register: health", "register: hälsa", "register: helbred"),
+}
+
+
+def _register_features() -> tuple[Feature, ...]:
+    basic: Part = "register_basic"
+    history: Part = "register_history"
+    features = [
+        Feature("register.age", basic, labels=("Age in years", "Ålder i år", "Alder i år")),
+        Feature(
+            "register.sex",
+            basic,
+            "category",
+            protected=True,
+            levels=("female", "male", "other"),
+            labels=("Sex", "Kön", "Køn"),
+        ),
+        Feature(
+            "register.origin",
+            basic,
+            "category",
+            protected=True,
+            levels=("native", "europe", "outside_europe"),
+            labels=("Origin", "Ursprung", "Oprindelse"),
+        ),
+        Feature("register.couple", basic, "flag", labels=("Lives with a partner", "Sammanboende", "Samboende")),
+        Feature("register.children", basic, labels=("Children", "Barn", "Børn")),
+        Feature(
+            "register.education", basic, "ordinal", labels=("Education level", "Utbildningsnivå", "Uddannelsesniveau")
+        ),
+        Feature(
+            "register.vocational",
+            basic,
+            "flag",
+            labels=("Vocational education", "Yrkesutbildning", "Erhvervsuddannelse"),
+        ),
+        Feature(
+            "register.weeks_registered",
+            basic,
+            labels=("Weeks since registration", "Veckor sedan inskrivning", "Uger siden tilmelding"),
+        ),
+        Feature("register.disability_code", basic, "flag", sensitive=True, labels=_EVENT_WORDS["disability_code"]),
+    ]
+    for benefit in BENEFITS:
+        en, sv, da = _STATUS_WORDS[benefit]
+        labels = (f"Now on {en}", f"Har nu {sv}", f"Modtager nu {da}")
+        features.append(Feature(f"register.on_{benefit}", basic, "flag", labels=labels))
+    for group, words in _STATUS_WORDS.items():
+        for window in WINDOWS:
+            years = window[0]
+            labels = (
+                f"Weeks in {words[0]}, {years} y",
+                f"Veckor i {words[1]}, {years} år",
+                f"Uger i {words[2]}, {years} år",
+            )
+            features.append(Feature(f"register.weeks_{group}_{window}", history, labels=labels))
+    features += [
+        Feature(
+            "register.weeks_since_work",
+            history,
+            labels=("Weeks since last work", "Veckor sedan senaste arbete", "Uger siden seneste arbejde"),
+        ),
+        Feature(
+            "register.never_worked",
+            history,
+            "flag",
+            labels=("No work on record", "Inget registrerat arbete", "Intet registreret arbejde"),
+        ),
+        Feature(
+            "register.work_spells_5y",
+            history,
+            labels=("Work spells, 5 y", "Arbetsperioder, 5 år", "Arbejdsperioder, 5 år"),
+        ),
+        Feature(
+            "register.weeks_current_benefit",
+            history,
+            labels=("Weeks on current benefit", "Veckor med nuvarande ersättning", "Uger på nuværende ydelse"),
+        ),
+    ]
+    for kind, labels in _EVENT_WORDS.items():
+        for window in ("1y", "5y"):
+            features.append(Feature(f"register.{kind}_{window}", history, sensitive=True, labels=labels))
+    return tuple(features)
+
+
+REGISTER_FEATURES = _register_features()
+
+
+def register_columns(rows: pd.DataFrame, registers: Registers, lag_days: int) -> pd.DataFrame:
+    """Return what the registers held about each client on the answer date.
+
+    Registers are known `lag_days` late, so only spells begun and events dated on or before
+    ``answered_on - lag_days`` are seen, and of a spell that goes on nothing after that day. A
+    ``known_on`` date, where there is one, must not lie after the answer.
+
+    Parameters
+    ----------
+    rows : DataFrame of shape (n_rows, any)
+        Has client_id and answered_on.
+    registers : Registers
+        Spells and events may hold later facts: they are not looked at.
+    lag_days : int
+        Reporting delay in days.
+
+    Returns
+    -------
+    DataFrame of shape (n_rows, n_register_features)
+
+    Raises
+    ------
+    LeakageError
+        When PERSONS was compiled after the answer.
+    """
+    base = rows[["client_id", "answered_on"]].reset_index(drop=True)
+    base = base.assign(row=np.arange(len(base)), cut=base["answered_on"] - lag_days * DAY)
+    columns = _person_columns(base, registers.persons)
+    columns |= _spell_columns(base, registers.spells)
+    columns |= _event_columns(base, registers.events)
+    return pd.DataFrame({f.name: columns[f.name] for f in REGISTER_FEATURES})
+
+
+def _person_columns(base: pd.DataFrame, persons: pd.DataFrame) -> dict[str, np.ndarray]:
+    who = base[["client_id", "answered_on", "cut"]].merge(persons, on="client_id", how="left", validate="many_to_one")
+    if late := int((who["known_on"] > who["answered_on"]).sum()):
+        raise LeakageError(
+            f"persons: facts recorded after the answer in {late} answered wave(s); give them as known then"
+        )
+    levels = {name: float(place) for place, name in enumerate(EDUCATION)}
+    codes = {f.name: {name: float(place) for place, name in enumerate(f.levels)} for f in REGISTER_FEATURES if f.levels}
+    return {
+        "register.age": _weeks(who["answered_on"] - who["born_on"]) * 7 / 365.25,
+        "register.sex": who["sex"].map(codes["register.sex"]).to_numpy("float64"),
+        "register.origin": who["origin"].map(codes["register.origin"]).to_numpy("float64"),
+        "register.couple": who["family"].map({"single": 0.0, "couple": 1.0}).to_numpy("float64"),
+        "register.children": who["children"].to_numpy("float64", na_value=np.nan),
+        "register.education": who["education"].map(levels).to_numpy("float64"),
+        "register.vocational": who["vocational_education"].to_numpy("float64", na_value=np.nan),
+        "register.weeks_registered": np.maximum(_weeks(who["cut"] - who["registered_on"]), 0.0),
+    }
+
+
+def _weeks(length: pd.Series) -> np.ndarray:
+    """Return lengths of time in weeks, NaN where unknown."""
+    weeks: np.ndarray = length.to_numpy("timedelta64[us]") / np.timedelta64(7, "D")
+    return weeks
+
+
+def _known(base: pd.DataFrame, facts: pd.DataFrame, dated: str) -> pd.DataFrame:
+    """Return every (row, fact of the same client) that was known on the row's answer date."""
+    pairs = base.merge(facts, on="client_id", how="inner")
+    in_time = (pairs[dated] <= pairs["cut"]) & (pairs["known_on"].isna() | (pairs["known_on"] <= pairs["answered_on"]))
+    return pairs[in_time.to_numpy(bool)].reset_index(drop=True)
+
+
+def _spell_columns(base: pd.DataFrame, spells: pd.DataFrame) -> dict[str, np.ndarray]:
+    pairs, n = _known(base, spells, "started_on"), len(base)
+    row, status = pairs["row"].to_numpy(), pairs["status"].to_numpy()
+    cut = pairs["cut"].to_numpy()
+    ended = pairs["ended_on"].fillna(pd.Timestamp.max.floor("D").as_unit("us")).to_numpy()
+    # Weeks back to the first and to the last day; a spell holds both days, so one of a single day is 1/7 week.
+    start_back = (cut - pairs["started_on"].to_numpy()) / np.timedelta64(7, "D") + 1 / 7
+    end_back = np.maximum((cut - ended) / np.timedelta64(7, "D"), 0.0)
+    ongoing = ended >= cut
+    columns: dict[str, np.ndarray] = {}
+    for group, kinds in _GROUPS.items():
+        mine = np.flatnonzero(np.isin(status, kinds))
+        first, last = start_back[mine], end_back[mine]
+        if len(kinds) > 1:  # two jobs at a time are one time in work
+            mine = mine[np.lexsort((-first, row[mine]))]
+            first = np.minimum(start_back[mine], _covered(row[mine], end_back[mine]))
+            last = end_back[mine]
+        for window, weeks in WINDOWS.items():
+            overlap = np.clip(np.minimum(first, weeks) - last, 0.0, None)
+            total = np.bincount(row[mine], weights=overlap, minlength=n)
+            columns[f"register.weeks_{group}_{window}"] = total.astype("float64")  # numpy counts nothing as int
+    work = np.isin(status, WORK)
+    since = np.full(n, np.inf)
+    np.minimum.at(since, row[work], end_back[work])
+    columns["register.never_worked"] = np.isinf(since).astype("float64")
+    columns["register.weeks_since_work"] = np.minimum(since, NEVER_WEEKS)
+    recent = work & (end_back < WINDOWS["5y"])
+    columns["register.work_spells_5y"] = np.bincount(row[recent], minlength=n).astype("float64")
+    length = np.zeros(n)
+    for benefit in BENEFITS:
+        now = (status == benefit) & ongoing
+        columns[f"register.on_{benefit}"] = (np.bincount(row[now], minlength=n) > 0).astype("float64")
+        np.maximum.at(length, row[now], start_back[now])
+    columns["register.weeks_current_benefit"] = np.minimum(length, NEVER_WEEKS)
+    return columns
+
+
+def _covered(row: np.ndarray, end_back: np.ndarray) -> np.ndarray:
+    """Return how far back earlier spells of the same row reach; spells come in order of row and start.
+
+    >>> _covered(np.array([0, 0, 0, 1]), np.array([9.0, 4.0, 6.0, 3.0])).tolist()
+    [inf, 9.0, 4.0, inf]
+    """
+    before = pd.Series(end_back).groupby(row).cummin().groupby(row).shift()
+    return before.fillna(np.inf).to_numpy()
+
+
+def _event_columns(base: pd.DataFrame, events: pd.DataFrame) -> dict[str, np.ndarray]:
+    pairs, n = _known(base, events, "occurred_on"), len(base)
+    row, kind = pairs["row"].to_numpy(), pairs["kind"].to_numpy()
+    weeks_back = _weeks(pairs["cut"] - pairs["occurred_on"])
+    columns: dict[str, np.ndarray] = {}
+    for name in _EVENT_WORDS:
+        for window in ("1y", "5y"):
+            mine = (kind == name) & (weeks_back < WINDOWS[window])
+            columns[f"register.{name}_{window}"] = np.bincount(row[mine], minlength=n).astype("float64")
+    coded = np.bincount(row[kind == "disability_code"], minlength=n) > 0
+    columns["register.disability_code"] = coded.astype("float64")
+    return columns
