@@ -47,6 +47,8 @@ def test_a_mistake_in_the_gates_is_named(tmp_path: Path, content: str, words: st
 @pytest.mark.parametrize(
     ("low", "high", "passed"), [(0.75, 1.33, True), (0.74, 1.1, False), (0.9, 1.34, False), (None, None, False)]
 )
+
+pytestmark = pytest.mark.xdist_group("promote")
 def test_the_whole_interval_of_the_slope_must_lie_within(low: float | None, high: float | None, passed: bool) -> None:
     """Within 0.75 to 1.33, ends included; a training without interval does not pass."""
     manifest = {"measures": {"calibration_slope": {"estimate": 1.0, "low": low, "high": high}}}

@@ -53,13 +53,17 @@ def train(
     from eriq.workflows import train as train_job
 
     with _bar() as (begin, step):
-        done = train_job.train(config, models=models, workers=workers, resume=resume, say=typer.echo, begin=begin, step=step)
+        done = train_job.train(
+            config, models=models, workers=workers, resume=resume, say=typer.echo, begin=begin, step=step
+        )
     _places(report=done.report, model=done.bundle.folder, ui="eriq ui")
 
 
 @app.command()
 def score(
-    model: Annotated[str, typer.Argument(help="Model folder, its name, models:/name@alias, or a scoring config (.yaml).")],
+    model: Annotated[
+        str, typer.Argument(help="Model folder, its name, models:/name@alias, or a scoring config (.yaml).")
+    ],
     input: Annotated[
         Path | None, typer.Argument(help="Answers (CSV, Parquet, Excel), or a folder with all four tables.")
     ] = None,
@@ -198,7 +202,9 @@ def promote(
 
 
 @instrument_app.command("show")
-def instrument_show(file: Annotated[str, typer.Argument(help="File, or a shipped name.")] = "eriq22", language: Language = "en") -> None:
+def instrument_show(
+    file: Annotated[str, typer.Argument(help="File, or a shipped name.")] = "eriq22", language: Language = "en"
+) -> None:
     """Print a questionnaire.
 
     Example: eriq instrument show eriq22 --language sv

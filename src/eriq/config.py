@@ -28,10 +28,7 @@ def _mapping(loader: _StrictLoader, node: yaml.MappingNode) -> dict[Any, Any]:
         raise yaml.YAMLError(f"line {node.start_mark.line + 1}: a key must be a name")
     if repeated := {str(key) for key in keys if keys.count(key) > 1}:
         raise yaml.YAMLError(f"line {node.start_mark.line + 1}: key given twice: {', '.join(sorted(repeated))}")
-    return {
-        key: loader.construct_object(value, deep=True)
-        for key, (_, value) in zip(keys, node.value, strict=True)
-    }
+    return {key: loader.construct_object(value, deep=True) for key, (_, value) in zip(keys, node.value, strict=True)}
 
 
 _StrictLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
@@ -381,7 +378,7 @@ def stored_experiment(text: str) -> Experiment:
         When this eriq does not know what is asked there.
     """
     try:
-        return Experiment.model_validate(yaml.load(text, Loader=_StrictLoader))  # noqa: S506 - a SafeLoader
+        return Experiment.model_validate(yaml.load(text, Loader=_StrictLoader))
     except (yaml.YAMLError, ValidationError):
         raise ConfigError("the config stored with the model is not one that this eriq can read") from None
 

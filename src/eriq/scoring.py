@@ -60,6 +60,17 @@ def instrument_of(bundle: Bundle) -> Instrument | None:
     return Instrument.model_validate(stored) if stored else None
 
 
+def example_rows(bundle: Bundle) -> pd.DataFrame:
+    """Return one made-up row that a model scores."""
+    instrument = instrument_of(bundle)
+    if instrument is None:
+        row: dict[str, Any] = {bundle.manifest["flat"]["client"]: "example"}
+        return pd.DataFrame([row | {_bare(f): f.levels[0] if f.levels else 0 for f in bundle.features}])
+    row = {"client_id": "example", "answered_on": "2000-01-01"}
+    row |= {item: instrument.levels(item)[0].code for item in instrument.item_ids}
+    return pd.DataFrame([row | {f.name: 0 for f in bundle.features if f.respondent == "register"}])
+
+
 def require_instrument(bundle: Bundle, given: Instrument) -> None:
     """Raise InstrumentError if answers to `given` cannot be scored by this model."""
     mine = bundle.manifest["instrument"]

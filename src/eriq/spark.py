@@ -219,19 +219,6 @@ def _columns(files: Mapping[Path, int], wanted: "Wanted") -> list[str]:
     return first
 
 
-def example_rows(bundle: "Bundle") -> pd.DataFrame:
-    """Return one made-up row that a model scores."""
-    from eriq.scoring import instrument_of
-
-    instrument = instrument_of(bundle)
-    if instrument is None:
-        row: dict[str, Any] = {bundle.manifest["flat"]["client"]: "example"}
-        return pd.DataFrame([row | {f.name.split(".", 1)[1]: f.levels[0] if f.levels else 0 for f in bundle.features}])
-    row = {"client_id": "example", "answered_on": "2000-01-01"}
-    row |= {item: instrument.levels(item)[0].code for item in instrument.item_ids}
-    return pd.DataFrame([row | {f.name: 0 for f in bundle.features if f.respondent == "register"}])
-
-
 def _output_kinds(bundle: "Bundle", names: list[str], options: "Options") -> dict[str, str]:
     """Return name and kind of each column of the output, from one made-up row.
 
@@ -240,7 +227,7 @@ def _output_kinds(bundle: "Bundle", names: list[str], options: "Options") -> dic
     SchemaError
         When the input lacks a column: on the driver, before Spark starts.
     """
-    from eriq.scoring import score_rows
+    from eriq.scoring import example_rows, score_rows
 
     example = example_rows(bundle)
     scored = score_rows(bundle, example[[name for name in example if name in names]], options).scores

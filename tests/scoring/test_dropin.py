@@ -25,8 +25,10 @@ from eriq import spark as engine
 from eriq.bundle import Bundle
 from eriq.data.instrument import Instrument
 from eriq.errors import ConfigError, EriqError, SchemaError
-from eriq.scoring import Options, score_rows
+from eriq.scoring import Options, example_rows, score_rows
 from eriq.tracking import SETTINGS, requirements
+
+pytestmark = pytest.mark.xdist_group("spark")
 
 mlflow = pyfunc.mlflow  # imported there, where its own warnings are kept down
 TOLERANCE = 1e-12
@@ -82,7 +84,7 @@ def logged(small_bundle: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Pa
             python_model=pyfunc.__file__,
             artifacts={"bundle": str(small_bundle.folder)},
             signature=pyfunc.signature(small_bundle),
-            input_example=engine.example_rows(small_bundle),
+            input_example=example_rows(small_bundle),
             pip_requirements=requirements(),
         )
     return folder
@@ -302,7 +304,7 @@ def test_reasons_come_on_request_in_the_language_asked_for(
 
 def test_no_rows_in_no_rows_out(loaded: Any, small_bundle: Bundle) -> None:
     """An empty table has the columns of every answer."""
-    empty = loaded.predict(engine.example_rows(small_bundle).iloc[:0])
+    empty = loaded.predict(example_rows(small_bundle).iloc[:0])
     assert (len(empty), list(empty)) == (0, list(pyfunc.OUTPUTS))
 
 
@@ -310,7 +312,7 @@ def test_no_rows_in_no_rows_out(loaded: Any, small_bundle: Bundle) -> None:
 def test_a_parameter_out_of_range_is_refused(loaded: Any, small_bundle: Bundle, params: Mapping[str, Any]) -> None:
     """It says what is possible, before a row is looked at."""
     with pytest.raises(ConfigError, match="reasons is 0 to 50, language one of en, sv, da"):
-        loaded.predict(engine.example_rows(small_bundle), params=dict(params))
+        loaded.predict(example_rows(small_bundle), params=dict(params))
 
 
 def test_errors_name_columns_and_places_and_no_value(

@@ -20,6 +20,8 @@ from eriq.data.instrument import Instrument
 from eriq.errors import DependencyError, OutputError, SchemaError, SourceError
 from eriq.scoring import Options, score_rows
 
+pytestmark = pytest.mark.xdist_group("spark")
+
 OPTIONS = Options(reasons=2, today=dt.date(2026, 1, 1))
 DOTTED = ("register.age", "register.weeks_work_1y")  # Spark would take the dot for a field
 FOLDER = "in [x] *ø"

@@ -21,6 +21,8 @@ import yaml
 from eriq.data.databases import open_engine
 from eriq.tracking import SETTINGS, TrackingError, connect, find_version, is_remote, model_folder, ui_command
 
+pytestmark = pytest.mark.xdist_group("server")
+
 URL = "ERIQ_TEST_POSTGRES"
 needs_postgres = pytest.mark.skipif(not os.environ.get(URL), reason=f"{URL} is not set: see .ci/postgres")
 CONFIG = {

@@ -37,6 +37,7 @@ from eriq.explain import explain, resampled
 from eriq.features import Feature
 from eriq.model import Model, as_model
 from eriq.report import card_markdown, figures_of, report_html
+from eriq.scoring import example_rows
 from eriq.study import Study, prepare, summary, today_of
 from eriq.tracking import HOME, log_training
 from eriq.training import Contender, Fitted, fit, one_thread, run_all
@@ -162,7 +163,7 @@ def _train(
         tables=tables,
         bundle=bundle,
         folder=folder,
-        sample=invented_rows(bundle, study),
+        sample=example_rows(bundle),
         design=study.design,
     )
     return Trained(bundle, folder / "report.html", run_id, facts["sentence"])
@@ -389,25 +390,6 @@ def _invented_matrix(matrix: pd.DataFrame, used: tuple[Feature, ...], seed: int,
     sample = np.column_stack(columns) if columns else np.empty((rows, 0))
     sample[rng.random(sample.shape) < 0.05] = np.nan
     return sample
-
-
-def invented_rows(bundle: Bundle, study: Study, rows: int = 3) -> pd.DataFrame:
-    """Return made-up input rows, as an example of what the model takes."""
-    rng = np.random.default_rng(5)
-    out: dict[str, Any] = {"client_id": [f"example-{k + 1}" for k in range(rows)]}
-    if study.instrument:
-        out["answered_on"] = ["2020-01-15"] * rows
-        for item in study.instrument.item_ids:
-            codes = [level.code for level in study.instrument.levels(item)]
-            out[item] = rng.choice(codes, rows).astype("float64")
-    for feature in bundle.features:
-        bare = feature.name.split(".", 1)[1]
-        if study.instrument is None:
-            values = rng.choice(feature.levels, rows) if feature.levels else rng.integers(0, 2, rows).astype("float64")
-            out[bare] = values.astype("str") if feature.levels else values
-        elif feature.respondent == "register":
-            out[feature.name] = rng.integers(0, 2, rows).astype("float64")
-    return pd.DataFrame(out)
 
 
 def publishable(name: str, table: pd.DataFrame) -> pd.DataFrame:
