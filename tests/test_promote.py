@@ -15,6 +15,8 @@ from eriq.promote import Pair, calibrated, fair, not_worse, promote, self_test
 from eriq.workflows.make import write_cohort
 from eriq.workflows.train import train
 
+pytestmark = pytest.mark.xdist_group("promote")
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -47,8 +49,6 @@ def test_a_mistake_in_the_gates_is_named(tmp_path: Path, content: str, words: st
 @pytest.mark.parametrize(
     ("low", "high", "passed"), [(0.75, 1.33, True), (0.74, 1.1, False), (0.9, 1.34, False), (None, None, False)]
 )
-
-pytestmark = pytest.mark.xdist_group("promote")
 def test_the_whole_interval_of_the_slope_must_lie_within(low: float | None, high: float | None, passed: bool) -> None:
     """Within 0.75 to 1.33, ends included; a training without interval does not pass."""
     manifest = {"measures": {"calibration_slope": {"estimate": 1.0, "low": low, "high": high}}}
