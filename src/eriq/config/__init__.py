@@ -1,0 +1,69 @@
+"""What people write in YAML, one module per kind of file."""
+
+from eriq.config.experiment import (
+    Capacity,
+    Cross,
+    EstimatorName,
+    Experiment,
+    Explain,
+    Headline,
+    Intervals,
+    Tuning,
+    Validation,
+    load_experiment,
+    stored_experiment,
+)
+from eriq.config.files import Section, dump_yaml, load_yaml, parse_yaml, shipped, validation_lines
+from eriq.config.outcome import OUTCOMES, Outcome, Status, Work
+from eriq.config.promotion import Gates, load_gates
+from eriq.config.scoring import (
+    DuckDbInput,
+    DuckDbOutput,
+    FileInput,
+    FileOutput,
+    ScoringJob,
+    SqlInput,
+    SqlOutput,
+    load_scoring_job,
+)
+from eriq.config.sources import Csv, Flat, FlatColumn, Simulated, TableName, Tables
+
+__all__ = [
+    "OUTCOMES",
+    "Capacity",
+    "Cross",
+    "Csv",
+    "DuckDbInput",
+    "DuckDbOutput",
+    "EstimatorName",
+    "Experiment",
+    "Explain",
+    "FileInput",
+    "FileOutput",
+    "Flat",
+    "FlatColumn",
+    "Gates",
+    "Headline",
+    "Intervals",
+    "Outcome",
+    "ScoringJob",
+    "Section",
+    "Simulated",
+    "SqlInput",
+    "SqlOutput",
+    "Status",
+    "TableName",
+    "Tables",
+    "Tuning",
+    "Validation",
+    "Work",
+    "dump_yaml",
+    "load_experiment",
+    "load_gates",
+    "load_scoring_job",
+    "load_yaml",
+    "parse_yaml",
+    "shipped",
+    "stored_experiment",
+    "validation_lines",
+]

@@ -1,0 +1,197 @@
+"""A whole training in one file."""
+
+import datetime as dt
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import Field, ValidationError, model_validator
+
+from eriq.config.files import Section, load_yaml, parse_yaml, shipped, validation_lines
+from eriq.config.outcome import OUTCOMES, Outcome
+from eriq.config.sources import Flat, Simulated, Tables
+from eriq.errors import ConfigError, bullets, nearest
+
+EstimatorName = Literal[
+    "prevalence",
+    "level_rates",
+    "best_rule",
+    "logistic",
+    "elastic_net",
+    "spline_logistic",
+    "random_forest",
+    "lightgbm",
+    "lightgbm_pairs",
+    "ebm",
+]
+
+
+class Cross(Section):
+    """Every named block with every named estimator."""
+
+    blocks: tuple[str, ...] | Literal["factorial"]
+    estimators: tuple[EstimatorName, ...] = Field(min_length=1)
+
+
+class Headline(Section):
+    """The one difference declared before looking: blocks with and without, and the estimator."""
+
+    with_: str = Field(alias="with")
+    without: str = "register_full"
+    estimator: EstimatorName = "logistic"
+    small_below: float = Field(0.03, description="A shown gain in AUC below this is called small.")
+    large_from: float = Field(0.10, description="A shown gain in AUC from this on is called large.")
+
+
+class Validation(Section):
+    """How people are kept apart."""
+
+    design: Literal["grouped_kfold", "leave_one_centre_out", "rolling_origin", "external"] = "grouped_kfold"
+    folds: int = Field(5, ge=2, le=50)
+    repeats: int = Field(1, ge=1, le=50)
+    origins: int = Field(3, ge=1, le=20, description="rolling_origin: number of test periods")
+    external: Tables | Flat | Simulated | None = Field(
+        None, discriminator="kind", description="external: the fixed set that is only tested on"
+    )
+    also: tuple[Literal["leave_one_centre_out", "rolling_origin"], ...] = ()
+
+
+class Tuning(Section):
+    """A search inside the training folds, with the same budget for every contender."""
+
+    candidates: int = Field(1, ge=1, le=200, description="Settings tried per contender; 1 means none.")
+    folds: int = Field(3, ge=2, le=10)
+
+
+class Intervals(Section):
+    """Bootstrap of clients."""
+
+    replicates: int = Field(2000, ge=50)
+    refit_replicates: int = Field(200, ge=0, description="For measures that need a fit per replicate.")
+    level: float = Field(0.95, gt=0.5, lt=1)
+
+
+class Capacity(Section):
+    """How many people there is room for."""
+
+    shares: tuple[float, ...] = (0.05, 0.10, 0.20)
+    numbers: tuple[int, ...] = ()
+    thresholds: tuple[float, ...] = (0.02, 0.05, 0.10, 0.20, 0.30)
+
+
+class Explain(Section):
+    """How much is spent on explanations."""
+
+    rows: int = Field(5000, ge=10, description="Rows explained for the global picture.")
+    refits: int = Field(20, ge=0, description="Refits on client bootstrap samples, for intervals.")
+    reasons: int = Field(5, ge=1, le=50)
+    instability_refits: int = Field(8, ge=0, le=50, description="Small ensemble saved with the model.")
+
+
+class Experiment(Section):
+    """A whole training, from input to saved model."""
+
+    version: Literal[1]
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    question: str
+    source: Tables | Flat | Simulated = Field(discriminator="kind")
+    instrument: str | None = "eriq22"
+    variants: dict[str, str] = Field({}, description="block name -> questionnaire that names its items")
+    outcome: str | Outcome = "job_entry_12m"
+    lag_days: int = Field(30, ge=0, description="Registers are known this many days late.")
+    protected: tuple[str, ...] = Field(("sex", "origin"), description="Kept for audit, never a feature.")
+    leak_auc: float = Field(0.95, gt=0.5, le=1, description="One column alone with this AUC is taken for a leak.")
+    trusted: tuple[str, ...] = Field((), description="Columns exempt from leak_auc.")
+    missing_policy: Literal["indicator", "worst", "drop"] | None = None
+    missing_sensitivity: bool = False
+    contenders: tuple[Cross, ...] = Field(min_length=1)
+    headline: Headline
+    choose_from: tuple[str, ...] = Field((), description="Blocks the saved model may use; none: all.")
+    validation: Validation = Validation()
+    tuning: Tuning = Tuning()
+    intervals: Intervals = Intervals()
+    capacity: Capacity = Capacity()
+    explain: Explain = Explain()
+    seed: int = 1
+    today: dt.date | None = Field(None, description="Dates after this are in the future; none: today.")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if isinstance(self.outcome, str) and self.outcome not in OUTCOMES and self.source.kind != "flat":
+            raise ValueError(f"outcome '{self.outcome}' is not defined.{nearest(self.outcome, OUTCOMES)}")
+        if self.source.kind != "flat" and self.instrument is None:
+            raise ValueError("instrument is needed unless the source is flat")
+        if self.validation.design == "external" and self.validation.external is None:
+            raise ValueError("validation.external says where the set is that design 'external' needs")
+        return self
+
+    def outcome_definition(self) -> Outcome:
+        """Return the outcome, looked up if it was given by name."""
+        return OUTCOMES[self.outcome] if isinstance(self.outcome, str) else self.outcome
+
+
+def load_experiment(path: str | Path) -> Experiment:
+    """Read and check an experiment config.
+
+    Parameters
+    ----------
+    path : str or Path
+        A YAML file; paths inside it are relative to its folder.
+
+    Raises
+    ------
+    ConfigError
+        With every problem at once, and the nearest known key for a misspelt one.
+
+    Examples
+    --------
+    >>> load_experiment("demo").headline.without
+    'register_full'
+    """
+    file = shipped("experiments", path)
+    content = load_yaml(file)
+    try:
+        experiment = Experiment.model_validate(content)
+    except ValidationError as error:
+        raise ConfigError(bullets(f"{file.name} is not a valid experiment:", validation_lines(error))) from None
+    return _relative_to(experiment, file.parent)
+
+
+def stored_experiment(text: str) -> Experiment:
+    """Return the experiment of a saved model from the YAML in its manifest; its files need not be there.
+
+    Raises
+    ------
+    ConfigError
+        When this eriq does not know what is asked there.
+    """
+    try:
+        return Experiment.model_validate(parse_yaml(text))
+    except (ValueError, ValidationError):
+        raise ConfigError("the config stored with the model is not one that this eriq can read") from None
+
+
+def _relative_to(experiment: Experiment, folder: Path) -> Experiment:
+    """Return `experiment` with its paths taken from `folder`; plain names of shipped files stay."""
+    update: dict[str, Any] = {
+        "source": _source_from(folder, experiment.source),
+        "instrument": experiment.instrument and _from(folder, experiment.instrument),
+        "variants": {name: _from(folder, file) for name, file in experiment.variants.items()},
+    }
+    if external := experiment.validation.external:
+        update["validation"] = experiment.validation.model_copy(update={"external": _source_from(folder, external)})
+    return experiment.model_copy(update=update)
+
+
+def _source_from(folder: Path, source: Tables | Flat | Simulated) -> Tables | Flat | Simulated:
+    paths: dict[str, Any] = {
+        name: folder / value for name in type(source).model_fields if isinstance(value := getattr(source, name), Path)
+    }
+    if isinstance(source, Simulated):
+        paths["preset"] = _from(folder, source.preset)
+    return source.model_copy(update=paths)
+
+
+def _from(folder: Path, name: str) -> str:
+    """Return `name` as a path from `folder`, unless it is the plain name of a shipped file."""
+    path = Path(name)
+    return str(folder / path) if path.suffix or len(path.parts) > 1 else name

@@ -1,0 +1,55 @@
+"""What a model must show before an alias points at it."""
+
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, ValidationError, model_validator
+
+from eriq.config.files import Section, load_yaml, validation_lines
+from eriq.errors import ConfigError, bullets
+
+
+class Gates(Section):
+    """What a model must show before it gets an alias such as champion."""
+
+    version: Literal[1] = 1
+    calibration_slope: tuple[float, float] | None = Field(
+        (0.75, 1.33), description="The whole interval of the slope lies within; null: not asked."
+    )
+    not_worse: dict[Literal["log_loss", "brier", "auc"], float] = Field(
+        {"log_loss": 0.005}, description="measure -> how much worse than the present model it may be, at most."
+    )
+    fairness: Literal["required", "not_required"] = "not_required"
+    level: float = Field(0.95, gt=0.5, lt=1)
+    replicates: int = Field(2000, ge=100, description="Bootstrap samples of clients.")
+    seed: int = Field(1, ge=0)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.calibration_slope is not None and not 0 < self.calibration_slope[0] < 1 < self.calibration_slope[1]:
+            raise ValueError("calibration_slope must be a range around 1, such as [0.75, 1.33]")
+        if wrong := [name for name, margin in self.not_worse.items() if margin < 0]:
+            raise ValueError(f"not_worse.{wrong[0]} must not be negative: it is how much worse is still accepted")
+        return self
+
+
+def load_gates(path: Path | None = None) -> Gates:
+    """Read and check the gates of a promotion; without a path those that are built in.
+
+    Raises
+    ------
+    ConfigError
+        With every problem at once, and the nearest known key for a misspelt one.
+
+    Examples
+    --------
+    >>> load_gates().fairness
+    'not_required'
+    """
+    if path is None:
+        return Gates()
+    content = load_yaml(path)
+    try:
+        return Gates.model_validate(content)
+    except ValidationError as error:
+        raise ConfigError(bullets(f"{path.name} is not a valid list of gates:", validation_lines(error))) from None

@@ -1,0 +1,132 @@
+"""A batch that is run again and again, in one file."""
+
+import datetime as dt
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import Field, ValidationError, model_validator
+
+from eriq.config.files import Section, load_yaml, validation_lines
+from eriq.config.sources import Csv
+from eriq.errors import ConfigError, bullets
+
+
+class FileInput(Section):
+    """Answers in a file; a folder may have registers beside them."""
+
+    kind: Literal["file"] = "file"
+    path: Path
+    columns: dict[str, str] = Field({}, description="our name -> name in the file")
+    csv: Csv = Csv()
+
+
+class _QueryInput(Section):
+    table: str | None = None
+    query: str | None = None
+    order_by: tuple[str, ...] = Field(("client_id", "answered_on"), min_length=1, description="Named as there.")
+    columns: dict[str, str] = Field({}, description="our name -> name in the table")
+
+    @model_validator(mode="after")
+    def _one_of(self) -> Self:
+        if (self.table is None) == (self.query is None):
+            raise ValueError("give either table or query")
+        return self
+
+
+class SqlInput(_QueryInput):
+    """Answers in a database; its address is in an environment variable, never here."""
+
+    kind: Literal["sql"]
+    url_env: str = Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
+
+
+class DuckDbInput(_QueryInput):
+    """Answers in a DuckDB file."""
+
+    kind: Literal["duckdb"]
+    file: Path
+
+
+class FileOutput(Section):
+    """Scores in a file; rows set aside and a manifest are written beside it."""
+
+    kind: Literal["file"] = "file"
+    path: Path
+
+
+class SqlOutput(Section):
+    """Scores in a table of a database; its address is in an environment variable, never here."""
+
+    kind: Literal["sql"]
+    url_env: str = Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
+    table: str
+
+
+class DuckDbOutput(Section):
+    """Scores in a table of a DuckDB file."""
+
+    kind: Literal["duckdb"]
+    file: Path
+    table: str
+
+
+class ScoringJob(Section):
+    """A batch that is run again and again."""
+
+    version: Literal[1]
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    model: str = Field(description="Folder, name under models/, or models:/name@alias.")
+    source: FileInput | SqlInput | DuckDbInput = Field(discriminator="kind")
+    sink: FileOutput | SqlOutput | DuckDbOutput = Field(discriminator="kind")
+    answers_to: str | None = Field(None, description="'id version' of the questionnaire; none: the model's own.")
+    language: Literal["en", "sv", "da"] = "en"
+    audience: Literal["caseworker", "operator"] = "operator"
+    show: Literal["probability", "band", "reasons"] | None = Field(
+        None, description="None: reasons for caseworkers, probability for operators."
+    )
+    reasons: int = Field(5, ge=0, le=50)
+    interval: bool = Field(False, description="Range of the probability over the refits saved with the model.")
+    rank: bool = Field(False, description="Rank within the run, 1 for the highest probability.")
+    ties: Literal["min", "dense", "average"] = Field("min", description="Rank of equal probabilities.")
+    rank_moves: float = Field(0.1, gt=0, le=1, description="Share of the run a rank may move over the refits.")
+    capacity: int | None = Field(None, ge=1, description="How many people there is room for.")
+    chunk_rows: int = Field(20_000, ge=1, le=1_000_000, description="Bounds memory: a chunk is held at a time.")
+    today: dt.date | None = Field(None, description="Dates after this are in the future; none: the day the job began.")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.shown == "reasons" and not self.reasons:
+            raise ValueError("nothing would be shown: reasons is 0 and probabilities are not shown")
+        if self.rank and self.sink.kind != "file":
+            raise ValueError("rank needs a file as sink; a database ranks by itself")
+        if self.capacity is not None and not self.rank:
+            raise ValueError("capacity needs rank: true")
+        return self
+
+    @property
+    def shown(self) -> Literal["probability", "band", "reasons"]:
+        """What the output shows, by the audience where nothing else was asked."""
+        return self.show or ("reasons" if self.audience == "caseworker" else "probability")
+
+
+def load_scoring_job(path: Path) -> ScoringJob:
+    """Read and check a scoring config; paths inside it are relative to its folder.
+
+    Raises
+    ------
+    ConfigError
+        With every problem at once, and the nearest known key for a misspelt one.
+    """
+    content = load_yaml(path)
+    try:
+        job = ScoringJob.model_validate(content)
+    except ValidationError as error:
+        raise ConfigError(bullets(f"{path.name} is not a valid scoring job:", validation_lines(error))) from None
+    update: dict[str, Any] = {}
+    for part in ("source", "sink"):
+        section = getattr(job, part)
+        paths = {n: path.parent / v for n in type(section).model_fields if isinstance(v := getattr(section, n), Path)}
+        update[part] = section.model_copy(update=paths)
+    if not job.model.startswith("models:/") and (path.parent / job.model).is_dir():
+        update["model"] = str(path.parent / job.model)
+    return job.model_copy(update=update)

@@ -1,0 +1,67 @@
+"""Where people come from: four tables, one ready table, or made up."""
+
+import datetime as dt
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from eriq.config.files import Section
+
+TableName = Literal["answers", "persons", "spells", "events"]
+
+
+class Csv(Section):
+    """How a text file is written; the delimiter is found when it is not given."""
+
+    delimiter: Literal[",", ";", "\t", "|"] | None = None
+    encoding: str = "utf-8"
+    decimal: Literal[".", ","] = "."
+
+
+class Tables(Section):
+    """Four tables as an agency keeps them."""
+
+    kind: Literal["tables"]
+    answers: Path
+    persons: Path | None = None
+    spells: Path | None = None
+    events: Path | None = None
+    columns: dict[TableName, dict[str, str]] = Field({}, description="table -> {our name: name in the file}")
+    extra_columns: Literal["refuse", "ignore"] = "refuse"
+    csv: Csv = Csv()
+    followed_until: dt.date | None = Field(None, description="Last day the registers cover, for everyone.")
+
+
+class FlatColumn(Section):
+    """What one column of a ready table is."""
+
+    role: Literal["register", "questionnaire", "audit", "after"]
+    kind: Literal["continuous", "ordinal", "flag", "category"] = "continuous"
+    monotone: Literal[-1, 0, 1] = 0
+    label: str | None = None
+    malleable: bool = False
+    protected: bool = False
+
+
+class Flat(Section):
+    """One ready table; roles of its columns are given here, unnamed columns are left out."""
+
+    kind: Literal["flat"]
+    file: Path
+    client: str
+    outcome: str
+    answered_on: str | None = None
+    job_centre: str | None = None
+    columns: dict[str, FlatColumn] = Field(min_length=1)
+    csv: Csv = Csv()
+    notice: str = Field("", description="Printed on every report, for example the origin of the data.")
+
+
+class Simulated(Section):
+    """A made-up cohort."""
+
+    kind: Literal["simulated"]
+    preset: str = "claim"
+    clients: int = Field(5512, ge=20)
+    seed: int = 2013
