@@ -26,6 +26,27 @@ SENSITIVE_LABEL = "register: health or justice"
 # --- units ---------------------------------------------------------------------------------
 
 
+def best_rules(contenders: Sequence[Contender], design: Design, features: Sequence[Feature], seed: int) -> pd.DataFrame:
+    """Return the one-variable rules found on all rows, in words."""
+    by_name = {f.name: f for f in features}
+    rows = []
+    for contender in contenders:
+        if contender.estimator == "best_rule":
+            rule = fit(contender, design, features, seed=seed).estimator
+            feature = by_name[contender.columns[rule.column_]]
+            label = SENSITIVE_LABEL if feature.sensitive else feature.labels[0]
+            low, high = rule.rates_
+            rows.append(
+                {
+                    "contender": contender.name,
+                    "rule": f"{label}: {rule.cut_:.3g} or more",
+                    "rate_no": low,
+                    "rate_yes": high,
+                }
+            )
+    return pd.DataFrame(rows)
+
+
 def units(features: Sequence[Feature]) -> tuple[list[str], np.ndarray]:
     """Return what contributions are added up to before anybody sees them.
 
@@ -134,7 +155,7 @@ def explain(
         say("refits for intervals", str(k + 1))
     tables: Tables = {
         "importance": _importance(values, refits, used, contender, design, folds, features, experiment),
-        "dependence": _dependence(values, matrix, sample, used, instrument, experiment),
+        "dependence": _dependence(values, refits, matrix, sample, used, instrument, experiment),
     }
     tables |= _other_estimators(contender, design, features, matrix, values, experiment, say)
     if instrument and instrument.belief and any(f.part == "belief" for f in used):
@@ -272,13 +293,17 @@ def _permutation(
 
 def _dependence(
     values: np.ndarray,
+    refits: Sequence[np.ndarray],
     matrix: np.ndarray,
     sample: Design,
     used: Sequence[Feature],
     instrument: Instrument | None,
     experiment: Experiment,
 ) -> pd.DataFrame:
-    """Return the mean contribution per answer level, in the order of the answers; n counts people."""
+    """Return the mean contribution per answer level, in the order of the answers; n counts people.
+
+    Low and high are the range over refits on resampled clients.
+    """
     rows = []
     for place, feature in enumerate(used):
         if not feature.item:
@@ -290,7 +315,7 @@ def _dependence(
         for level in levels:
             mine = answer == level
             given = values[mine, place]
-            half = 1.96 * given.std() / np.sqrt(max(mine.sum(), 1))
+            again = [refit[mine, place].mean() for refit in refits]
             label = instrument.answer_label(feature.item, level, "en") if instrument else f"{level:g}"
             rows.append(
                 {
@@ -300,8 +325,8 @@ def _dependence(
                     "answer": label,
                     "n": len(np.unique(sample.client[mine])),
                     "contribution": given.mean(),
-                    "low": given.mean() - half,
-                    "high": given.mean() + half,
+                    "low": min(again, default=np.nan),
+                    "high": max(again, default=np.nan),
                 }
             )
     return pd.DataFrame(rows)

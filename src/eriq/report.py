@@ -15,6 +15,8 @@ from eriq import figures
 from eriq.disclosure import MIN_PEOPLE, WITHHELD, count_words, hide_parts, suppress_small
 from eriq.pages import GAP, interval, number, percent, render, signed, text
 
+SAVED = "saved model, calibrated"  # how the measures name the model as it is saved
+
 if TYPE_CHECKING:
     from eriq.figures import Figure
 
@@ -211,7 +213,9 @@ def card_markdown(tables: Tables, facts: Facts) -> str:
     tables, facts = _disclosed(tables, facts), {**DEFAULTS, **facts}
     labels = contender_labels(tables["contenders"])
     chosen = tables["contenders"].set_index("contender").loc[facts["chosen"]]
-    performance = _measure_rows(tables["measures"], (*OVERALL, *CALIBRATION), facts["chosen"])
+    # Of the model as it is saved, calibrated; older tables may lack it.
+    saved = SAVED if (tables["measures"]["contender"] == SAVED).any() else facts["chosen"]
+    performance = _measure_rows(tables["measures"], (*OVERALL, *CALIBRATION), saved)
     gain = tables["differences"].loc[tables["differences"]["contender"] == facts["chosen"]]
     difference = pd.DataFrame(
         {
@@ -545,6 +549,7 @@ def _optional_tables(tables: Tables, facts: Facts, labels: Mapping[str, str]) ->
         "delong": joined("delong", "estimate", "contender", "baseline", "p", write=signed),
         "missing_policies": joined("missing_policies", "auc", "policy", "contender", "rows"),
         "belief": joined("belief", "value", "question", "words"),
+        "rules": tables.get("rules"),
         "human": joined("human", "estimate", "model", "human", "beats", write=signed),
         "decomposition": None,
         "designs": joined("designs", "auc", "design", "contender", "rows", "clients"),

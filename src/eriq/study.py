@@ -31,6 +31,8 @@ from eriq.features import (
 )
 from eriq.training import Contender
 
+TABLE_PROTECTED = tuple(f.name for f in REGISTER_FEATURES if f.protected)  # by default; a config may say otherwise
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Study:
@@ -161,7 +163,8 @@ def table_features(
 
 def _guarded(features: Sequence[Feature], protected: Sequence[str]) -> list[Feature]:
     """Return `features` with exactly the named ones protected."""
-    return [replace(f, protected=f.name in protected or f.name.split(".", 1)[1] in protected) for f in features]
+    named = {f.name for f in features if f.name in protected or f.name.split(".", 1)[1] in protected}
+    return [replace(f, protected=f.name in named or (f.protected and f.name not in TABLE_PROTECTED)) for f in features]
 
 
 def _row_facts(rows: pd.DataFrame, registers: Registers) -> pd.DataFrame:
@@ -189,7 +192,7 @@ def _flat_study(experiment: Experiment, source: Flat, known: tuple[Feature, ...]
         raise CohortError("no row has an outcome")
     outcome = rows[source.outcome].to_numpy("int8")
     require_two_classes(outcome)
-    features = known or flat_features(source, rows)
+    features = known or tuple(_guarded(flat_features(source, rows), experiment.protected))
     matrix = flat_columns(rows, features)
     design = make_design(_flat_rows(rows, source), matrix, outcome)
     words = experiment.outcome if isinstance(experiment.outcome, str) else experiment.outcome.words

@@ -10,6 +10,7 @@ import numpy as np
 from scipy.special import logit
 from sklearn.base import BaseEstimator
 from sklearn.model_selection import ParameterSampler
+from sklearn.pipeline import Pipeline
 
 from eriq.config import EstimatorName, Tuning
 from eriq.design import Design, Fold, apart, client_folds, to_matrix
@@ -61,6 +62,17 @@ def fit(
         settings = _search(contender, design, used, matrix, seed, tuning)
     estimator = recipe.make(used, seed, **settings)
     return Fitted(contender, _quietly(estimator, matrix, design.outcome), settings)
+
+
+def n_parameters(contender: Contender, design: Design, features: Sequence[Feature]) -> int:
+    """Return how many coefficients a contender fits: levels, splines and gaps each count; of trees, the columns."""
+    estimator = ESTIMATORS[contender.estimator].make(columns_of(contender, features), 0)
+    if not isinstance(estimator, Pipeline):
+        return len(contender.columns)
+    matrix = to_matrix(design.matrix, contender.columns).to_numpy()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return int(estimator.named_steps["prepare"].fit_transform(matrix).shape[1])
 
 
 def columns_of(contender: Contender, features: Sequence[Feature]) -> list[Feature]:
@@ -183,7 +195,8 @@ def _pooled(forecasts: dict[int, np.ndarray], folds: Sequence[Fold], n: int, con
         count[fold.test] += 1
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = np.clip(total / count, TINY, 1 - TINY)
-    if contender.estimator == "prevalence":  # one constant: rates of single folds would rank them backwards
+    everyone = all(len(fold.train) + len(fold.test) == n for fold in folds)
+    if contender.estimator == "prevalence" and everyone:  # one constant: rates of folds would rank them backwards
         mean = np.where(np.isnan(mean), np.nan, np.nanmean(mean))
     return np.asarray(logit(mean))
 

@@ -42,6 +42,7 @@ class FlatColumn(Section):
     label: str | None = None
     malleable: bool = False
     protected: bool = False
+    sensitive: bool = Field(False, description="Never named in an explanation, for example a diagnosis.")
 
 
 class Flat(Section):

@@ -13,6 +13,7 @@ from eriq.design import Design, Fold, apart, external_fold, grouped_kfold, leave
 from eriq.errors import CohortError, ConfigError
 from eriq.estimators import ESTIMATORS
 from eriq.evaluation.calibration import (
+    Calibrator,
     calibration_errors,
     calibration_table,
     expit,
@@ -38,11 +39,38 @@ class Comparison:
 
     contenders: tuple[Contender, ...]
     log_odds: np.ndarray  # out-of-fold, (n_rows, n_contenders)
-    outcome: np.ndarray  # of the same rows
+    inner: "Inner"  # the forecasts on which the saved model is chosen and calibrated
     folds: tuple[Fold, ...]
     chosen: Contender
     baseline: str
     tables: Tables
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Inner:
+    """Out-of-fold forecasts of the rows that may be learned from."""
+
+    design: Design
+    log_odds: np.ndarray
+    folds: tuple[Fold, ...]
+
+    def calibrator(self, place: int) -> Calibrator:
+        """Return the calibration of one contender, from forecasts for people it was not fitted on."""
+        known = ~np.isnan(self.log_odds[:, place])
+        return fit_calibrator(self.log_odds[known, place], self.design.outcome[known])
+
+    def bootstrap(self, experiment: Experiment) -> Replicates:
+        """Return log loss of all contenders on bootstrap samples of these clients."""
+        rows = np.flatnonzero(~np.isnan(self.log_odds).any(axis=1))
+        return bootstrap(
+            self.design.outcome[rows],
+            expit(self.log_odds[rows]),
+            self.design.client[rows],
+            replicates=experiment.intervals.replicates,
+            seed=experiment.seed,
+            shares=(0.1,),
+            thresholds=(0.1,),
+        )
 
 
 def make_folds(
@@ -88,6 +116,7 @@ def compare(
     folds: Sequence[Fold],
     truth: np.ndarray | None = None,
     workers: int = 1,
+    inner: "Inner | None" = None,
 ) -> Comparison:
     """Return every table of the comparison from out-of-fold log-odds.
 
@@ -105,6 +134,9 @@ def compare(
         True probabilities, where people were made up.
     workers : int
         Threads of the bootstrap.
+    inner : Inner, optional
+        With a fixed external set: forecasts at home, on which the model to save is chosen and calibrated,
+        so that the external rows are only tested on.
     """
     tested = ~np.isnan(log_odds).any(axis=1)
     rows = np.flatnonzero(tested)
@@ -125,9 +157,14 @@ def compare(
         thresholds=room.thresholds,
         workers=workers,
     )
-    chosen = choose(contenders, made, names, experiment.choose_from)
-    calibrated = cross_calibrated(design, log_odds[:, names.index(chosen.name)], folds)[rows]
-    shown = {name: probability[:, names.index(name)] for name in (with_, without)} | {SAVED: expit(calibrated)}
+    chosen = choose(contenders, inner.bootstrap(experiment) if inner else made, names, experiment.choose_from)
+    place = names.index(chosen.name)
+    if inner:
+        calibrated = inner.calibrator(place).apply(log_odds[rows, place])
+    else:
+        calibrated = cross_calibrated(design, log_odds[:, place], folds)[rows]
+    shown = {name: probability[:, names.index(name)] for name in dict.fromkeys((with_, without, chosen.name))}
+    shown[SAVED] = expit(calibrated)
     curve, bins, smooth = _curves(outcome, shown, client, experiment)
     measures = summarise(made, names, plan.level)
     measures = pd.concat(
@@ -161,7 +198,8 @@ def compare(
         tables["oracle"] = _oracle(outcome, probability, names, without, truth[rows])
     if len(np.unique(client)) == len(client):
         tables["delong"] = _delong(outcome, probability, names, without, plan.level)
-    return Comparison(tuple(contenders), log_odds, design.outcome, tuple(folds), chosen, without, tables)
+    source = inner or Inner(design, log_odds, tuple(folds))
+    return Comparison(tuple(contenders), log_odds, source, tuple(folds), chosen, without, tables)
 
 
 # --- choosing ------------------------------------------------------------------------------

@@ -37,6 +37,7 @@ def flat_features(source: Flat, frame: pd.DataFrame) -> tuple[Feature, ...]:
                     item=name if column.role == "questionnaire" else None,
                     malleable=column.malleable,
                     protected=column.protected,
+                    sensitive=column.sensitive,
                     levels=levels,
                     labels=(column.label or name,) * 3,
                 )

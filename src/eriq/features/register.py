@@ -170,7 +170,11 @@ def _person_columns(base: pd.DataFrame, persons: pd.DataFrame) -> dict[str, np.n
         "register.children": who["children"].to_numpy("float64", na_value=np.nan),
         "register.education": who["education"].map(levels).to_numpy("float64"),
         "register.vocational": who["vocational_education"].to_numpy("float64", na_value=np.nan),
-        "register.weeks_registered": np.maximum(_weeks(who["cut"] - who["registered_on"]), 0.0),
+        "register.weeks_registered": np.where(
+            (who["registered_on"] > who["answered_on"]).to_numpy(bool),  # a later registration is a later fact
+            np.nan,
+            np.maximum(_weeks(who["cut"] - who["registered_on"]), 0.0),
+        ),
     }
 
 

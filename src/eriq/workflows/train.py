@@ -15,15 +15,16 @@ import pandas as pd
 
 from eriq import __version__
 from eriq.bundle import Bundle, save_bundle
-from eriq.config import Experiment, Flat, dump_yaml, load_experiment
+from eriq.config import Experiment, Flat, Simulated, Tables, dump_yaml, load_experiment
 from eriq.data.sources import write_table
 from eriq.design import Design, Fold, to_matrix
-from eriq.disclosure import hide_parts, suppress_small
+from eriq.disclosure import MIN_PEOPLE, hide_parts, suppress_small
 from eriq.errors import OutputError
 from eriq.estimators import ESTIMATORS
 from eriq.evaluation.benchmark import (
     SAVED,
     Comparison,
+    Inner,
     compare,
     cross_calibrated,
     headline_names,
@@ -31,17 +32,18 @@ from eriq.evaluation.benchmark import (
     other_designs,
     sample_statement,
 )
-from eriq.evaluation.calibration import expit, fit_calibrator
+from eriq.evaluation.calibration import expit
 from eriq.evaluation.sample_size import SampleSize
-from eriq.explain import explain, resampled
+from eriq.explain import best_rules, explain, resampled
 from eriq.features import Feature
 from eriq.model import Model, as_model
 from eriq.report import card_markdown, figures_of, report_html
 from eriq.scoring import example_rows
 from eriq.study import Study, prepare, summary, today_of
 from eriq.tracking import HOME, log_training
-from eriq.training import Contender, Fitted, fit, one_thread, run_all
+from eriq.training import Contender, Fitted, fit, n_parameters, one_thread, run_all
 
+Source = Tables | Flat | Simulated
 Say = Callable[[str], None]
 Step = Callable[[str, str], None]  # (what, which): one unit of work is done
 MODELS = Path("models")
@@ -74,8 +76,9 @@ def check(config: str | Path) -> str:
 
 def sample_size(study: Study) -> SampleSize:
     """Return what these people can carry, for the largest contender."""
-    parameters = max((len(c.columns) for c in study.contenders), default=1)
-    return sample_statement(study.design.outcome, study.design.client, max(parameters, 1))
+    home = study.home
+    parameters = max((n_parameters(c, home, study.features) for c in study.contenders), default=1)
+    return sample_statement(home.outcome, home.client, max(parameters, 1))
 
 
 # --- train ---------------------------------------------------------------------------------
@@ -139,14 +142,22 @@ def _train(
     log_odds = forecasts(study, folds, experiment, workers=workers, resume=resume, step=step)
     threads = workers or os.cpu_count() or 1
     found = compare(
-        study.design, study.contenders, study.features, experiment, log_odds, folds, study.truth, workers=threads
+        study.design,
+        study.contenders,
+        study.features,
+        experiment,
+        log_odds,
+        folds,
+        study.truth,
+        workers=threads,
+        inner=inner_forecasts(study, experiment, workers, step) if study.external is not None else None,
     )
     say(found.tables["headline"]["sentence"].iloc[0])
     home = study.home
     model, settled = final_model(home, study.features, found, experiment, step)
     tables = {**found.tables, **describe(study, size)}
-    inner = folds if study.external is None else make_folds(home, experiment, study.observe_days, "grouped_kfold")
-    tables |= explain(model, settled, home, study.features, study.instrument, experiment, inner, step)
+    tables |= explain(model, settled, home, study.features, study.instrument, experiment, found.inner.folds, step)
+    tables["rules"] = best_rules(study.contenders, home, study.features, experiment.seed)
     tables["designs"] = other_designs(
         home, study.contenders, study.features, experiment, study.observe_days, step, workers
     )
@@ -197,6 +208,23 @@ def forecasts(
     return np.column_stack([known[c.name] for c in study.contenders])
 
 
+def inner_forecasts(study: Study, experiment: Experiment, workers: int | None, step: Step) -> Inner:
+    """Return out-of-fold forecasts at home, where the design itself tests on an external set only."""
+    home = study.home
+    folds = make_folds(home, experiment, study.observe_days, "grouped_kfold")
+    log_odds = run_all(
+        study.contenders,
+        home,
+        folds,
+        study.features,
+        seed=experiment.seed,
+        tuning=experiment.tuning,
+        workers=workers,
+        progress=step,
+    )
+    return Inner(home, log_odds, tuple(folds))
+
+
 def final_model(
     home: Design, features: Sequence[Feature], found: Comparison, experiment: Experiment, step: Step
 ) -> tuple[Model, Contender]:
@@ -204,9 +232,7 @@ def final_model(
 
     The contender comes back with the settings its search chose.
     """
-    held_out = found.log_odds[:, found.contenders.index(found.chosen)]
-    known = ~np.isnan(held_out)
-    calibrator = fit_calibrator(held_out[known], found.outcome[known])
+    calibrator = found.inner.calibrator(found.contenders.index(found.chosen))
     fitted = fit(found.chosen, home, features, seed=experiment.seed, tuning=experiment.tuning)
     step("saved model", "all rows")
     members: list[Fitted] = []
@@ -321,9 +347,24 @@ def facts_of(
 
 def _public_config(experiment: Experiment) -> str:
     """Return the resolved config with file names only: folders can hold names of users."""
-    source = experiment.source
-    names = {k: Path(v.name) for k in type(source).model_fields if isinstance(v := getattr(source, k), Path)}
-    return dump_yaml(experiment.model_copy(update={"source": source.model_copy(update=names)}))
+
+    def bare(source: Source) -> Source:
+        names: dict[str, Any] = {
+            k: Path(v.name) for k in type(source).model_fields if isinstance(v := getattr(source, k), Path)
+        }
+        if isinstance(source, Simulated):
+            names["preset"] = Path(source.preset).name
+        return source.model_copy(update=names)
+
+    update: dict[str, Any] = {
+        "source": bare(experiment.source),
+        "instrument": experiment.instrument and Path(experiment.instrument).name,
+        "variants": {name: Path(file).name for name, file in experiment.variants.items()},
+    }
+    if experiment.validation.external:
+        external = bare(experiment.validation.external)
+        update["validation"] = experiment.validation.model_copy(update={"external": external})
+    return dump_yaml(experiment.model_copy(update=update))
 
 
 def save(
@@ -337,11 +378,13 @@ def save(
 ) -> Bundle:
     """Write the bundle with everything scoring needs."""
     used = tuple(f for f in study.features if f.name in model.columns)
-    matrix = to_matrix(study.design.matrix, model.columns)
-    calibrated = cross_calibrated(study.design, found.log_odds[:, found.contenders.index(found.chosen)], found.folds)
+    home = study.home
+    matrix = to_matrix(home.matrix, model.columns)
+    place = found.contenders.index(found.chosen)
+    calibrated = cross_calibrated(found.inner.design, found.inner.log_odds[:, place], found.inner.folds)
     measures = tables["measures"]
     mine = measures[measures["contender"] == SAVED].set_index("measure")[["estimate", "low", "high"]]
-    days = study.design.rows["answered_on"]
+    days = home.rows["answered_on"]
     source = experiment.source
     manifest = {
         "experiment": experiment.name,
@@ -354,9 +397,16 @@ def save(
         "horizon_days": study.horizon_days,
         "flat": {"client": source.client} if isinstance(source, Flat) else None,
         "period": [f"{days.min():%Y-%m}", f"{days.max():%Y-%m}"] if days.notna().any() else None,
-        "trained_on": {k: facts[k] for k in ("n_rows", "n_clients", "n_events", "prevalence", "simulated", "about")},
+        "trained_on": {
+            "n_rows": len(home.outcome),
+            "n_clients": len(np.unique(home.client)),
+            "n_events": int(home.outcome.sum()),
+            "prevalence": float(home.outcome.mean()),
+            "simulated": facts["simulated"],
+            "about": facts["about"],
+        },
         "measures": json.loads(mine.to_json(orient="index", double_precision=6)),
-        "ranges": _ranges(matrix, used),
+        "ranges": _ranges(matrix, used, home.client),
         "bands": [float(q) for q in np.quantile(expit(calibrated[~np.isnan(calibrated)]), [1 / 3, 2 / 3])],
         "data": study.digests,
         "config": facts["config_yaml"],
@@ -367,14 +417,16 @@ def save(
     return save_bundle(model, used, manifest, card_markdown(tables, facts), sample, models, name)
 
 
-def _ranges(matrix: pd.DataFrame, used: tuple[Feature, ...]) -> dict[str, list[float]]:
-    """Return the range seen in training per measured column: quantiles, so that no single person shows."""
+def _ranges(matrix: pd.DataFrame, used: tuple[Feature, ...], client: np.ndarray) -> dict[str, list[float]]:
+    """Return the range seen in training per measured column, with MIN_PEOPLE people or more beyond each end."""
     ranges = {}
     for feature in used:
-        value = matrix[feature.name].dropna()
-        if feature.kind == "continuous" and len(value):
-            low, high = value.quantile([0.005, 0.995])
-            ranges[feature.name] = [float(f"{low:.3g}"), float(f"{high:.3g}")]
+        by_client = matrix[feature.name].groupby(client).agg(["min", "max"]).dropna()
+        if feature.kind != "continuous" or feature.sensitive or len(by_client) <= 2 * MIN_PEOPLE:
+            continue
+        low = max(by_client["min"].quantile(0.005), by_client["min"].nsmallest(MIN_PEOPLE + 1).iloc[-1])
+        high = min(by_client["max"].quantile(0.995), by_client["max"].nlargest(MIN_PEOPLE + 1).iloc[-1])
+        ranges[feature.name] = [float(f"{low:.3g}"), float(f"{high:.3g}")]
     return ranges
 
 
@@ -421,7 +473,11 @@ def write_results(
     for name, figure in figures_of(tables, facts).items():
         (folder / "figures" / f"{name}.png").write_bytes(as_png(figure))
     (folder / "report.html").write_text(report_html(tables, facts), encoding="utf-8")
-    (folder / "facts.json").write_text(json.dumps(facts, indent=1, default=str, ensure_ascii=False), encoding="utf-8")
+    told = facts if hide_parts([int(n) for n in tables["flow"]["rows"]])[1] else {**facts, "n_read": None}
+    (folder / "facts.json").write_text(json.dumps(told, indent=1, default=str, ensure_ascii=False), encoding="utf-8")
+    numbers = {k: v for k, v in told.items() if isinstance(v, int | float) and not isinstance(v, bool)}
+    numbers |= {f"calibrator_{k}": v for k, v in facts["calibrator"].items()}
+    write_table(pd.DataFrame(list(numbers.items()), columns=["name", "value"]), folder / "tables" / "facts.csv")
     (folder / "config.yaml").write_text(facts["config_yaml"], encoding="utf-8")
     (folder / "model-card.md").write_text((bundle.folder / "card.md").read_text(encoding="utf-8"), encoding="utf-8")
     return folder
