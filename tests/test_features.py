@@ -126,7 +126,8 @@ def test_facts_about_a_person_by_hand(seen):
     ]
     assert columns["register.weeks_registered"] == 3.0
     assert np.isnan(columns[["register.origin", "register.vocational"]].to_numpy("float64")).all()
-    assert seen(registered_on="2016-05-01")["register.weeks_registered"] == 0.0
+    assert seen(registered_on="2015-12-31")["register.weeks_registered"] == 0.0  # within the reporting lag
+    assert np.isnan(seen(registered_on="2016-05-01")["register.weeks_registered"])  # a later registration, a later fact
     assert np.isnan(seen()["register.weeks_registered"])
 
 

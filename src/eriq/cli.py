@@ -61,6 +61,7 @@ def train(
 
 @app.command()
 def score(
+    context: typer.Context,
     model: Annotated[
         str, typer.Argument(help="Model folder, its name, models:/name@alias, or a scoring config (.yaml).")
     ],
@@ -74,7 +75,8 @@ def score(
         Literal["caseworker", "operator"], typer.Option(help="A caseworker gets reasons only.")
     ] = "operator",
     show: Annotated[
-        Literal["probability", "band", "reasons"] | None, typer.Option(help="Instead of what the audience gets.")
+        Literal["probability", "band", "reasons"] | None,
+        typer.Option(help="What an operator gets instead."),
     ] = None,
     encoding: Annotated[str, typer.Option(help="Of a CSV, for example latin-1.")] = "utf-8",
     decimal: Annotated[Literal[".", ","], typer.Option(help="Decimal sign of a CSV.")] = ".",
@@ -96,8 +98,9 @@ def score(
     from eriq.workflows import score as score_job
 
     if model.endswith((".yaml", ".yml")):
-        if input or out:
-            raise typer.BadParameter("a scoring config names its own input and output")
+        said = ("input", "out", "language", "reasons", "audience", "show", "encoding", "decimal")
+        if given := [name for name in said if getattr(context.get_parameter_source(name), "name", "") == "COMMANDLINE"]:
+            raise typer.BadParameter(f"a scoring config says this itself: {', '.join(given)}")
         job = load_scoring_job(Path(model))
     else:
         if input is None or out is None:
@@ -151,7 +154,7 @@ def features(
 
 
 @app.command()
-def ui(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 5000) -> None:
+def ui(port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.0.0.1.")] = 5000) -> None:
     """Start the MLflow UI on this machine, with the store of this folder.
 
     Example: eriq ui --port 5001

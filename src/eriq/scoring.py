@@ -25,6 +25,7 @@ Show = Literal["probability", "band", "reasons"]
 REJECTED = ("client_id", "answered_on", "code", "reason")
 GAP = -128  # stands for no answer where codes are small whole numbers
 PLACE = {"en": 0, "sv": 1, "da": 2}
+DIRECTIONS = {"en": ["higher", "lower"], "sv": ["högre", "lägre"], "da": ["højere", "lavere"]}
 SENSITIVE_WORDS = (SENSITIVE_LABEL, "register: hälsa eller rättsväsende", "register: helbred eller retsvæsen")
 
 
@@ -472,7 +473,7 @@ def _reasons(
         out[f"reason_{k + 1}_answer"] = _labels(answers[rows, chosen], words)
         if options.show == "reasons":
             lower = (by_unit[rows, chosen] < 0).astype("int32")
-            out[f"reason_{k + 1}_direction"] = _labels(lower, ["higher", "lower"])
+            out[f"reason_{k + 1}_direction"] = _labels(lower, DIRECTIONS[options.language])
         else:
             out[f"reason_{k + 1}_contribution"] = by_unit[rows, chosen]
     return out

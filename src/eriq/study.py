@@ -195,7 +195,8 @@ def _flat_study(experiment: Experiment, source: Flat, known: tuple[Feature, ...]
     features = known or tuple(_guarded(flat_features(source, rows), experiment.protected))
     matrix = flat_columns(rows, features)
     design = make_design(_flat_rows(rows, source), matrix, outcome)
-    words = experiment.outcome if isinstance(experiment.outcome, str) else experiment.outcome.words
+    given = experiment.outcome if "outcome" in experiment.model_fields_set else source.outcome
+    words = given if isinstance(given, str) else given.words
     return Study(
         design=design,
         features=features,

@@ -144,8 +144,24 @@ def test_a_caseworker_gets_reasons_and_no_number(small_bundle: Bundle, backlog: 
     """For caseworkers: what counts and in which direction, without probability, log-odds or contribution."""
     scores, _ = read_both(run_on(backlog(5), small_bundle, tmp_path, audience="caseworker", language="da"))
     assert not [c for c in scores if "odds" in c or "probability" in c or "contribution" in c or "band" in c]
-    assert set(scores["reason_1_direction"]) <= {"higher", "lower"}
+    assert set(scores["reason_1_direction"]) <= {"højere", "lavere"}
     assert scores["reason_1_label"].str.contains("borger|sagsbehandler").all()
+
+
+@pytest.mark.parametrize("show", ["probability", "band"])
+def test_a_caseworker_cannot_be_given_a_number(show: str) -> None:
+    """A job for caseworkers that asks for a probability or a band is refused."""
+    job = {
+        "version": 1,
+        "name": "x",
+        "model": "m",
+        "source": {"kind": "file", "path": "a.csv"},
+        "sink": {"kind": "file", "path": "s.csv"},
+        "audience": "caseworker",
+        "show": show,
+    }
+    with pytest.raises(ValueError, match="reasons only"):
+        ScoringJob.model_validate(job)
 
 
 def test_a_band_instead_of_a_probability(small_bundle: Bundle, backlog: Backlog, tmp_path: Path) -> None:

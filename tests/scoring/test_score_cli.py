@@ -44,13 +44,14 @@ def test_all_scored_is_zero_and_some_set_aside_is_three(
     out = tmp_path / "s.csv"
     code, said, _ = eriq("score", small_bundle.folder, given, "--out", out)
     assert code == 0
-    assert f"10 rows read = 10 scored in {out} + 0 set aside in s.csv.rejected.csv" in said
+    assert f"10 rows read = 10 scored in {out} + 0 set aside in {out}.rejected.csv" in said
     frame = pd.read_csv(given, dtype="str")
     frame.loc[4, "cl01"] = "SECRET-77"
     frame.to_csv(given, index=False)
     code, said, told = eriq("score", small_bundle.folder, given, "--out", out, "--overwrite")
     assert code == 3
     assert "9 scored" in said
+    assert "most often cl01:unreadable: 1" in said
     assert "SECRET-77" not in said + told
 
 
@@ -85,7 +86,8 @@ def test_text_lines_without_a_terminal(eriq: Eriq, small_bundle: Bundle, given: 
         (["{none}", "{given}", "--out", "{out}"], 13, "no model folder"),
         (["{model}", "{given}"], 2, "give INPUT and --out"),
         (["{none}.yaml"], 10, "there is no file"),
-        (["{none}.yaml", "{given}"], 2, "names its own input"),
+        (["{none}.yaml", "{given}"], 2, "says this itself: input"),
+        (["{none}.yaml", "--reasons", "3"], 2, "says this itself: reasons"),
         (["{model}", "{given}", "--out", "{out}", "--encoding", "utf-88"], 17, "utf-88"),
     ],
 )

@@ -160,7 +160,8 @@ def test_a_model_is_promoted_through_the_server(server: Server, trained: str) ->
     done = server.eriq("promote", "models:/eriq-tiny@candidate")
     assert done.returncode == 20
     assert "version 1 is champion already" in done.stderr
-    done = server.eriq("score", "models:/eriq-tiny@champion", "new", "--out", "champion.csv")
+    assert server.eriq("simulate", "--out", "others", "--clients", "60", "--seed", "4").returncode == 0
+    done = server.eriq("score", "models:/eriq-tiny@champion", "others", "--out", "champion.csv")
     assert done.returncode in (0, 3), done.stderr
 
 

@@ -88,7 +88,9 @@ def validation_lines(error: ValidationError) -> Iterator[str]:
     for problem in error.errors(include_url=False, include_input=False):
         where = ".".join(str(part) for part in problem["loc"]) or "the file"
         if problem["type"] == "extra_forbidden":
-            yield f"{where}: not a known key.{nearest(str(problem['loc'][-1]), known)}"
+            name = str(problem["loc"][-1])
+            hint = " It belongs elsewhere, or to another kind of config." if name in known else nearest(name, known)
+            yield f"{where}: not a known key.{hint}"
         else:
             yield f"{where}: {problem['msg'].removeprefix('Value error, ')}"
 

@@ -95,6 +95,8 @@ class ScoringJob(Section):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
+        if self.audience == "caseworker" and self.shown != "reasons":
+            raise ValueError("a caseworker is shown reasons only: a number could lower the belief that helps")
         if self.shown == "reasons" and not self.reasons:
             raise ValueError("nothing would be shown: reasons is 0 and probabilities are not shown")
         if self.rank and self.sink.kind != "file":

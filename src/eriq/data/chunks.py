@@ -287,6 +287,11 @@ class CsvSource:
             raise SourceError(f"{path.name}: a quote is opened and never closed in the header")
         self._width = len(names)
         self._places = wanted.places([name.strip() for name in names])
+        if not self._places:
+            raise SchemaError(
+                f"{path.name} has none of the expected columns (client_id, answered_on, ...); is it the right file, "
+                "and are names written just so? In a scoring config, source.columns maps other names"
+            )
         self.total_rows: int | None = None
         if next(self.chunks(), None) is None:
             raise SourceError(f"{path.name} has a header and no rows")

@@ -130,7 +130,7 @@ def read_tables(source: Tables, instrument: Instrument, today: dt.date) -> Intak
 
 def simulate_tables(source: Simulated, instrument: Instrument, today: dt.date) -> Intake:
     """Return made-up tables through the same checks as real ones, with their truth."""
-    from eriq.data.simulate import ABOUT, simulate
+    from eriq.data.simulate import simulate
     from eriq.data.simulation_settings import load_simulation
 
     made = simulate(load_simulation(source.preset), instrument, clients=source.clients, seed=source.seed)
@@ -139,4 +139,4 @@ def simulate_tables(source: Simulated, instrument: Instrument, today: dt.date) -
     registers, found = check_registers(frames, today)
     digests: dict[str, str] = {"answers": frame_digest(made.answers)}
     digests |= {name: frame_digest(frame) for name, frame in frames.items()}
-    return Intake(answers, registers, digests, None, made.truth, ABOUT, problems + found)
+    return Intake(answers, registers, digests, None, made.truth, made.about, problems + found)

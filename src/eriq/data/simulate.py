@@ -18,7 +18,7 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 ABOUT = (
-    "These people are made up. The cohort was tuned to published figures, so agreement with those figures is built in: "
+    "These people are made up, and tuned to figures chosen beforehand, so agreement with those figures is built in: "
     "it shows that the pipeline works, and says nothing about whether the questionnaire does."
 )
 TRUTH = (

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from eriq.data.instrument import load_instrument
-from eriq.data.simulate import ABOUT, simulate
+from eriq.data.simulate import simulate
 from eriq.data.simulation_settings import load_simulation
 from eriq.data.sources import finished_or_nothing, write_table
 from eriq.errors import OutputError
@@ -19,8 +19,8 @@ def write_cohort(out: Path, clients: int, seed: int, preset: str, format: str, *
         write_table(getattr(made, name), out / f"{name}.{format}", overwrite=overwrite)
     write_table(made.truth, folder / f"truth.{format}", overwrite=overwrite)
     with finished_or_nothing(out / "ABOUT.txt", overwrite=overwrite) as file:
-        file.write_text(f"{ABOUT}\npreset {preset}, {clients} clients, seed {seed}\n", encoding="utf-8")
-    return f"{len(made.answers):,} answered waves of {clients:,} made-up clients in {out}\n{ABOUT}"
+        file.write_text(f"{made.about}\n{clients} clients, seed {seed}\n", encoding="utf-8")
+    return f"{len(made.answers):,} answered waves of {clients:,} made-up clients in {out}\n{made.about}"
 
 
 def write_codebook(file: str, out: Path, *, overwrite: bool = False) -> str:

@@ -159,7 +159,7 @@ def _sentence(tally: Tally, job: ScoringJob, sink: Any) -> str:
     after = f" (continued after chunk {tally.resumed_after})" if tally.resumed_after else ""
     if isinstance(job.sink, FileOutput):
         out = job.sink.path
-        aside = f"{tally.set_aside:,} set aside in {rejects_path(out).name}"
+        aside = f"{tally.set_aside:,} set aside in {rejects_path(out)}{_why(rejects_path(out))}"
         return f"{tally.read:,} rows read = {tally.scored:,} scored in {out} + {aside}{after}"
     table = job.sink.table
     known = f"; {sink.known:,} of them were there already" if getattr(sink, "known", 0) else ""
@@ -167,6 +167,15 @@ def _sentence(tally: Tally, job: ScoringJob, sink: Any) -> str:
         f"{tally.read:,} rows read = {tally.scored:,} scored in table {table}{known} + {tally.set_aside:,} set aside "
         f"in {table}_rejected{after}"
     )
+
+
+def _why(rejects: Path, shown: int = 3, looked_at: int = 200_000) -> str:
+    """Return the most frequent reasons of rows set aside, counted over the first ones of a large file."""
+    if not rejects.is_file():
+        return ""
+    codes = pd.read_csv(rejects, usecols=["code"], dtype="str", nrows=looked_at)["code"].str.split("; ").explode()
+    most = codes.value_counts().head(shown)
+    return f" (most often {', '.join(f'{code}: {count:,}' for code, count in most.items())})" if len(most) else ""
 
 
 # --- what a job is -------------------------------------------------------------------------
