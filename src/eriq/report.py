@@ -540,6 +540,8 @@ def _optional_tables(tables: Tables, facts: Facts, labels: Mapping[str, str]) ->
         for column in shaped:
             if column in ("contender", "baseline", "model", "human"):
                 shaped[column] = shaped[column].map(lambda name: labels.get(name, name))
+            if column == "design":
+                shaped[column] = shaped[column].str.replace("_", " ")
             if column in ("rows", "clients"):
                 shaped[column] = shaped[column].astype("Int64")
         return shaped.assign(**{estimate: words})
