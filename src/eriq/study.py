@@ -50,6 +50,7 @@ class Study:
     digests: dict[str, str]
     about: str = ""
     truth: np.ndarray | None = None  # true probability per row, where people were made up
+    intake: Intake | None = None
     external: np.ndarray | None = None  # true for rows of a fixed external set, never trained on
 
     @property
@@ -68,8 +69,10 @@ def today_of(experiment: Experiment) -> dt.date:
     return experiment.today or dt.date.today()
 
 
-def prepare(experiment: Experiment) -> Study:
+def prepare(experiment: Experiment, intake: Intake | None = None) -> Study:
     """Read, check and assemble everything a config asks for; train nothing.
+
+    With the `intake` of an earlier study on the same source nothing is read again.
 
     Raises
     ------
@@ -77,7 +80,7 @@ def prepare(experiment: Experiment) -> Study:
         By cause; all problems of the input at once.
     """
     source = experiment.source
-    study = _flat_study(experiment, source) if isinstance(source, Flat) else _tables_study(experiment, source)
+    study = _flat_study(experiment, source) if isinstance(source, Flat) else _tables_study(experiment, source, intake)
     too_good(study.design, study.features, experiment.leak_auc, experiment.trusted)
     if experiment.validation.design == "external" and (away := experiment.validation.external):
         return _with_external(study, experiment.model_copy(update={"source": away}), away)
@@ -110,14 +113,11 @@ def _with_external(home: Study, experiment: Experiment, source: Tables | Flat | 
     )
 
 
-def _tables_study(experiment: Experiment, source: Tables | Simulated) -> Study:
+def _tables_study(experiment: Experiment, source: Tables | Simulated, intake: Intake | None = None) -> Study:
     instrument = load_instrument(experiment.instrument or "")
-    today = today_of(experiment)
-    intake = (
-        simulate_tables(source, instrument, today)
-        if isinstance(source, Simulated)
-        else read_tables(source, instrument, today)
-    )
+    if intake is None:
+        read = simulate_tables if isinstance(source, Simulated) else read_tables
+        intake = read(source, instrument, today_of(experiment))  # type: ignore[arg-type]
     schema.refuse(intake.problems)
     outcome = experiment.outcome_definition()
     cohort = build_cohort(intake.answers, intake.registers, outcome, followed_until=intake.followed_until)
@@ -144,6 +144,7 @@ def _tables_study(experiment: Experiment, source: Tables | Simulated) -> Study:
         digests=intake.digests,
         about=intake.about,
         truth=_truth(rows, intake),
+        intake=intake,
     )
 
 

@@ -162,7 +162,7 @@ def _train(
         home, study.contenders, study.features, experiment, study.observe_days, step, workers
     )
     if experiment.missing_sensitivity:
-        tables["missing_policies"] = missing_policies(experiment, workers)
+        tables["missing_policies"] = missing_policies(experiment, study, workers)
     tables = {name: table for name, table in tables.items() if len(table)}
     facts = facts_of(experiment, study, found, model, size, started)
     bundle = save(model, study, found, experiment, facts, tables, models)
@@ -261,19 +261,19 @@ def describe(study: Study, size: SampleSize) -> dict[str, pd.DataFrame]:
     }
 
 
-def missing_policies(experiment: Experiment, workers: int | None) -> pd.DataFrame:
+def missing_policies(experiment: Experiment, study: Study, workers: int | None) -> pd.DataFrame:
     """Return the headline's AUCs under every declared way of treating missing answers."""
     from eriq.evaluation.intervals import bootstrap, summarise
 
     tables = []
     for policy in ("indicator", "worst", "drop"):
         other = experiment.model_copy(update={"missing_policy": policy})
-        study = prepare(other)
-        pair = headline_names(other.headline, study.contenders)
-        few = [c for c in study.contenders if c.name in pair]
-        home = study.home
-        folds = make_folds(home, other, study.observe_days, None if study.external is None else "grouped_kfold")
-        log_odds = run_all(few, home, folds, study.features, seed=other.seed, tuning=other.tuning, workers=workers)
+        again = prepare(other, study.intake)
+        pair = headline_names(other.headline, again.contenders)
+        few = [c for c in again.contenders if c.name in pair]
+        home = again.home
+        folds = make_folds(home, other, again.observe_days, None if again.external is None else "grouped_kfold")
+        log_odds = run_all(few, home, folds, again.features, seed=other.seed, tuning=other.tuning, workers=workers)
         rows = np.flatnonzero(~np.isnan(log_odds).any(axis=1))
         made = bootstrap(
             home.outcome[rows], expit(log_odds[rows]), home.client[rows],
