@@ -68,7 +68,7 @@ def log_odds(study: Study, experiment: Experiment) -> np.ndarray:
 def found(study: Study, experiment: Experiment, log_odds: np.ndarray) -> Comparison:
     """Return the comparison."""
     folds = make_folds(study.design, experiment, 365)
-    return compare(study.design, study.contenders, study.features, experiment, log_odds, folds, study.truth)
+    return compare(study.design, study.contenders, experiment, log_odds, folds, study.truth)
 
 
 def one_row_each(n: int = 200, seed: int = 1) -> Design:
@@ -203,7 +203,7 @@ def test_no_gain_comes_with_what_could_have_been_shown(study, experiment, log_od
     folds = make_folds(study.design, experiment, 365)
     few = [c for c in study.contenders if c.block in ("client", "register_full")]
     same = log_odds[:, [study.contenders.index(few[0])] * 2]
-    sentence = compare(study.design, few, study.features, plan, same, folds).tables["headline"].iloc[0]
+    sentence = compare(study.design, few, plan, same, folds).tables["headline"].iloc[0]
     assert sentence["estimate"] == 0
     assert sentence["verdict"] == "no gain shown"
     assert f"could have shown is {sentence['smallest_detectable']:.3f}" in sentence["sentence"]
@@ -280,7 +280,7 @@ def test_a_contender_does_not_differ_from_itself(study, experiment, log_odds):
     few.append(replace(few[1], name="twin", block="twin"))
     columns = log_odds[:, [study.contenders.index(c) for c in few[:2]]]
     folds = make_folds(study.design, experiment, 365)
-    found = compare(study.design, few, study.features, experiment, columns[:, [0, 1, 1]], folds)
+    found = compare(study.design, few, experiment, columns[:, [0, 1, 1]], folds)
     table = found.tables["all_differences"]
     twin = table[(table["contender"] == "twin") & (table["baseline"] == few[1].name)]
     assert len(twin) >= 8
@@ -303,9 +303,7 @@ def test_the_decomposition_needs_all_sixteen_blocks(study, experiment, log_odds)
     """With one union missing there is no decomposition, rather than a wrong one."""
     few = [c for c in study.contenders if c.block.count("+") < 3]
     columns = log_odds[:, [study.contenders.index(c) for c in few]]
-    tables = compare(
-        study.design, few, study.features, experiment, columns, make_folds(study.design, experiment, 365)
-    ).tables
+    tables = compare(study.design, few, experiment, columns, make_folds(study.design, experiment, 365)).tables
     assert "decomposition" not in tables
     assert "oracle" not in tables  # and no truth was given
 
@@ -359,7 +357,7 @@ def test_the_model_against_people_is_the_difference_either_way(found):
 def test_workers_do_not_change_the_tables(study, experiment, log_odds, found):
     """Two threads give the same measures as one."""
     folds = make_folds(study.design, experiment, 365)
-    again = compare(study.design, study.contenders, study.features, experiment, log_odds, folds, study.truth, workers=2)
+    again = compare(study.design, study.contenders, experiment, log_odds, folds, study.truth, workers=2)
     pd.testing.assert_frame_equal(again.tables["measures"], found.tables["measures"])
 
 
@@ -368,9 +366,7 @@ def test_rows_nobody_tested_are_left_out_for_all(study, experiment, log_odds):
     few = [c for c in study.contenders if c.name in ("register_full | logistic", "questionnaire | logistic")]
     columns = log_odds[:, [study.contenders.index(c) for c in few]].copy()
     columns[:100, 0] = np.nan
-    tables = compare(
-        study.design, few, study.features, experiment, columns, make_folds(study.design, experiment, 365)
-    ).tables
+    tables = compare(study.design, few, experiment, columns, make_folds(study.design, experiment, 365)).tables
     table = tables["measures"].set_index(["measure", "contender"])["estimate"]
     assert table["auc", few[1].name] == pytest.approx(auc(study.design.outcome[100:], expit(columns[100:, 1])))
 
@@ -507,7 +503,7 @@ def test_one_class_among_the_tested_rows_cannot_be_compared(study, experiment, l
         (study.design.outcome == 1)[:, None], np.nan, log_odds[:, [study.contenders.index(c) for c in few]]
     )
     with pytest.raises(CohortError, match="nobody has the outcome"):
-        compare(study.design, few, study.features, experiment, columns, make_folds(study.design, experiment, 365))
+        compare(study.design, few, experiment, columns, make_folds(study.design, experiment, 365))
 
 
 def test_no_other_design_gives_an_empty_table(study, experiment):

@@ -97,7 +97,7 @@ def test_outcomes_dealt_at_random_are_not_predicted(quick: Experiment) -> None:
     }.items():
         folds[name] = make_folds(design, quick, study.observe_days)
         log_odds = run_all(study.contenders, design, folds[name], study.features, seed=1, tuning=quick.tuning)
-        found[name] = compare(design, study.contenders, study.features, quick, log_odds, folds[name]).tables
+        found[name] = compare(design, study.contenders, quick, log_odds, folds[name]).tables
     measures = found["dealt"]["measures"]
     auc = measures[(measures["measure"] == "auc") & (measures["contender"] != "prevalence")]
     assert len(auc) == len(study.contenders)  # one less for prevalence, one more for the saved model

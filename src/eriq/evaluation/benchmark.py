@@ -110,7 +110,6 @@ def headline_names(headline: Headline, contenders: Sequence[Contender]) -> tuple
 def compare(
     design: Design,
     contenders: Sequence[Contender],
-    features: Sequence,
     experiment: Experiment,
     log_odds: np.ndarray,
     folds: Sequence[Fold],
@@ -124,7 +123,6 @@ def compare(
     ----------
     design : Design
     contenders : sequence of Contender
-    features : sequence of Feature
     experiment : Experiment
         Intervals, capacities, headline.
     log_odds : ndarray of shape (n_rows, n_contenders)

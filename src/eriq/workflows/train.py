@@ -144,7 +144,6 @@ def _train(
     found = compare(
         study.design,
         study.contenders,
-        study.features,
         experiment,
         log_odds,
         folds,
