@@ -8,7 +8,7 @@ import time
 import numpy as np
 from sklearn.metrics import average_precision_score, brier_score_loss, log_loss, roc_auc_score
 
-from eriq.evaluation.intervals import bootstrap, client_weights, differences, summarise
+from eriq.study.evaluation.intervals import bootstrap, client_weights, differences, summarise
 
 SHARES, NUMBERS, THRESHOLDS = (0.05, 0.10, 0.20), (200, 500), (0.02, 0.05, 0.10, 0.20, 0.30)
 

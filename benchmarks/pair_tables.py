@@ -17,7 +17,7 @@ import lightgbm as lgb
 import numpy as np
 import shap
 
-from eriq.pair_tables import collapse
+from eriq.model.pair_tables import collapse
 
 ITEMS, REGISTER = 22, 25
 

@@ -18,13 +18,13 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 
-from eriq.bundle import Bundle, save_bundle
-from eriq.data.chunks import open_files
-from eriq.data.instrument import load_instrument
-from eriq.evaluation.calibration import Calibrator
 from eriq.features import REGISTER_FEATURES, questionnaire_features
-from eriq.model import Model
-from eriq.scoring import wanted_columns
+from eriq.instrument.instrument import load_instrument
+from eriq.model.bundle import Bundle, save_bundle
+from eriq.model.calibrator import Calibrator
+from eriq.model.model import Model
+from eriq.scoring.rows import wanted_columns
+from eriq.scoring.sources.files import open_files
 from eriq.workflows.score import score
 
 PIECE = 100_000  # rows generated at a time

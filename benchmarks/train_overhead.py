@@ -14,11 +14,11 @@ import time
 from pathlib import Path
 
 from eriq.config import load_experiment
-from eriq.design import to_matrix
-from eriq.estimators import ESTIMATORS
-from eriq.evaluation.benchmark import make_folds
-from eriq.study import prepare
-from eriq.training import one_thread
+from eriq.features.matrix import to_matrix
+from eriq.study.design.folds import make_folds
+from eriq.study.design.prepare import prepare
+from eriq.study.learning.estimators import ESTIMATORS
+from eriq.study.learning.training import one_thread
 
 
 def bare(config: str) -> float:

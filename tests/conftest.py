@@ -8,8 +8,8 @@ import pytest
 from hypothesis import settings
 
 from eriq.config import Tables
-from eriq.data.cohort import Registers
-from eriq.data.instrument import Instrument, load_instrument
+from eriq.instrument.instrument import Instrument, load_instrument
+from eriq.tables.cohort import Registers
 
 settings.register_profile("eriq", deadline=None, max_examples=40, derandomize=True)
 settings.load_profile("eriq")
@@ -90,7 +90,7 @@ def registers() -> Callable[..., Registers]:
         events: list[tuple[str, str, str]] = (),  # type: ignore[assignment]
         persons: dict[str, dict[str, object]] | None = None,
     ) -> Registers:
-        from eriq.data import schema
+        from eriq.tables import schema
 
         who = {"client_id": list(persons or {}), "born_on": ["1980-01-01"] * len(persons or {})}
         people = pd.DataFrame(who, dtype="str")
@@ -119,7 +119,7 @@ def waves(instrument: Instrument) -> Callable[..., pd.DataFrame]:
     """Make checked ANSWERS from (client, day) pairs; further columns by keyword."""
 
     def make(pairs: list[tuple[str, str]], **columns: list[object]) -> pd.DataFrame:
-        from eriq.data import schema
+        from eriq.tables import schema
 
         frame = pd.DataFrame(pairs, columns=["client_id", "answered_on"], dtype="str").assign(**columns)
         for item in instrument.item_ids:

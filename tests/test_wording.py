@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-import eriq.report
-from eriq.data.instrument import AVOIDED, LANGUAGES, load_instrument
+import eriq
+from eriq.instrument.instrument import AVOIDED, LANGUAGES, load_instrument
 
-PACKAGE = Path(eriq.report.__file__).parent
+PACKAGE = Path(eriq.__file__).parent
 TEMPLATES = sorted(path.name for path in (PACKAGE / "templates").iterdir() if path.suffix in (".html", ".md"))
-MODULES = ("report.py", "figures.py", "disclosure.py")
+MODULES = ("study/reporting/report.py", "study/reporting/figures.py", "disclosure.py")
 
 # Phrases that claim an effect. "Prediction is not effect" and "not effects" are what should be said.
 CAUSAL = (

@@ -162,7 +162,7 @@ def ui(port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.0.0
     import os
     import subprocess
 
-    from eriq.tracking import SETTINGS, compare_link, ui_command
+    from eriq.registry.tracking import SETTINGS, compare_link, ui_command
 
     link = compare_link(port)
     typer.echo(f"MLflow UI: http://127.0.0.1:{port} (ready in about 10 seconds, stop with Ctrl-C)")
@@ -197,7 +197,7 @@ def promote(
 
     Example: eriq promote models:/eriq-demo@candidate --to champion
     """
-    from eriq import promote as promote_job
+    from eriq.registry import promotion as promote_job
 
     usual = Path("configs/promotion.yaml")
     rules = gates or (usual if usual.is_file() else None)
@@ -212,8 +212,8 @@ def instrument_show(
 
     Example: eriq instrument show eriq22 --language sv
     """
-    from eriq.codebook import describe
-    from eriq.data.instrument import load_instrument
+    from eriq.instrument.codebook import describe
+    from eriq.instrument.instrument import load_instrument
 
     typer.echo(describe(load_instrument(file), language))
 
@@ -224,7 +224,7 @@ def instrument_check(file: Annotated[str, typer.Argument(help="File, or a shippe
 
     Example: eriq instrument check configs/instruments/eriq22.yaml
     """
-    from eriq.data.instrument import load_instrument
+    from eriq.instrument.instrument import load_instrument
 
     found = load_instrument(file)
     typer.echo(f"{found.id} {found.version}: {len(found.items)} items, digest {found.digest}")

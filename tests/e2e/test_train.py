@@ -13,9 +13,9 @@ import pandas as pd
 import pytest
 
 from eriq.config import load_experiment
-from eriq.data.instrument import load_instrument
-from eriq.data.simulate import simulate
-from eriq.data.simulation_settings import load_simulation
+from eriq.instrument.instrument import load_instrument
+from eriq.simulation.cohort import simulate
+from eriq.simulation.settings import load_simulation
 from tests.e2e.conftest import ROOT, SHARED, eriq
 
 pytestmark = pytest.mark.xdist_group("home")

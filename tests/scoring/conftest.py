@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from eriq.bundle import Bundle, save_bundle
-from eriq.data.instrument import load_instrument
-from eriq.evaluation.calibration import Calibrator
 from eriq.features import REGISTER_FEATURES, Feature, questionnaire_features
-from eriq.model import Model
+from eriq.instrument.instrument import load_instrument
+from eriq.model.bundle import Bundle, save_bundle
+from eriq.model.calibrator import Calibrator
+from eriq.model.model import Model
 
 
 def save_small(models: Path, extra: tuple[Feature, ...] = (), refits: int = 2, name: str = "small") -> Bundle:

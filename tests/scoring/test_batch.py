@@ -15,14 +15,14 @@ import pyarrow.parquet as pq
 import pytest
 from scipy.stats import rankdata
 
-from eriq.batch import Lookup, Seen, ranks
-from eriq.bundle import Bundle
 from eriq.config import ScoringJob, load_scoring_job
-from eriq.data.cohort import Registers
-from eriq.data.intake import check_answers
 from eriq.errors import ConfigError, InstrumentError, OutputError
-from eriq.evaluation.calibration import expit
-from eriq.scoring import Options, checked_answers, instrument_of, score_rows
+from eriq.model.bundle import Bundle, instrument_of
+from eriq.model.calibrator import expit
+from eriq.scoring.batch import Lookup, Seen, ranks
+from eriq.scoring.rows import Options, checked_answers, score_rows
+from eriq.tables.cohort import Registers
+from eriq.tables.intake import check_answers
 from eriq.workflows.score import Batch, job_of, rejects_path, run
 
 Backlog = Callable[..., pd.DataFrame]

@@ -10,9 +10,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from eriq.config import Csv
-from eriq.data import chunks
-from eriq.data.chunks import Chunk, Wanted, open_files
 from eriq.errors import ConfigError, EriqError, SchemaError, SourceError
+from eriq.scoring.sources import files as chunks
+from eriq.scoring.sources.files import Chunk, Wanted, open_files
 
 WANTED = Wanted(frozenset({"client_id", "cw01", "weeks"}), frozenset({"cw01"}), frozenset({"weeks"}))
 

@@ -14,16 +14,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from eriq.data.databases import DuckDbSink, DuckDbSource, SqlSink, SqlSource, frame_of, named, open_engine, records
-from eriq.errors import (
-    BusyError,
-    ConfigError,
-    DatabaseError,
-    DependencyError,
-    OutputError,
-    ResumeError,
-    SourceError,
-)
+from eriq.errors import BusyError, ConfigError, DatabaseError, DependencyError, OutputError, ResumeError, SourceError
+from eriq.scoring.databases import DuckDbSink, DuckDbSource, SqlSink, SqlSource, frame_of, named, open_engine, records
 
 URL = "ERIQ_TEST_URL"
 NONE = pd.DataFrame(columns=["row", "client_id", "answered_on", "code", "reason"])
@@ -519,7 +511,7 @@ def test_a_duckdb_file_that_is_not_one_is_named(tmp_path: Path) -> None:
 
 JOB = """
 import sys
-from eriq.data.databases import SqlSink, SqlSource
+from eriq.scoring.databases import SqlSink, SqlSource
 from pandas import DataFrame
 source = SqlSource("ERIQ_TEST_URL", table="big", order_by=["client_id"], chunk_rows=int(sys.argv[1]))
 sink = SqlSink("ERIQ_TEST_URL", "scores", job="copy " + source.stamp()["content"])

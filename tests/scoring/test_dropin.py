@@ -20,13 +20,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from eriq import pyfunc
-from eriq import spark as engine
-from eriq.bundle import Bundle
-from eriq.data.instrument import Instrument
 from eriq.errors import ConfigError, EriqError, SchemaError
-from eriq.scoring import Options, example_rows, score_rows
-from eriq.tracking import SETTINGS, requirements
+from eriq.instrument.instrument import Instrument
+from eriq.model.bundle import Bundle, example_rows
+from eriq.registry import pyfunc
+from eriq.registry.tracking import SETTINGS, requirements
+from eriq.scoring import spark as engine
+from eriq.scoring.rows import Options, score_rows
 
 pytestmark = pytest.mark.xdist_group("spark")
 
@@ -326,7 +326,7 @@ def test_errors_name_columns_and_places_and_no_value(
     def fail(*_: object) -> None:
         raise ValueError(secret)
 
-    monkeypatch.setattr("eriq.scoring.score_rows", fail)
+    monkeypatch.setattr("eriq.scoring.rows.score_rows", fail)
     with pytest.raises(EriqError, match=r"ValueError at test_dropin\.py") as caught:
         loaded.predict(frame)
     assert secret not in str(caught.value)

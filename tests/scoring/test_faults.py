@@ -16,12 +16,12 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from eriq.bundle import Bundle
 from eriq.config import Csv
-from eriq.data import chunks
-from eriq.data.chunks import Wanted, open_files
-from eriq.data.sinks import FileSink, job_folder
 from eriq.errors import BundleError, BusyError, EriqError, OutputError, ResumeError, SourceError
+from eriq.model.bundle import Bundle
+from eriq.scoring.sinks.files import FileSink, job_folder
+from eriq.scoring.sources import files as chunks
+from eriq.scoring.sources.files import Wanted, open_files
 from eriq.workflows import score as workflow
 from eriq.workflows.score import job_of, rejects_path, run
 
@@ -74,7 +74,7 @@ from pathlib import Path
 os.environ["OMP_WAIT_POLICY"] = "passive"
 from eriq.config import ScoringJob
 from eriq.workflows.score import run
-from eriq.data import sinks
+from eriq.scoring.sinks import files as sinks
 import lightgbm, skops.io, pyarrow.parquet, pyarrow.csv
 
 job = ScoringJob.model_validate_json(sys.argv[1])
@@ -324,7 +324,7 @@ def test_a_gigabyte_in_one_line(tmp_path: Path) -> None:
             made.write(b"9" * 1_000_000)
         made.write(b"\nc3,3\n")
     code = (
-        "import resource, sys\nfrom pathlib import Path\nfrom eriq.data.chunks import *\n"
+        "import resource, sys\nfrom pathlib import Path\nfrom eriq.scoring.sources.files import *\n"
         "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
         "made = list(open_files(Path(sys.argv[1]), Wanted(frozenset({'client_id', 'cw01'}))).chunks())\n"
         "print([r for c in made for r in c.rows.tolist()], [c for m in made for c in m.broken['code']])\n"

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from eriq.bundle import Bundle
 from eriq.errors import EriqError
-from eriq.scoring import Options, score_rows
+from eriq.model.bundle import Bundle
+from eriq.scoring.rows import Options, score_rows
 from eriq.workflows.score import Batch, job_of, rejects_path, run
 
 Backlog = Callable[..., pd.DataFrame]

@@ -16,8 +16,8 @@ import pandas as pd
 import pytest
 import sqlalchemy as sa
 
-from eriq.data.databases import SqlSink, SqlSource, open_engine
 from eriq.errors import BusyError, DatabaseError
+from eriq.scoring.databases import SqlSink, SqlSource, open_engine
 
 URL = "ERIQ_TEST_POSTGRES"
 pytestmark = pytest.mark.skipif(not os.environ.get(URL), reason=f"{URL} is not set: see .ci/postgres")
@@ -226,7 +226,7 @@ def test_two_writers_of_one_chunk_meet_in_the_journal(schema: str, ask: Callable
 
 JOB = """
 import sys
-from eriq.data.databases import SqlSink, SqlSource
+from eriq.scoring.databases import SqlSink, SqlSource
 schema, rows = sys.argv[1], int(sys.argv[2])
 source = SqlSource("ERIQ_TEST_POSTGRES", table=f"{schema}.big", order_by=["client_id"], chunk_rows=rows)
 sink = SqlSink("ERIQ_TEST_POSTGRES", f"{schema}.scores", job="copy " + source.stamp()["content"])

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from eriq import cli
-from eriq.bundle import Bundle
+from eriq.model.bundle import Bundle
 
 Backlog = Callable[..., pd.DataFrame]
 
@@ -106,7 +106,7 @@ def test_resume_from_the_command_line(
     eriq: Eriq, small_bundle: Bundle, given: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Interrupted with Ctrl-C: exit code 130, and the word to use; with it, the job ends."""
-    from eriq.data.sinks import FileSink
+    from eriq.scoring.sinks.files import FileSink
 
     config = tmp_path / "job.yaml"
     config.write_text(

@@ -14,11 +14,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from eriq import spark as engine
-from eriq.bundle import Bundle
-from eriq.data.instrument import Instrument
 from eriq.errors import DependencyError, OutputError, SchemaError, SourceError
-from eriq.scoring import Options, score_rows
+from eriq.instrument.instrument import Instrument
+from eriq.model.bundle import Bundle
+from eriq.scoring import spark as engine
+from eriq.scoring.rows import Options, score_rows
 
 pytestmark = pytest.mark.xdist_group("spark")
 

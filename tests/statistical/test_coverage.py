@@ -13,7 +13,7 @@ clients on, the size tested here, all measures lie between 94 and 95.5 %.
 import numpy as np
 import pytest
 
-from eriq.evaluation.intervals import Replicates, bootstrap, percentiles
+from eriq.study.evaluation.intervals import Replicates, bootstrap, percentiles
 
 pytestmark = pytest.mark.slow
 

@@ -10,13 +10,15 @@ import pytest
 from scipy.stats import t
 
 from eriq.config import Experiment, Tuning, Validation, load_experiment
-from eriq.design import Design, grouped_kfold, make_design
-from eriq.evaluation.benchmark import compare, make_folds, other_designs
-from eriq.evaluation.calibration import expit
-from eriq.evaluation.intervals import bootstrap, summarise
 from eriq.features import Feature
-from eriq.study import prepare
-from eriq.training import Contender, run_all
+from eriq.model.calibrator import expit
+from eriq.study.comparison.compare import compare, other_designs
+from eriq.study.design.contender import Contender
+from eriq.study.design.design import Design, make_design
+from eriq.study.design.folds import grouped_kfold, make_folds
+from eriq.study.design.prepare import prepare
+from eriq.study.evaluation.intervals import bootstrap, summarise
+from eriq.study.learning.training import run_all
 
 COPIES = 15
 FEATURES = tuple(Feature(f"register.r{k}", "register_history") for k in range(6))

@@ -15,13 +15,6 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from eriq.config import OUTCOMES, EstimatorName
-from eriq.data.cohort import Registers, build_cohort
-from eriq.data.instrument import load_instrument
-from eriq.data.schema import WORK
-from eriq.data.simulate import SimulatedCohort, simulate
-from eriq.data.simulation_settings import Simulation, load_simulation
-from eriq.design import client_folds
-from eriq.estimators import ESTIMATORS
 from eriq.features import (
     REGISTER_FEATURES,
     Feature,
@@ -30,6 +23,13 @@ from eriq.features import (
     register_columns,
     select,
 )
+from eriq.instrument.instrument import load_instrument
+from eriq.simulation.cohort import SimulatedCohort, simulate
+from eriq.simulation.settings import Simulation, load_simulation
+from eriq.study.design.folds import client_folds
+from eriq.study.learning.estimators import ESTIMATORS
+from eriq.tables.cohort import Registers, build_cohort
+from eriq.tables.schema import WORK
 
 pytestmark = pytest.mark.slow
 

@@ -5,8 +5,8 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from eriq.data.instrument import RESPONDENTS, Instrument, Item, MissingPolicy
 from eriq.features.feature import PARTS, Feature, Kind, Part
+from eriq.instrument.instrument import RESPONDENTS, Instrument, Item, MissingPolicy
 
 UNANSWERED = ("belief.unanswered", "caseworker.unanswered", "client.unanswered")
 _ABSENT = {

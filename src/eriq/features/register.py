@@ -5,10 +5,10 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from eriq.data.cohort import DAY, Registers
-from eriq.data.schema import BENEFITS, EDUCATION, WORK
 from eriq.errors import LeakageError
 from eriq.features.feature import Feature, Part
+from eriq.tables.cohort import DAY, Registers
+from eriq.tables.schema import BENEFITS, EDUCATION, WORK
 
 WINDOWS = {"1y": 52, "3y": 156, "5y": 260}  # weeks
 NEVER_WEEKS = 520.0  # stands for "not in the last ten years"

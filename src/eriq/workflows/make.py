@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from eriq.data.instrument import load_instrument
-from eriq.data.simulate import simulate
-from eriq.data.simulation_settings import load_simulation
-from eriq.data.sources import finished_or_nothing, write_table
 from eriq.errors import OutputError
+from eriq.instrument.instrument import load_instrument
+from eriq.simulation.cohort import simulate
+from eriq.simulation.settings import load_simulation
+from eriq.tables.files import finished_or_nothing, write_table
 
 
 def write_cohort(out: Path, clients: int, seed: int, preset: str, format: str, *, overwrite: bool = False) -> str:
@@ -25,7 +25,7 @@ def write_cohort(out: Path, clients: int, seed: int, preset: str, format: str, *
 
 def write_codebook(file: str, out: Path, *, overwrite: bool = False) -> str:
     """Write the codebook of a questionnaire as CSV and as a page."""
-    from eriq.codebook import codebook_html, codebook_table
+    from eriq.instrument.codebook import codebook_html, codebook_table
 
     instrument = load_instrument(file)
     write_table(codebook_table(instrument), out / "codebook.csv", overwrite=overwrite)

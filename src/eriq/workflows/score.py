@@ -13,20 +13,20 @@ from typing import Any
 import pandas as pd
 
 from eriq import __version__
-from eriq.batch import Step, Tally, rank_run, run_job
-from eriq.bundle import Bundle, open_bundle
 from eriq.config import Csv, FileInput, FileOutput, ScoringJob, TableName
-from eriq.data import schema
-from eriq.data.chunks import Chunk, Source, Wanted, open_files
-from eriq.data.cohort import Registers
-from eriq.data.instrument import Language
-from eriq.data.intake import TABLES, check_registers
-from eriq.data.sinks import FileSink, beside, check_name, read_job
-from eriq.data.sources import file_digest, read_table, write_table
 from eriq.errors import BundleError, ConfigError, EriqError, InstrumentError, OutputError, ResumeError, SourceError
 from eriq.features import register_columns
-from eriq.scoring import Options, instrument_of, needs_registers, wanted_columns
-from eriq.tracking import model_folder
+from eriq.instrument.instrument import Language
+from eriq.model.bundle import Bundle, instrument_of, needs_registers, open_bundle
+from eriq.registry.tracking import model_folder
+from eriq.scoring.batch import Step, Tally, rank_run, run_job
+from eriq.scoring.rows import Options, wanted_columns
+from eriq.scoring.sinks.files import FileSink, beside, check_name, read_job
+from eriq.scoring.sources.files import Chunk, Source, Wanted, open_files
+from eriq.tables import schema
+from eriq.tables.cohort import Registers
+from eriq.tables.files import file_digest, read_table, write_table
+from eriq.tables.intake import TABLES, check_registers
 
 MODELS = Path("models")
 Report = Callable[[Step], None]
@@ -271,7 +271,7 @@ def open_source(job: ScoringJob, bundle: Bundle) -> tuple[Source, Registers | No
     given = job.source
     wanted = wanted_columns(bundle, {**accepted(bundle, job.answers_to), **given.columns})
     if not isinstance(given, FileInput):
-        from eriq.data import databases
+        from eriq.scoring import databases
 
         query: dict[str, Any] = given.model_dump(include={"table", "query", "order_by"})
         if given.kind == "sql":
@@ -337,7 +337,7 @@ def open_sink(job: ScoringJob, identity: str, facts: dict[str, Any], *, resume: 
     """Return the output of a job, with what an interrupted run of the same job has stored."""
     if isinstance(job.sink, FileOutput):
         return FileSink(job.sink.path, identity, facts, resume=resume, overwrite=overwrite)
-    from eriq.data import databases
+    from eriq.scoring import databases
 
     if job.sink.kind == "sql":
         sink: Any = databases.SqlSink(job.sink.url_env, job.sink.table, job=identity)
@@ -396,9 +396,9 @@ def score_on_spark(job: ScoringJob, *, overwrite: bool = False, master: str | No
     ConfigError
         When the job asks for what only one machine does: ranks, other sources and sinks.
     EriqError
-        What `eriq.spark.score_folder` raises.
+        What `eriq.scoring.spark.score_folder` raises.
     """
-    from eriq.spark import score_folder
+    from eriq.scoring.spark import score_folder
 
     if job.rank or not isinstance(job.source, FileInput) or not isinstance(job.sink, FileOutput) or job.source.columns:
         raise ConfigError("--engine spark takes Parquet files in and out, without ranks and without other column names")

@@ -14,34 +14,36 @@ import numpy as np
 import pandas as pd
 
 from eriq import __version__
-from eriq.bundle import Bundle, save_bundle
 from eriq.config import Experiment, Flat, Simulated, Tables, dump_yaml, load_experiment
-from eriq.data.sources import write_table
-from eriq.design import Design, Fold, to_matrix
 from eriq.disclosure import MIN_PEOPLE, hide_parts, suppress_small
 from eriq.errors import OutputError
-from eriq.estimators import ESTIMATORS
-from eriq.evaluation.benchmark import (
+from eriq.features import Feature
+from eriq.features.matrix import to_matrix
+from eriq.model.bundle import Bundle, example_rows, save_bundle
+from eriq.model.calibrator import expit
+from eriq.model.model import Model
+from eriq.registry.tracking import HOME, log_training
+from eriq.study.comparison.compare import (
     SAVED,
     Comparison,
     Inner,
     compare,
     cross_calibrated,
     headline_names,
-    make_folds,
     other_designs,
     sample_statement,
 )
-from eriq.evaluation.calibration import expit
-from eriq.evaluation.sample_size import SampleSize
-from eriq.explain import best_rules, explain, resampled
-from eriq.features import Feature
-from eriq.model import Model, as_model
-from eriq.report import card_markdown, figures_of, report_html
-from eriq.scoring import example_rows
-from eriq.study import Study, prepare, summary, today_of
-from eriq.tracking import HOME, log_training
-from eriq.training import Contender, Fitted, fit, n_parameters, one_thread, run_all
+from eriq.study.design.contender import Contender
+from eriq.study.design.design import Design
+from eriq.study.design.folds import Fold, make_folds
+from eriq.study.design.prepare import Study, prepare, summary, today_of
+from eriq.study.evaluation.sample_size import SampleSize
+from eriq.study.explanation.explain import best_rules, explain, resampled
+from eriq.study.learning.estimators import ESTIMATORS
+from eriq.study.learning.final import as_model
+from eriq.study.learning.training import Fitted, fit, n_parameters, one_thread, run_all
+from eriq.study.reporting.report import card_markdown, figures_of, report_html
+from eriq.tables.files import write_table
 
 Source = Tables | Flat | Simulated
 Say = Callable[[str], None]
@@ -183,7 +185,7 @@ def forecasts(
     study: Study, folds: list[Fold], experiment: Experiment, *, workers: int | None, resume: bool, step: Step
 ) -> np.ndarray:
     """Return out-of-fold log-odds of every contender, taking over finished ones by content digest."""
-    from eriq.resume import Cache
+    from eriq.study.learning.resume import Cache
 
     cache = Cache(HOME / "cache", study.design, folds, experiment, enabled=resume)
     known = {c.name: found for c in study.contenders if (found := cache.read(c)) is not None}
@@ -262,7 +264,7 @@ def describe(study: Study, size: SampleSize) -> dict[str, pd.DataFrame]:
 
 def missing_policies(experiment: Experiment, study: Study, workers: int | None) -> pd.DataFrame:
     """Return the headline's AUCs under every declared way of treating missing answers."""
-    from eriq.evaluation.intervals import bootstrap, summarise
+    from eriq.study.evaluation.intervals import bootstrap, summarise
 
     tables = []
     for policy in ("indicator", "worst", "drop"):
@@ -457,7 +459,7 @@ def write_results(
     """Write report, tables and figures of a training; the folder holds the newest run of its config."""
     import shutil
 
-    from eriq.figures import as_png
+    from eriq.study.reporting.figures import as_png
 
     try:
         if folder.exists():

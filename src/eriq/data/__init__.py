@@ -1,1 +1,0 @@
-"""From files to rows: instrument, tables, sources, cohort and the made-up cohort."""

@@ -1,1 +1,0 @@
-"""From forecasts to honest numbers: measures, intervals, comparison."""

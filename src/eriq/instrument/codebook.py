@@ -1,0 +1,161 @@
+"""The questionnaire as a table, a page and plain text, so that a person can check it without reading YAML."""
+
+import textwrap
+
+import pandas as pd
+
+from eriq.instrument.instrument import LANGUAGES, RESPONDENTS, Instrument, Item, Language
+from eriq.pages import render
+
+LANGUAGE_NAMES: dict[Language, str] = {"en": "English", "sv": "Svenska", "da": "Dansk"}
+WIDTH = 100  # characters of a terminal line
+
+
+def codebook_table(instrument: Instrument) -> pd.DataFrame:
+    """Return one row for every code that may stand in the column of an item.
+
+    Parameters
+    ----------
+    instrument : Instrument
+        A checked questionnaire.
+
+    Returns
+    -------
+    DataFrame
+        Answer levels (`kind` "level") in printed order, then missing codes ("missing"), item by item; `label_*` is
+        the answer and `text_*` the question, in each language.
+
+    Examples
+    --------
+    >>> from eriq.instrument.instrument import load_instrument
+    >>> table = codebook_table(load_instrument("eriq22"))
+    >>> table.loc[table["item"] == "cw11", "code"].tolist()
+    [1, 2, 3, 4, -1, -2, -3, -4]
+    """
+    rows = []
+    for item in instrument.items:
+        codes = [("level", level.code, level.labels) for level in instrument.levels(item.id)]
+        codes += [("missing", code.code, code.labels) for code in instrument.missing_codes]
+        rows += [
+            {
+                "item": item.id,
+                "respondent": item.respondent,
+                "indicator": item.indicator,
+                "orientation": item.orientation,
+                "malleable": item.malleable,
+                "required": item.required,
+                "forecast": item.forecast,
+                "wording": item.wording,
+                "code": code,
+                "kind": kind,
+                **{f"label_{language}": labels.in_(language) for language in LANGUAGES},
+                **{f"text_{language}": item.text.in_(language) for language in LANGUAGES},
+            }
+            for kind, code, labels in codes
+        ]
+    return pd.DataFrame(rows)
+
+
+def codebook_html(instrument: Instrument) -> str:
+    """Return the codebook as one page that opens offline: every question and answer in three languages side by side.
+
+    Examples
+    --------
+    >>> from eriq.instrument.instrument import load_instrument
+    >>> "Tror du, at borgeren kommer i job" in codebook_html(load_instrument("eriq22"))
+    True
+    """
+    missing = pd.DataFrame(
+        [
+            {"code": m.code, "name": m.name, **{name: m.labels.in_(k) for k, name in LANGUAGE_NAMES.items()}}
+            for m in instrument.missing_codes
+        ]
+    )
+    overview = pd.DataFrame(
+        [
+            {
+                "indicator": texts.en,
+                **{who: ", ".join(i.id for i in instrument.half(who) if i.indicator == name) for who in RESPONDENTS},
+            }
+            for name, texts in instrument.indicators.items()
+            if any(item.indicator == name for item in instrument.items)
+        ]
+    )
+    return render(
+        "codebook.html",
+        instrument=instrument,
+        languages=LANGUAGE_NAMES,
+        halves={who: instrument.half(who) for who in RESPONDENTS if instrument.half(who)},
+        overview=overview.replace("", None),
+        missing=missing,
+        marks={item.id: marks(item) for item in instrument.items},
+    )
+
+
+def marks(item: Item) -> tuple[str, ...]:
+    """Return what sets an item apart from the usual: own wording, changeable, voluntary, higher is more ready.
+
+    >>> from eriq.instrument.instrument import load_instrument
+    >>> marks(load_instrument("eriq22").by_id["cw11"])
+    ('published wording', 'forecast of job entry', 'not changeable')
+    """
+    kinds = {
+        "published wording": item.wording == "published",
+        "forecast of job entry": item.forecast,
+        "reversed: a higher code is less ready": item.orientation == -1,
+        "not changeable": not item.malleable,
+        "required": item.required,
+    }
+    return tuple(name for name, holds in kinds.items() if holds)
+
+
+def describe(instrument: Instrument, language: Language = "en") -> str:
+    """Return the questionnaire as plain text for a terminal.
+
+    Parameters
+    ----------
+    instrument : Instrument
+        A checked questionnaire.
+    language : {"en", "sv", "da"}
+        Language of questions and answers; the frame around them stays English.
+
+    Returns
+    -------
+    str
+        Lines of at most `WIDTH` characters, without a final line break.
+
+    Examples
+    --------
+    >>> from eriq.instrument.instrument import load_instrument
+    >>> print(describe(load_instrument("eriq22"), "sv").splitlines()[0])
+    Frågeformulär i ERIQ-stil om vägen till arbete, 22 frågor
+    """
+    need = instrument.minimum_answered
+    lines = [
+        *textwrap.wrap(instrument.name.in_(language), WIDTH),
+        f"{instrument.id} {instrument.version}, digest {instrument.digest[:12]}",
+        *textwrap.wrap(instrument.notice.in_(language), WIDTH),
+    ]
+    if instrument.assumption:
+        lines += textwrap.wrap(f"Assumption: {instrument.assumption}", WIDTH)
+    for who in RESPONDENTS:
+        half = instrument.half(who)
+        lines += ["", f"To the {who}: {len(half)} items, at least {getattr(need, who)} answered"]
+        for item in half:
+            lines += _item_lines(instrument, item, language)
+    codes = (f"{code.code} {code.labels.in_(language)}" for code in instrument.missing_codes)
+    lines += ["", *textwrap.wrap("No answer: " + " | ".join(codes), WIDTH)]
+    return "\n".join(lines)
+
+
+def _item_lines(instrument: Instrument, item: Item, language: Language) -> list[str]:
+    """Return the question, its answers and its marks, indented under the item's id."""
+    answers = " | ".join(f"{level.code} {level.labels.in_(language)}" for level in instrument.levels(item.id))
+    about = "; ".join([instrument.indicators[item.indicator].in_(language), *marks(item)])
+    first = textwrap.wrap(item.text.in_(language), WIDTH, initial_indent=f"  {item.id}  ", subsequent_indent=" " * 8)
+    rest = [
+        line
+        for part in (answers, f"[{about}]")
+        for line in textwrap.wrap(part, WIDTH, initial_indent=" " * 8, subsequent_indent=" " * 8)
+    ]
+    return [*first, *rest]

@@ -1,0 +1,67 @@
+"""Estimators of ours that a saved model may hold."""
+
+from typing import Any, Self
+
+import numpy as np
+from scipy.interpolate import BSpline
+from scipy.special import logit
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.isotonic import IsotonicRegression
+from sklearn.preprocessing import SplineTransformer
+
+
+class LevelRates(ClassifierMixin, BaseEstimator):
+    """The rate of the outcome per answer level of one item, rising with the level.
+
+    A human forecast turned into a probability: each level gets its observed rate, drawn to the
+    overall rate as if `weight` further people had been seen, then made monotone. No answer is a
+    level of its own.
+    """
+
+    def __init__(self, weight: float = 2.0) -> None:
+        self.weight = weight
+
+    def fit(self, X: np.ndarray, y: np.ndarray) -> Self:
+        """Learn the rates from the first column of `X`."""
+        y = np.asarray(y)
+        self.classes_ = np.array([0, 1])
+        value = np.asarray(X, dtype="float64")[:, 0]
+        overall = float(y.mean())
+        known = ~np.isnan(value)
+        self.levels_ = np.unique(value[known]) if known.any() else np.array([0.0])
+        n = np.array([(value == level).sum() for level in self.levels_], dtype=float)
+        hits = np.array([y[value == level].sum() for level in self.levels_], dtype=float)
+        smooth = (hits + self.weight * overall) / (n + self.weight)
+        self.rates_ = IsotonicRegression().fit_transform(self.levels_, smooth, sample_weight=n + self.weight)
+        absent = y[~known]
+        self.missing_rate_ = float((absent.sum() + self.weight * overall) / (len(absent) + self.weight))
+        return self
+
+    def decision_function(self, X: np.ndarray) -> np.ndarray:
+        """Return the log-odds per row; a level never seen takes the nearest one."""
+        value = np.asarray(X, dtype="float64")[:, 0]
+        known = ~np.isnan(value)
+        middle = (self.levels_[1:] + self.levels_[:-1]) / 2
+        place = np.searchsorted(middle, np.where(known, value, self.levels_[0]))
+        rate = np.where(known, self.rates_[place], self.missing_rate_)
+        return np.asarray(logit(np.clip(rate, 1e-6, 1 - 1e-6)))
+
+    def predict_proba(self, X: np.ndarray) -> np.ndarray:
+        """Return the rates as two columns."""
+        rate = 1 / (1 + np.exp(-self.decision_function(X)))
+        return np.column_stack([1 - rate, rate])
+
+
+class Splines(SplineTransformer):
+    """Splines whose state is numbers only: scipy's own objects hold a function that no saved model should name."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = dict(super().__getstate__())
+        if "bsplines_" in state:
+            state["bsplines_"] = [(s.t, s.c, int(s.k), bool(s.extrapolate)) for s in state["bsplines_"]]
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        if "bsplines_" in state:
+            self.bsplines_ = [BSpline.construct_fast(*numbers) for numbers in state["bsplines_"]]

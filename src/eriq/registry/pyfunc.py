@@ -1,0 +1,119 @@
+"""A saved bundle as an MLflow pyfunc: model code and a folder, no pickle.
+
+MLflow copies this file beside the bundle and runs it to load the model, so it imports eriq where it is needed.
+"""
+
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from eriq.errors import EriqError
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # MLflow warns of its own types
+    import mlflow
+    from mlflow.models import ModelSignature
+    from mlflow.pyfunc import PythonModel, PythonModelContext
+
+if TYPE_CHECKING:
+    from eriq.model.bundle import Bundle
+
+OUTPUTS = {"probability": "double", "log_odds": "double", "code": "string", "set_aside": "string"}
+
+
+def signature(bundle: "Bundle") -> ModelSignature:
+    """Return the contract that MLflow shows and keeps to: names, and no types.
+
+    MLflow refuses a whole request for one cell, or for whole numbers without a gap in a column of doubles,
+    and repeats the rows in its message; here each row is checked by the model and set aside with its reason.
+    A column that is not named never reaches the model, so consent and wave are named too.
+
+    Parameters
+    ----------
+    bundle : Bundle
+
+    Returns
+    -------
+    ModelSignature
+        Any type in; out `OUTPUTS`, one row per row; parameters `reasons` and `language`.
+    """
+    from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema
+    from mlflow.types.schema import AnyType
+
+    from eriq.scoring.rows import wanted_columns
+
+    client = bundle.manifest["flat"]["client"] if bundle.manifest["flat"] else "client_id"
+    others = sorted(wanted_columns(bundle).names - {client})
+    inputs = Schema([ColSpec(AnyType(), client), *(ColSpec(AnyType(), name, required=False) for name in others)])
+    outputs = Schema([ColSpec(kind, name) for name, kind in OUTPUTS.items()])
+    params = ParamSchema([ParamSpec("reasons", "long", 0), ParamSpec("language", "string", "en")])
+    return ModelSignature(inputs=inputs, outputs=outputs, params=params)
+
+
+class EriqModel(PythonModel):
+    """Gives the numbers of `eriq score`, one output row per input row, in order."""
+
+    def load_context(self, context: PythonModelContext) -> None:
+        """Open the bundle after all its checks."""
+        from eriq.model.bundle import open_bundle
+
+        self.bundle = open_bundle(context.artifacts["bundle"])
+
+    def predict(
+        self,
+        context: PythonModelContext,  # noqa: ARG002 - of MLflow's own signature
+        model_input: pd.DataFrame,
+        params: dict[str, Any] | None = None,
+    ) -> pd.DataFrame:
+        """Return probability and log-odds, or why there are none, for every row.
+
+        Parameters
+        ----------
+        context : PythonModelContext
+        model_input : DataFrame of shape (n_rows, any)
+            Raw, as from a file. Repeated questionnaires are found within one call only.
+        params : dict, optional
+            ``reasons`` (0 to 50) adds that many reasons per row, in ``language`` (en, sv, da).
+
+        Returns
+        -------
+        DataFrame of shape (n_rows, 4 or more)
+            `OUTPUTS`; of a row set aside, the probability is missing and `code` and `set_aside` say why.
+
+        Raises
+        ------
+        EriqError
+            When a column is missing or a parameter cannot be used; never with a value of a row.
+        """
+        try:
+            return self._scored(model_input, **{"reasons": 0, "language": "en", **(params or {})})
+        except EriqError:
+            raise
+        except Exception as error:
+            import traceback
+
+            last = traceback.extract_tb(error.__traceback__)[-1]
+            # The text is left out: it could hold a person's values, and the server sends and logs it.
+            what = f"a fault of ours ({type(error).__name__} at {Path(last.filename).name}:{last.lineno})"
+        raise EriqError(f"{what}; please report it")
+
+    def _scored(self, given: pd.DataFrame, reasons: int, language: str) -> pd.DataFrame:
+        from eriq.errors import ConfigError
+        from eriq.scoring.rows import PLACE, Options, score_rows
+
+        if language not in PLACE or not 0 <= reasons <= 50:
+            raise ConfigError(f"reasons is 0 to 50, language one of {', '.join(PLACE)}")
+        if not len(given):
+            kinds = {name: "float64" if kind == "double" else "str" for name, kind in OUTPUTS.items()}
+            return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in kinds.items()})
+        scored = score_rows(self.bundle, given, Options(reasons=int(reasons), language=language))  # type: ignore[arg-type]
+        more = [name for name in scored.scores if str(name).startswith("reason_")]
+        good = scored.scores[["row", "probability", "log_odds", *more]].assign(code="", set_aside="")
+        bad = scored.rejected[["row", "code", "reason"]].rename(columns={"reason": "set_aside"})
+        rows = pd.concat([part for part in (good, bad) if len(part)]).sort_values("row").reset_index(drop=True)
+        return rows.reindex(columns=[*OUTPUTS, *more])
+
+
+mlflow.models.set_model(EriqModel())

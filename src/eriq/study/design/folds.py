@@ -1,0 +1,155 @@
+"""Who trains and who tests: people and time kept apart."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from eriq.config import Experiment
+from eriq.errors import CohortError, LeakageError
+from eriq.study.design.design import Design
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fold:
+    """Positions to train on and to test on; nobody is in both."""
+
+    name: str
+    repeat: int
+    train: np.ndarray
+    test: np.ndarray
+
+
+def apart(client: np.ndarray, train: np.ndarray, test: np.ndarray, step: str) -> None:
+    """Raise LeakageError if any client is on both sides of `step`.
+
+    >>> apart(np.array([7, 7, 8]), np.array([0, 1]), np.array([2]), "fold 1")
+    >>> apart(np.array([7, 7, 8]), np.array([0, 2]), np.array([1]), "fold 1")
+    Traceback (most recent call last):
+    eriq.errors.LeakageError: fold 1: 1 client(s) are in training and in test
+    """
+    both = np.intersect1d(client[train], client[test])
+    if len(both):
+        raise LeakageError(f"{step}: {len(both)} client(s) are in training and in test")
+
+
+def client_folds(outcome: np.ndarray, client: np.ndarray, n_folds: int, seed: int) -> np.ndarray:
+    """Return the fold of each row: whole clients, the outcome spread evenly.
+
+    Clients are dealt in random order within strata of (number of outcomes, number of rows), so
+    each fold gets its share of people with one, two, ... positive rows.
+
+    Parameters
+    ----------
+    outcome, client : ndarray of shape (n_rows,)
+    n_folds : int
+    seed : int
+
+    Returns
+    -------
+    ndarray of int, shape (n_rows,)
+
+    Raises
+    ------
+    CohortError
+        When there are fewer clients with the outcome, or without it, than folds.
+    """
+    codes, row_client = np.unique(client, return_inverse=True)
+    positives = np.bincount(row_client, weights=outcome)
+    sizes = np.bincount(row_client)
+    for count, words in ((int((positives > 0).sum()), "with"), (int((positives < sizes).sum()), "without")):
+        if count < n_folds:
+            raise CohortError(f"{count} client(s) {words} the outcome are too few for {n_folds} folds")
+    shuffled = np.random.default_rng([seed, n_folds]).permutation(len(codes))
+    order = shuffled[np.lexsort((sizes[shuffled], positives[shuffled]))]
+    fold = np.empty(len(codes), dtype=np.int64)
+    fold[order] = np.arange(len(codes)) % n_folds
+    return fold[row_client]
+
+
+def grouped_kfold(design: Design, n_folds: int, repeats: int, seed: int) -> list[Fold]:
+    """Return `repeats` times `n_folds` folds of whole clients."""
+    folds: list[Fold] = []
+    for repeat in range(repeats):
+        label = client_folds(design.outcome, design.client, n_folds, seed + repeat)
+        folds += [
+            Fold(f"fold {k + 1}", repeat, np.flatnonzero(label != k), np.flatnonzero(label == k))
+            for k in range(n_folds)
+        ]
+    return _checked(design, folds)
+
+
+def leave_one_centre_out(design: Design) -> list[Fold]:
+    """Return one fold per job centre; clients seen at two centres never train for the other."""
+    centre = design.rows["job_centre"]
+    if centre.nunique() < 2:
+        raise CohortError("leave-one-job-centre-out needs at least two job centres in the answers")
+    folds: list[Fold] = []
+    for name in sorted(centre.dropna().unique()):
+        test = np.flatnonzero((centre == name).to_numpy(bool))
+        outside = ~np.isin(design.client, design.client[test])
+        folds.append(Fold(f"centre {len(folds) + 1}", 0, np.flatnonzero(outside), test))
+    return _checked(design, folds)
+
+
+def rolling_origin(design: Design, origins: int, gap_days: int) -> list[Fold]:
+    """Return folds in calendar time: train on what was known, test on the period after.
+
+    The gap is as long as the outcome window, so every training outcome had been seen on the day
+    the test period begins; clients of the test period are taken out of training.
+    """
+    day = design.rows["answered_on"]
+    if day.isna().any():
+        raise CohortError("rolling-origin validation needs the date of every answer")
+    first, last = day.min(), day.max()
+    gap = pd.Timedelta(days=gap_days)
+    if first + gap >= last:
+        raise CohortError(
+            f"answers span {(last - first).days} days; rolling origin needs more than the gap of {gap_days} days"
+        )
+    # The first quarter of what remains behind the gap trains the first origin.
+    start = first + gap + (last - first - gap) * 0.25
+    edges = [start + (last - start) * k / origins for k in range(origins)] + [last + pd.Timedelta(days=1)]
+    folds: list[Fold] = []
+    for k in range(origins):
+        test = np.flatnonzero(((day >= edges[k]) & (day < edges[k + 1])).to_numpy(bool))
+        if not len(test):
+            raise CohortError(f"test period {k + 1} of {origins} has no answers; ask for fewer origins")
+        known = (day < edges[k] - gap).to_numpy(bool) & ~np.isin(design.client, design.client[test])
+        folds.append(Fold(f"from {edges[k]:%Y-%m-%d}", 0, np.flatnonzero(known), test))
+    return _checked(design, folds)
+
+
+def external_fold(design: Design, external: np.ndarray | None) -> Fold:
+    """Return the one fold that trains at home and tests on the fixed external set."""
+    if external is None or not external.any():
+        raise CohortError("validation on an external set needs rows of one")
+    return _checked(design, [Fold("external set", 0, np.flatnonzero(~external), np.flatnonzero(external))])[0]
+
+
+def _checked(design: Design, folds: list[Fold]) -> list[Fold]:
+    """Return `folds` after checking that each can be trained on and keeps people apart."""
+    for fold in folds:
+        apart(design.client, fold.train, fold.test, fold.name)
+        if len(np.unique(design.outcome[fold.train])) < 2:
+            raise CohortError(f"{fold.name}: the training rows have one outcome only")
+    return folds
+
+
+def make_folds(
+    design: Design,
+    experiment: Experiment,
+    observe_days: int,
+    kind: str | None = None,
+    external: np.ndarray | None = None,
+) -> list[Fold]:
+    """Return the folds a config asks for; `external` is true for rows of the fixed external set."""
+    plan = experiment.validation
+    kind = kind or plan.design
+    if kind == "external":
+        return [external_fold(design, external)]
+    if kind == "leave_one_centre_out":
+        return leave_one_centre_out(design)
+    if kind == "rolling_origin":
+        return rolling_origin(design, plan.origins, observe_days)
+    return grouped_kfold(design, plan.folds, plan.repeats, experiment.seed)

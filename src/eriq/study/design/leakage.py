@@ -1,0 +1,67 @@
+"""A column that knows too much."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from eriq.errors import LeakageError
+from eriq.features import Feature
+from eriq.study.design.design import Design
+
+
+def too_good(
+    design: Design, features: Iterable[Feature], limit: float, trusted: Sequence[str] = (), min_events: int = 20
+) -> None:
+    """Raise LeakageError if one column alone tells the outcome better than `limit` (an AUC).
+
+    On a horizon of months nothing known beforehand does that; it is a later fact under another name.
+    A column that is filled in only for some outcomes tells as much as its values, so its gaps are
+    looked at too; a category counts by the outcome rate of each level.
+
+    Parameters
+    ----------
+    design : Design
+        Rows, matrix and outcome.
+    features : iterable of Feature
+        Columns to look at; those absent from the matrix or named in `trusted` are not.
+    limit : float
+        AUC, in either direction, from which a column is refused.
+    trusted : sequence of str
+        Names of columns, with or without their block.
+    min_events : int
+        Rows with and without the outcome below which an AUC says nothing.
+
+    Raises
+    ------
+    LeakageError
+        With the names of all such columns.
+    """
+    from sklearn.metrics import roc_auc_score
+
+    suspects = []
+    for feature in features:
+        if feature.name not in design.matrix or {feature.name, feature.name.split(".", 1)[-1]} & {*trusted}:
+            continue
+        value = design.matrix[feature.name].to_numpy()
+        known = ~np.isnan(value)
+        seen = _level_rates(value[known], design.outcome[known]) if feature.levels else value[known]
+        for outcome, told in ((design.outcome[known], seen), (design.outcome, known)):
+            if min(outcome.sum(), len(outcome) - outcome.sum()) < min_events:
+                continue
+            auc = roc_auc_score(outcome, told)
+            if max(auc, 1 - auc) >= limit:
+                suspects.append(feature.name)
+                break
+    if suspects:
+        raise LeakageError(
+            f"{', '.join(suspects)}: tells the outcome alone with an AUC of {limit} or more, which nothing known at "
+            "the answer does; give it the role 'after', or name it in 'trusted' if you are sure"
+        )
+
+
+def _level_rates(place: np.ndarray, outcome: np.ndarray, min_rows: int = 10) -> np.ndarray:
+    """Return the outcome rate at each row's level; a level with few rows would tell its own, so those are pooled."""
+    level = place.astype(np.int64) + 1
+    level[np.bincount(level)[level] < min_rows] = 0
+    rate = np.bincount(level, weights=outcome) / np.maximum(np.bincount(level), 1)
+    return rate[level]

@@ -1,0 +1,185 @@
+"""Name -> unfitted scikit-learn estimator, its small search space, and how simple it is."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import numpy as np
+from scipy.stats import loguniform, randint
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.compose import ColumnTransformer
+from sklearn.dummy import DummyClassifier
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.impute import MissingIndicator, SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+from eriq.config import EstimatorName
+from eriq.errors import DependencyError
+from eriq.features import Feature
+from eriq.model.parts import LevelRates, Splines
+
+Factory = Callable[..., BaseEstimator]
+RARE = 10  # levels seen less often share one column
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """One way of learning, and what a comparison needs to know about it."""
+
+    make: Factory  # (features, seed, **settings) -> estimator
+    words: str
+    simplicity: int  # of two equally good contenders the lower one is taken
+    space: Mapping[str, Any] = field(default_factory=dict)  # lists, or distributions to draw from
+    savable: bool = True  # false: cannot be stored without pickle or explained exactly, so only compared
+
+
+class BestRule(ClassifierMixin, BaseEstimator):
+    """The one yes/no question on one column that tells most, for example "age under 40"."""
+
+    def __init__(self, names: tuple[str, ...] = (), cuts: int = 15) -> None:
+        self.names = names
+        self.cuts = cuts
+
+    def fit(self, X: np.ndarray, y: np.ndarray) -> Self:
+        """Search every column and cut for the largest gain in log-likelihood."""
+        y = np.asarray(y, dtype=float)
+        self.classes_ = np.array([0, 1])
+        matrix = np.asarray(X, dtype="float64")
+        best = (-np.inf, 0, 0.0)
+        for column in range(matrix.shape[1]):
+            value = matrix[:, column]
+            for cut in np.unique(np.nanquantile(value, np.linspace(0, 1, self.cuts + 2)[1:-1])):
+                yes = value >= cut  # no answer counts as no
+                if 0 < yes.sum() < len(y):
+                    gain = _likelihood(y[yes]) + _likelihood(y[~yes])
+                    best = max(best, (gain, column, float(cut)))
+        _, self.column_, self.cut_ = best
+        yes = matrix[:, self.column_] >= self.cut_
+        overall = y.mean()
+        self.rates_ = np.array([(y[side].sum() + 2 * overall) / (side.sum() + 2) for side in (~yes, yes)])
+        return self
+
+    @property
+    def rule(self) -> str:
+        """The question in words."""
+        name = self.names[self.column_] if self.names else f"column {self.column_}"
+        return f"{name} >= {self.cut_:.3g}"
+
+    def predict_proba(self, X: np.ndarray) -> np.ndarray:
+        """Return the rate on the row's side of the cut, as two columns."""
+        yes = np.asarray(X, dtype="float64")[:, self.column_] >= self.cut_
+        rate = self.rates_[yes.astype(int)]
+        return np.column_stack([1 - rate, rate])
+
+
+def _likelihood(y: np.ndarray) -> float:
+    """Return the log-likelihood of `y` under its own rate."""
+    n, hits = len(y), y.sum()
+    return float(sum(k * np.log(k / n) for k in (hits, n - hits) if k > 0))
+
+
+def _linear(features: Sequence[Feature], model: LogisticRegression, *, splines: int = 0) -> Pipeline:
+    """Return impute -> widen -> scale -> logistic, on arrays with one column per feature.
+
+    Scaling comes last, so that contributions have mean 0 over the training rows.
+    """
+    places = {
+        kind: [place for place, f in enumerate(features) if _group(f) == kind]
+        for kind in ("scored", "measured", "category")
+    }
+    gaps = [place for place, f in enumerate(features) if f.indicate and f.kind != "category"]
+    median = SimpleImputer(strategy="median", keep_empty_features=True)
+    widen = (
+        Splines(n_knots=splines, knots="quantile", extrapolation="constant", include_bias=False) if splines else None
+    )
+    one_hot = OneHotEncoder(min_frequency=RARE, handle_unknown="infrequent_if_exist", sparse_output=False)
+    steps = [
+        ("scored", median, places["scored"]),
+        ("measured", make_pipeline(clone(median), widen) if widen else clone(median), places["measured"]),
+        ("gaps", MissingIndicator(features="missing-only", error_on_new=False), gaps),
+        ("category", one_hot, places["category"]),
+    ]
+    prepare = ColumnTransformer([step for step in steps if step[2]])
+    return Pipeline([("prepare", prepare), ("scale", StandardScaler()), ("model", model)])
+
+
+def _group(feature: Feature) -> str:
+    if feature.kind == "category":
+        return "category"
+    from_register = feature.part in ("register_basic", "register_history", "changes")
+    return "measured" if feature.kind == "continuous" and from_register else "scored"
+
+
+def _logistic(features: Sequence[Feature], seed: int, C: float = 0.01) -> BaseEstimator:
+    return _linear(features, LogisticRegression(C=C, solver="newton-cholesky", max_iter=200))
+
+
+def _elastic_net(features: Sequence[Feature], seed: int, C: float = 0.05, l1_ratio: float = 0.5) -> BaseEstimator:
+    model = LogisticRegression(C=C, l1_ratio=l1_ratio, solver="saga", max_iter=1000, tol=1e-3, random_state=seed)
+    return _linear(features, model)
+
+
+def _spline_logistic(features: Sequence[Feature], seed: int, C: float = 0.1, knots: int = 5) -> BaseEstimator:
+    return _linear(features, LogisticRegression(C=C, solver="newton-cholesky", max_iter=200), splines=knots)
+
+
+def _lightgbm(features: Sequence[Feature], seed: int, **settings: Any) -> BaseEstimator:
+    import lightgbm as lgb
+
+    chosen = {"n_estimators": 150, "learning_rate": 0.03, "num_leaves": 7, "min_child_samples": 30, "reg_lambda": 5.0}
+    chosen |= {"subsample": 0.8, "subsample_freq": 1, "colsample_bytree": 0.7} | settings
+    return lgb.LGBMClassifier(
+        **chosen,
+        monotone_constraints=[f.monotone for f in features] or None,
+        random_state=seed,
+        n_jobs=1,  # one level of parallelism: folds run side by side, boosting does not
+        deterministic=True,
+        force_row_wise=True,
+        verbose=-1,
+    )
+
+
+def _lightgbm_pairs(features: Sequence[Feature], seed: int, **settings: Any) -> BaseEstimator:
+    chosen = {"max_depth": 2, "num_leaves": 4, "n_estimators": 250, "learning_rate": 0.05} | settings
+    return _lightgbm(features, seed, **chosen)
+
+
+def _random_forest(features: Sequence[Feature], seed: int, **settings: Any) -> BaseEstimator:
+    chosen = {"n_estimators": 200, "min_samples_leaf": 20, "max_features": "sqrt"} | settings
+    return RandomForestClassifier(**chosen, random_state=seed, n_jobs=1)
+
+
+def _ebm(features: Sequence[Feature], seed: int, **settings: Any) -> BaseEstimator:
+    try:
+        from interpret.glassbox import ExplainableBoostingClassifier
+    except ImportError:
+        raise DependencyError("estimator 'ebm' needs the extra: pip install 'eriq[ebm]'") from None
+    chosen = {"outer_bags": 4, "interactions": 5, "max_rounds": 2000} | settings
+    return ExplainableBoostingClassifier(**chosen, random_state=seed, n_jobs=1)
+
+
+# Each space has a distribution in it: a grid of a few points would run out, and with it the equal budget.
+_C = loguniform(0.003, 1.0)
+_TREES = {
+    "learning_rate": (0.02, 0.03, 0.05),
+    "n_estimators": (100, 150, 250),
+    "min_child_samples": randint(15, 61),
+    "reg_lambda": loguniform(1.0, 20.0),
+}
+
+ESTIMATORS: Mapping[EstimatorName, Recipe] = {
+    "prevalence": Recipe(lambda features, seed: DummyClassifier(strategy="prior"), "everyone gets the overall rate", 0),
+    "level_rates": Recipe(lambda features, seed: LevelRates(), "rate per answer level", 1),
+    "best_rule": Recipe(
+        lambda features, seed: BestRule(tuple(f.name for f in features)), "best one-variable rule", 2, savable=False
+    ),
+    "logistic": Recipe(_logistic, "ridge logistic", 3, {"C": _C}),
+    "elastic_net": Recipe(_elastic_net, "elastic net logistic", 4, {"C": _C, "l1_ratio": (0.1, 0.5, 0.9)}),
+    "spline_logistic": Recipe(_spline_logistic, "ridge logistic with splines", 5, {"C": _C, "knots": (4, 5, 6)}),
+    "lightgbm_pairs": Recipe(_lightgbm_pairs, "boosted trees of depth 2", 6, _TREES),
+    "ebm": Recipe(_ebm, "explainable boosting machine", 7, {"interactions": randint(0, 11)}, savable=False),
+    "lightgbm": Recipe(_lightgbm, "boosted trees", 8, _TREES | {"num_leaves": (5, 7, 15)}),
+    "random_forest": Recipe(_random_forest, "random forest", 9, {"min_samples_leaf": randint(8, 61)}, savable=False),
+}

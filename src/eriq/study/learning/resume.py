@@ -1,0 +1,58 @@
+"""Finished contenders kept by the digest of everything that went into them."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+
+from eriq import __version__
+from eriq.config import Experiment
+from eriq.study.design.contender import Contender
+from eriq.study.design.design import Design
+from eriq.study.design.folds import Fold
+from eriq.tables.files import frame_digest
+
+
+class Cache:
+    """Out-of-fold log-odds of finished contenders; numbers only, without ids.
+
+    Always written, so that an interrupted training can be continued; read only when asked.
+    """
+
+    def __init__(
+        self, folder: Path, design: Design, folds: Sequence[Fold], experiment: Experiment, *, enabled: bool
+    ) -> None:
+        total = hashlib.sha256(__version__.encode())
+        for array in (design.outcome, design.client, *(part for f in folds for part in (f.train, f.test))):
+            total.update(np.ascontiguousarray(array).tobytes())
+        roles = experiment.source.model_dump(mode="json").get("columns")  # say what is monotone or a category
+        libraries = [version(name) for name in ("lightgbm", "numpy", "scikit-learn", "scipy")]
+        total.update(json.dumps([experiment.seed, experiment.tuning.model_dump(), roles, libraries]).encode())
+        self._folder, self._design, self._base, self._enabled = folder, design, total.hexdigest(), enabled
+
+    def _file(self, contender: Contender) -> Path:
+        columns = frame_digest(self._design.matrix[list(contender.columns)]) if contender.columns else "none"
+        text = json.dumps([self._base, contender.estimator, list(contender.columns), columns])
+        return self._folder / f"{hashlib.sha256(text.encode()).hexdigest()[:32]}.npy"
+
+    def read(self, contender: Contender) -> np.ndarray | None:
+        """Return the forecasts of a contender that was finished on the same content."""
+        file = self._file(contender)
+        if not self._enabled or not file.is_file():
+            return None
+        try:
+            found = np.load(file, allow_pickle=False)
+        except (OSError, ValueError, EOFError):
+            return None
+        return found if found.shape == self._design.outcome.shape else None
+
+    def write(self, contender: Contender, log_odds: np.ndarray) -> None:
+        """Keep the forecasts of a finished contender; complete or not at all."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        file = self._file(contender)
+        draft = file.with_suffix(".part.npy")
+        np.save(draft, log_odds, allow_pickle=False)
+        draft.replace(file)

@@ -1,0 +1,207 @@
+"""Fit one contender on one set of people, tuned inside; out-of-fold forecasts for all of them."""
+
+import os
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from scipy.special import logit
+from sklearn.base import BaseEstimator
+from sklearn.model_selection import ParameterSampler
+from sklearn.pipeline import Pipeline
+
+from eriq.config import Tuning
+from eriq.features import Feature
+from eriq.features.matrix import to_matrix
+from eriq.model.margin import TINY, raw_margin
+from eriq.study.design.contender import Contender
+from eriq.study.design.design import Design
+from eriq.study.design.folds import Fold, apart, client_folds
+from eriq.study.learning.estimators import ESTIMATORS
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fitted:
+    """A contender after fitting, with the settings the search chose."""
+
+    contender: Contender
+    estimator: BaseEstimator
+    settings: dict[str, Any]
+
+    @property
+    def settled(self) -> Contender:
+        """The contender with the settings the search chose, for refits that are to describe this model."""
+        return replace(self.contender, settings=tuple(self.settings.items()))
+
+
+def fit(
+    contender: Contender, design: Design, features: Sequence[Feature], *, seed: int, tuning: Tuning | None = None
+) -> Fitted:
+    """Return `contender` fitted on every row of `design`.
+
+    Settings are searched inside, on folds of whole clients, with the same number of candidates
+    for every contender; the default settings are always the first candidate.
+    """
+    tuning = tuning or Tuning()
+    recipe = ESTIMATORS[contender.estimator]
+    used = columns_of(contender, features)
+    matrix = to_matrix(design.matrix, contender.columns).to_numpy()
+    settings = dict(contender.settings)
+    if not settings and tuning.candidates > 1 and recipe.space:
+        settings = _search(contender, design, used, matrix, seed, tuning)
+    estimator = recipe.make(used, seed, **settings)
+    return Fitted(contender, _quietly(estimator, matrix, design.outcome), settings)
+
+
+def n_parameters(contender: Contender, design: Design, features: Sequence[Feature]) -> int:
+    """Return how many coefficients a contender fits: levels, splines and gaps each count; of trees, the columns."""
+    estimator = ESTIMATORS[contender.estimator].make(columns_of(contender, features), 0)
+    if not isinstance(estimator, Pipeline):
+        return len(contender.columns)
+    matrix = to_matrix(design.matrix, contender.columns).to_numpy()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return int(estimator.named_steps["prepare"].fit_transform(matrix).shape[1])
+
+
+def columns_of(contender: Contender, features: Sequence[Feature]) -> list[Feature]:
+    """Return the features a contender uses, in the order of its columns: constraints and names go by place."""
+    by_name = {f.name: f for f in features}
+    return [by_name[name] for name in contender.columns]
+
+
+def margin(fitted: Fitted, design: Design) -> np.ndarray:
+    """Return the log-odds of each row of `design`, before any calibration."""
+    return raw_margin(fitted.estimator, to_matrix(design.matrix, fitted.contender.columns).to_numpy())
+
+
+def _quietly(estimator: BaseEstimator, matrix: np.ndarray, outcome: np.ndarray) -> BaseEstimator:
+    """Fit without the libraries' remarks on columns that are constant in a small fold."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return estimator.fit(matrix, outcome)
+
+
+def _search(
+    contender: Contender, design: Design, used: Sequence[Feature], matrix: np.ndarray, seed: int, tuning: Tuning
+) -> dict[str, Any]:
+    recipe = ESTIMATORS[contender.estimator]
+    drawn = ParameterSampler(dict(recipe.space), tuning.candidates - 1, random_state=seed)
+    candidates: list[dict[str, Any]] = [{}, *drawn]
+    label = client_folds(design.outcome, design.client, tuning.folds, seed)
+    losses = np.zeros(len(candidates))
+    for k in range(tuning.folds):
+        train, test = np.flatnonzero(label != k), np.flatnonzero(label == k)
+        apart(design.client, train, test, "tuning")
+        for place, settings in enumerate(candidates):
+            estimator = _quietly(recipe.make(used, seed, **settings), matrix[train], design.outcome[train])
+            forecast = raw_margin(estimator, matrix[test])
+            losses[place] += margin_loss(design.outcome[test], forecast).sum()
+    return candidates[int(losses.argmin())]
+
+
+def margin_loss(outcome: np.ndarray, log_odds: np.ndarray) -> np.ndarray:
+    """Return the log loss of each row, from log-odds."""
+    return np.logaddexp(0, np.where(outcome == 1, -log_odds, log_odds))
+
+
+Progress = Callable[[str, str], None]
+
+
+def run_all(
+    contenders: Sequence[Contender],
+    design: Design,
+    folds: Sequence[Fold],
+    features: Sequence[Feature],
+    *,
+    seed: int,
+    tuning: Tuning,
+    workers: int | None = None,
+    progress: Progress | None = None,
+    finished: Callable[[Contender, np.ndarray], None] | None = None,
+) -> np.ndarray:
+    """Return the log-odds every contender gives to every row it did not train on.
+
+    Parameters
+    ----------
+    contenders : sequence of Contender
+    design : Design
+    folds : sequence of Fold
+        The same for everyone. Rows no fold tests stay NaN; a row tested in several repeats gets
+        the log-odds of its mean probability.
+    features : sequence of Feature
+    seed : int
+    tuning : Tuning
+    workers : int, optional
+        Processes; one per core when not given, and just this one for small work. The numbers do
+        not depend on it: each fit runs on one thread.
+    progress : callable, optional
+        Called with the contender's name and the fold's after each fit.
+    finished : callable, optional
+        Called with each contender and its log-odds as soon as all its folds are done.
+
+    Returns
+    -------
+    ndarray of shape (n_rows, n_contenders)
+    """
+    from joblib import Parallel, delayed
+
+    tasks = [(c, f) for c in range(len(contenders)) for f in range(len(folds))]
+    workers = workers or min(os.cpu_count() or 1, len(tasks) or 1)
+    if len(design.outcome) * len(tasks) < SMALL_WORK:
+        workers = 1
+    jobs = (delayed(_one_fold)(contenders[c], design, folds[f], features, seed, tuning, (c, f)) for c, f in tasks)
+    forecasts: dict[int, dict[int, np.ndarray]] = {c: {} for c in range(len(contenders))}
+    columns = np.full((len(design.outcome), len(contenders)), np.nan)
+    with one_thread():
+        for (c, f), probability in Parallel(n_jobs=workers, return_as="generator_unordered", max_nbytes="1M")(jobs):
+            forecasts[c][f] = probability
+            if progress:
+                progress(contenders[c].name, folds[f].name)
+            if len(forecasts[c]) == len(folds):
+                columns[:, c] = _pooled(forecasts.pop(c), folds, len(design.outcome), contenders[c])
+                if finished:
+                    finished(contenders[c], columns[:, c])
+    return columns
+
+
+def _pooled(forecasts: dict[int, np.ndarray], folds: Sequence[Fold], n: int, contender: Contender) -> np.ndarray:
+    """Return one log-odds per row: the mean probability over the repeats that tested it."""
+    total, count = np.zeros(n), np.zeros(n)
+    for f, fold in enumerate(folds):  # in a fixed order: sums of floats depend on it
+        total[fold.test] += forecasts[f]
+        count[fold.test] += 1
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = np.clip(total / count, TINY, 1 - TINY)
+    everyone = all(len(fold.train) + len(fold.test) == n for fold in folds)
+    if contender.estimator == "prevalence" and everyone:  # one constant: rates of folds would rank them backwards
+        mean = np.where(np.isnan(mean), np.nan, np.nanmean(mean))
+    return np.asarray(logit(mean))
+
+
+SMALL_WORK = 60_000  # rows x fits below which starting processes costs more than it saves
+
+
+def _one_fold(
+    contender: Contender,
+    design: Design,
+    fold: Fold,
+    features: Sequence[Feature],
+    seed: int,
+    tuning: Tuning,
+    place: tuple[int, int],
+) -> tuple[tuple[int, int], np.ndarray]:
+    apart(design.client, fold.train, fold.test, f"{contender.name}, {fold.name}")
+    with one_thread():
+        fitted = fit(contender, design.take(fold.train), features, seed=seed, tuning=tuning)
+        log_odds = margin(fitted, design.take(fold.test))
+    return place, 1 / (1 + np.exp(-log_odds))
+
+
+def one_thread() -> Any:
+    """Keep native libraries to one thread: one level of parallelism at a time."""
+    from threadpoolctl import threadpool_limits
+
+    return threadpool_limits(limits=1)

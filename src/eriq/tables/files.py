@@ -1,0 +1,288 @@
+"""Read and write files, whole; digests; nothing else."""
+
+import hashlib
+import os
+import tempfile
+import warnings
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv as pc
+import pyarrow.parquet as pq
+
+from eriq.config import Csv
+from eriq.errors import OutputError, SourceError
+
+DELIMITERS = ",;\t|"
+LONGEST_HEADER = 1_000_000  # characters; a first line beyond that is not a header
+MAX_UNPACKED_BYTES = 500_000_000  # a spreadsheet that unpacks to more is refused before it is opened
+
+
+def read_table(path: Path, csv: Csv | None = None) -> pd.DataFrame:
+    """Return a CSV, Parquet or Excel file as a table.
+
+    Parameters
+    ----------
+    path : Path
+        Ends in ``.csv``, ``.txt``, ``.parquet`` or ``.xlsx``; a folder is read as Parquet.
+    csv : Csv, optional
+        How a text file is written; the delimiter is found from the header when not given.
+
+    Returns
+    -------
+    DataFrame
+        Text columns as ``str``, nothing guessed: types are the business of the schema.
+
+    Raises
+    ------
+    SourceError
+        When there is no such file, it is empty, has no rows, cannot be decoded, or some line has more or
+        fewer cells than the header.
+    """
+    csv = csv or Csv()
+    readers: dict[str, Callable[[], pd.DataFrame]] = {
+        ".csv": lambda: _read_csv(path, csv),
+        ".txt": lambda: _read_csv(path, csv),
+        ".xlsx": lambda: _read_excel(path),
+        ".parquet": lambda: _read_parquet(path),
+        "": lambda: _read_parquet(path),
+    }
+    try:
+        if not path.exists():
+            raise SourceError(f"there is no file {path}")
+        if path.suffix.lower() not in readers:
+            raise SourceError(f"{path.name}: eriq reads {', '.join(filter(None, readers))}")
+        if path.is_dir() and path.suffix.lower() not in ("", ".parquet"):
+            raise SourceError(f"{path.name} is a folder; only Parquet may come as a folder")
+        frame = readers[path.suffix.lower()]()
+    except PermissionError:
+        raise SourceError(f"{path} may not be read by this user") from None
+    except OSError as why:
+        raise SourceError(f"{path.name} cannot be read: {why.strerror or type(why).__name__}") from None
+    if frame.empty:
+        raise SourceError(f"{path.name} has a header and no rows")
+    return frame
+
+
+# --- text ----------------------------------------------------------------------------------
+
+
+def find_delimiter(path: Path, csv: Csv) -> str:
+    """Return the delimiter given, or the one that splits the header into most columns.
+
+    Raises
+    ------
+    SourceError
+        When the file is empty, or its header cannot be decoded.
+    """
+    header = _header_line(path, csv)
+    return csv.delimiter or max(DELIMITERS, key=header.count)
+
+
+def _encoding(csv: Csv) -> str:
+    return "utf-8-sig" if csv.encoding.lower() in ("utf-8", "utf8") else csv.encoding
+
+
+def _not_decoded(path: Path, csv: Csv) -> SourceError:
+    return SourceError(f"{path.name} is not {csv.encoding}; set csv.encoding, for example latin-1")
+
+
+def _header_line(path: Path, csv: Csv) -> str:
+    """Return the first line that is not blank."""
+    try:
+        with path.open(encoding=_encoding(csv)) as file:
+            while line := file.readline(LONGEST_HEADER):
+                if line.strip():
+                    return line
+    except (UnicodeError, LookupError):
+        raise _not_decoded(path, csv) from None
+    raise SourceError(f"{path.name} is empty")
+
+
+def _quotes_pair(path: Path, csv: Csv) -> bool:
+    """Return whether every quote closes; the parser would put the rest of the file into one cell."""
+    total = 0
+    try:
+        with path.open(encoding=_encoding(csv), newline="") as file:
+            while block := file.read(1 << 20):
+                total += block.count('"')
+    except UnicodeError:
+        raise _not_decoded(path, csv) from None
+    return total % 2 == 0
+
+
+def _read_csv(path: Path, csv: Csv) -> pd.DataFrame:
+    """Return a text file cell by cell; pandas would fill short lines and cut long ones without an error."""
+    header, delimiter = _header_line(path, csv), find_delimiter(path, csv)
+    if header.count('"') % 2 or not _quotes_pair(path, csv):
+        raise SourceError(f"{path.name}: a quote is opened and never closed")
+    every_cell_text = {f"f{place}": pa.string() for place in range(header.count(delimiter) + 1)}
+    try:
+        table = pc.read_csv(
+            path,
+            read_options=pc.ReadOptions(autogenerate_column_names=True, encoding=_encoding(csv)),
+            parse_options=pc.ParseOptions(delimiter=delimiter, newlines_in_values=True),
+            convert_options=pc.ConvertOptions(
+                column_types=every_cell_text,
+                null_values=[""],
+                strings_can_be_null=True,
+                quoted_strings_can_be_null=True,
+            ),
+        )
+    except UnicodeError:
+        raise _not_decoded(path, csv) from None
+    except pa.ArrowInvalid as why:
+        if "UTF8" in str(why):
+            raise _not_decoded(path, csv) from None
+        if "Empty CSV" in str(why):  # one line that no line break ends
+            raise SourceError(f"{path.name} has a header and no rows") from None
+        raise SourceError(f"{path.name}: some line has more or fewer cells than the header") from None
+    frame = _first_row_as_header(table.to_pandas(types_mapper=nullable))
+    if csv.decimal == ",":
+        frame = frame.apply(lambda column: column.str.replace(r"^(\s*-?\d+),(\d+\s*)$", r"\1.\2", regex=True))
+    return frame
+
+
+def _first_row_as_header(cells: pd.DataFrame) -> pd.DataFrame:
+    """Return `cells` below the names in their first row, as written: a repeated one stays repeated."""
+    frame = cells.iloc[1:].reset_index(drop=True)
+    return frame.set_axis(["" if pd.isna(name) else str(name).strip() for name in cells.iloc[0]], axis="columns")
+
+
+# --- spreadsheets --------------------------------------------------------------------------
+
+
+def _read_excel(path: Path) -> pd.DataFrame:
+    try:
+        with zipfile.ZipFile(path) as packed:
+            unpacked = sum(part.file_size for part in packed.infolist())
+    except zipfile.BadZipFile:
+        raise SourceError(f"{path.name} is not an Excel workbook") from None
+    if unpacked > MAX_UNPACKED_BYTES:
+        raise SourceError(f"{path.name} unpacks to {unpacked / 1e6:.0f} MB; give large tables as CSV or Parquet")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # styles and drop-down lists that openpyxl leaves out
+            cells = pd.read_excel(
+                path, header=None, dtype=object, keep_default_na=False, na_values=[""], engine="openpyxl"
+            )
+    except (ValueError, LookupError, TypeError, EOFError, SyntaxError, zipfile.BadZipFile, zlib.error):
+        raise SourceError(f"{path.name} is not an Excel workbook with a first sheet of data") from None
+    # Rows below and columns beside the table are there once a cell has been formatted.
+    filled = cells.notna().to_numpy()
+    if not filled.any():
+        raise SourceError(f"{path.name} is empty")
+    cells = cells.iloc[: np.flatnonzero(filled.any(axis=1))[-1] + 1, : np.flatnonzero(filled.any(axis=0))[-1] + 1]
+    return _first_row_as_header(cells.map(_cell_text, na_action="ignore").astype("str"))
+
+
+def _cell_text(cell: object) -> str:
+    """Return a cell as a CSV would hold it; a date loses its midnight, a whole float its point."""
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return str(cell).removesuffix(" 00:00:00")
+
+
+# --- Parquet -------------------------------------------------------------------------------
+
+
+def _read_parquet(path: Path) -> pd.DataFrame:
+    try:
+        # A single file is opened as such, since a folder of them may not repeat a column.
+        table = pq.ParquetFile(path).read() if path.is_file() else pq.read_table(path)
+        frame = table.to_pandas(types_mapper=nullable, date_as_object=False, ignore_metadata=True)
+    except PermissionError:
+        raise
+    except (pa.ArrowException, OSError, ValueError) as why:
+        raise SourceError(f"{path.name} is not a readable Parquet file ({type(why).__name__})") from None
+    # A named index of pandas is a column like any other; an unnamed one only counts the rows.
+    return frame.loc[:, [not str(name).startswith("__index_level_") for name in frame.columns]]
+
+
+_TEXT = pd.StringDtype(na_value=float("nan"))
+_NULLABLE = {
+    pa.bool_(): pd.BooleanDtype(),
+    pa.int8(): pd.Int8Dtype(),
+    pa.int16(): pd.Int16Dtype(),
+    pa.int32(): pd.Int32Dtype(),
+    pa.int64(): pd.Int64Dtype(),
+    pa.uint8(): pd.UInt8Dtype(),
+    pa.uint16(): pd.UInt16Dtype(),
+    pa.uint32(): pd.UInt32Dtype(),
+    pa.uint64(): pd.UInt64Dtype(),
+    pa.string(): _TEXT,
+    pa.large_string(): _TEXT,
+}
+
+
+def nullable(kind: pa.DataType) -> pd.api.extensions.ExtensionDtype | None:
+    """Return the pandas type that keeps gaps in whole numbers."""
+    return _NULLABLE.get(kind)
+
+
+# --- digests -------------------------------------------------------------------------------
+
+
+def file_digest(path: Path) -> str:
+    """Return the SHA-256 of a file, or of the files in a folder in the order of their names."""
+    total = hashlib.sha256()
+    for part in sorted(path.rglob("*")) if path.is_dir() else [path]:
+        if part.is_file():
+            with part.open("rb") as file:
+                while block := file.read(1 << 20):
+                    total.update(block)
+    return total.hexdigest()
+
+
+def frame_digest(frame: pd.DataFrame) -> str:
+    """Return a SHA-256 of the content of a table, whatever file it came from."""
+    total = hashlib.sha256("\x1f".join(map(str, frame.columns)).encode())
+    total.update(pd.util.hash_pandas_object(frame, index=False).to_numpy().tobytes())
+    return total.hexdigest()
+
+
+@contextmanager
+def finished_or_nothing(path: Path, *, overwrite: bool) -> Iterator[Path]:
+    """Give a temporary name beside `path`; it takes the final name only when all went well."""
+    if path.exists() and not overwrite:
+        raise OutputError(f"{path} is there already; give --overwrite to replace it")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=f".part{path.suffix}")
+        os.close(handle)
+    except OSError as why:
+        raise OutputError(f"{path.parent} cannot be written to: {why.strerror}") from None
+    temporary = Path(name)
+    try:
+        yield temporary
+        with temporary.open("rb+") as file:
+            os.fsync(file.fileno())
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    except OSError as why:
+        raise OutputError(f"{path.name} could not be written: {why.strerror}") from None
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_table(frame: pd.DataFrame, path: Path, *, overwrite: bool = False) -> None:
+    """Write a table as CSV or Parquet, under its name only when complete.
+
+    Raises
+    ------
+    OutputError
+        When `path` exists and `overwrite` is false, or cannot be written.
+    """
+    with finished_or_nothing(path, overwrite=overwrite) as temporary:
+        if path.suffix.lower() == ".parquet":
+            frame.to_parquet(temporary, index=False)
+        elif path.suffix.lower() in (".csv", ".txt"):
+            frame.to_csv(temporary, index=False, date_format="%Y-%m-%d", lineterminator="\n")
+        else:
+            raise OutputError(f"{path.name}: eriq writes .csv and .parquet")

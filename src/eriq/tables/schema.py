@@ -1,0 +1,302 @@
+"""The tables eriq reads: every column, and one check for all of them at the border."""
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, get_args
+
+import numpy as np
+import pandas as pd
+
+from eriq.config import Status
+from eriq.errors import SchemaError, bullets, nearest
+from eriq.instrument.instrument import Instrument
+
+STATUSES: tuple[str, ...] = get_args(Status)
+WORK = tuple(s for s in STATUSES if s.startswith("work_"))
+BENEFITS = ("social_assistance", "unemployment_benefit", "sickness_benefit", "disability_benefit")
+EVENTS = ("gp_contact", "psychiatric_contact", "musculoskeletal_contact", "conviction", "disability_code")
+EDUCATION = ("below_upper_secondary", "upper_secondary", "higher")
+
+SHOWN_ROWS = 10  # row numbers printed per problem; the count is always whole
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """What one column of a table may contain."""
+
+    name: str
+    dtype: str  # str, Int8 to Int64, Float64 or datetime64[us]
+    allowed: tuple[Any, ...] = ()
+    required: bool = False  # a gap is a problem
+    optional: bool = False  # the whole column may be absent
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One rule that a table breaks, and where; `rows` is empty when the whole table does."""
+
+    table: str
+    column: str
+    code: str
+    text: str
+    rows: np.ndarray  # positions, 0 is the first row of data
+
+    def __str__(self) -> str:
+        if not len(self.rows):
+            return self.text
+        shown = ", ".join(str(row + 1) for row in self.rows[:SHOWN_ROWS])
+        more = f" and {len(self.rows) - SHOWN_ROWS} more" if len(self.rows) > SHOWN_ROWS else ""
+        return f"{self.column}: {self.text} in {len(self.rows)} row(s): {shown}{more}"
+
+
+def answers_columns(instrument: Instrument) -> tuple[Column, ...]:
+    """Return the columns of ANSWERS: one row is one wave of one client, both halves."""
+    return (
+        Column("client_id", "str", required=True),
+        Column("answered_on", "datetime64[us]", required=True),
+        Column("wave", "Int16", optional=True, low=1),
+        Column("caseworker_id", "str", optional=True),
+        Column("job_centre", "str", optional=True),
+        Column("consent", "Int8", allowed=(0, 1), optional=True),
+        *(Column(item, "Int8", allowed=instrument.allowed(item)) for item in instrument.item_ids),
+    )
+
+
+PERSONS = (
+    Column("client_id", "str", required=True),
+    Column("born_on", "datetime64[us]", required=True),
+    Column("sex", "str", allowed=("female", "male", "other"), optional=True),
+    Column("origin", "str", allowed=("native", "europe", "outside_europe"), optional=True),
+    Column("family", "str", allowed=("single", "couple"), optional=True),
+    Column("children", "Int8", optional=True, low=0, high=20),
+    Column("education", "str", allowed=EDUCATION, optional=True),
+    Column("vocational_education", "Int8", allowed=(0, 1), optional=True),
+    Column("registered_on", "datetime64[us]", optional=True),
+    Column("known_on", "datetime64[us]", optional=True),
+    Column("followed_until", "datetime64[us]", optional=True),
+)
+SPELLS = (
+    Column("client_id", "str", required=True),
+    Column("started_on", "datetime64[us]", required=True),
+    Column("ended_on", "datetime64[us]"),  # a gap means it still goes on
+    Column("status", "str", allowed=STATUSES, required=True),
+    Column("hours", "Float64", optional=True, low=0, high=100),
+    Column("known_on", "datetime64[us]", optional=True),
+)
+EVENT_COLUMNS = (
+    Column("client_id", "str", required=True),
+    Column("occurred_on", "datetime64[us]", required=True),
+    Column("kind", "str", allowed=EVENTS, required=True),
+    Column("known_on", "datetime64[us]", optional=True),
+)
+
+
+def read_column(given: pd.Series, column: Column) -> pd.Series:
+    """Return `given` as the type of `column`; what cannot be read exactly becomes missing.
+
+    Parameters
+    ----------
+    given : Series of shape (n_rows,)
+        Text, whole numbers, numbers, dates, categories or objects.
+    column : Column
+        Its dtype is what is returned.
+
+    Returns
+    -------
+    Series of shape (n_rows,)
+
+    Examples
+    --------
+    >>> read_column(pd.Series(["3", " 4 ", "3,5", None]), Column("cw01", "Int8")).tolist()
+    [3, 4, <NA>, <NA>]
+    """
+    dtype, given = pd.api.types.pandas_dtype(column.dtype), _plain(given)
+    if column.dtype == "str":
+        if pd.api.types.is_integer_dtype(given.dtype):  # ids as a spreadsheet keeps them
+            return given.astype("str").where(given.notna())
+        if given.dtype == object:
+            given = given.where(given.map(lambda value: isinstance(value, str)).astype(bool))
+        elif not pd.api.types.is_string_dtype(given.dtype):
+            given = pd.Series(np.nan, index=given.index)
+        text = given.astype("str")
+        # A line break or control sign within a name is half of two rows, or damage.
+        stripped = text.where(~text.str.contains(r"[\x00-\x1f\x7f]", regex=True, na=False)).str.strip()
+        return stripped.where(stripped != "")
+    if given.dtype == object:  # decimals, dates and the like: as they are written
+        given = given.map(str, na_action="ignore").astype("str")
+    if dtype.kind == "M":
+        if given.dtype.kind == "M":
+            when = pd.DatetimeIndex(given).tz_localize(None).normalize()  # a moment counts as its local day
+            return pd.Series(when.as_unit("us"), index=given.index, name=given.name)
+        text = given.astype("str").str.strip().str.replace(r"[ T]00:00:00$", "", regex=True)
+        return pd.to_datetime(text, errors="coerce", format="%Y-%m-%d").astype("datetime64[us]")
+    if given.dtype.kind in "Mm":  # would count as nanoseconds
+        return pd.Series(pd.NA, index=given.index, dtype=dtype)
+    if pd.api.types.is_signed_integer_dtype(given.dtype) and pd.api.types.is_integer_dtype(dtype):
+        read: pd.Series = given.astype("Int64")
+    else:
+        plain = given.str.strip() if pd.api.types.is_string_dtype(given.dtype) else given
+        read = pd.to_numeric(plain, errors="coerce").astype("Float64")
+        read = read.where(np.isfinite(read.to_numpy("float64", na_value=np.nan)))
+    if dtype.kind == "i":
+        span = np.iinfo(dtype.type)
+        read = read.where((read % 1 == 0) & read.between(span.min, span.max))
+    return read.astype(dtype)
+
+
+def _plain(given: pd.Series) -> pd.Series:
+    """Return a column of categories as what the categories are."""
+    if isinstance(given.dtype, pd.CategoricalDtype):
+        kind: Any = given.cat.categories.dtype
+        return given.astype({"i": "Int64", "u": "UInt64"}.get(kind.kind, kind))
+    return given
+
+
+def _is_given(given: pd.Series) -> pd.Series:
+    """Return true where a cell holds something, blank text counting as nothing."""
+    if pd.api.types.is_string_dtype(given.dtype) or given.dtype == object:
+        return given.notna() & (given.astype("str").str.strip() != "")
+    return given.notna()
+
+
+def _broken(given: pd.Series, read: pd.Series, column: Column) -> Iterator[tuple[str, str, np.ndarray]]:
+    """Yield (code, words, mask that is true where the rule is broken)."""
+    given = _plain(given)
+    there = _is_given(given).to_numpy(bool)
+    known = read.notna().to_numpy(bool)
+    unread = there & ~known
+    if unread.any() and column.dtype[0] in "IF" and pd.api.types.is_string_dtype(given.dtype):
+        text = given.astype("str")
+        comma = unread & text.str.contains(r"^\s*-?\d+,\d+\s*$", regex=True, na=False).to_numpy(bool)
+        yield "decimal_comma", "decimal comma where a point is expected (or set csv.decimal)", comma
+        unread &= ~comma
+    kind = {"s": "text", "d": "a date written YYYY-MM-DD", "I": "a whole number", "F": "a number"}[column.dtype[0]]
+    yield "unreadable", f"not {kind}", unread
+    if column.required:
+        yield "missing", "missing", ~there
+    if column.allowed:
+        yield "outside_scale", "not one of the allowed codes", known & ~read.isin(column.allowed).to_numpy(bool)
+    if column.low is not None:
+        yield "too_low", f"below {column.low:g}", (read < column.low).fillna(False).to_numpy(bool)
+    if column.high is not None:
+        yield "too_high", f"above {column.high:g}", (read > column.high).fillna(False).to_numpy(bool)
+
+
+def check(
+    frame: pd.DataFrame, columns: Sequence[Column], table: str, *, extra: str = "refuse"
+) -> tuple[pd.DataFrame, list[Problem]]:
+    """Return `frame` typed, with `columns` in their order, and every rule it breaks.
+
+    Parameters
+    ----------
+    frame : DataFrame of shape (n_rows, any)
+        As read; left as it is.
+    columns : sequence of Column
+        The contract.
+    table : str
+        Name used in the problems.
+    extra : {"refuse", "ignore"}
+        What to do about columns that the contract does not know. They are named by position,
+        since without a header the column names are the first person's answers.
+
+    Returns
+    -------
+    typed : DataFrame of shape (n_rows, n_columns)
+        Optional columns that are absent come as all-missing ones.
+    problems : list of Problem
+    """
+    wanted, found = [c.name for c in columns], [str(name) for name in frame.columns]
+    none = np.empty(0, dtype=np.int64)
+    problems = []
+    for column in columns:
+        times = found.count(column.name)
+        if times > 1:
+            words = f"column {column.name} is there {times} times"
+            problems.append(Problem(table, column.name, "repeated_column", words, none))
+        elif not times and not column.optional:
+            problems.append(Problem(table, column.name, "no_column", f"column {column.name} is not there", none))
+    if extra == "refuse":
+        absent = [name for name in wanted if name not in found]
+        unknown = [(place, name) for place, name in enumerate(found, 1) if name not in wanted]
+        for place, name in unknown[:SHOWN_ROWS]:
+            hint = nearest(name, absent)
+            problems.append(Problem(table, "", "unknown_column", f"column number {place} is not known.{hint}", none))
+        if more := len(unknown) - SHOWN_ROWS if len(unknown) > SHOWN_ROWS else 0:
+            problems.append(Problem(table, "", "unknown_column", f"{more} more columns are not known", none))
+    typed: dict[str, pd.Series] = {}
+    for column in columns:
+        if found.count(column.name) == 1:
+            given = frame.iloc[:, found.index(column.name)].reset_index(drop=True)
+            typed[column.name] = read = read_column(given, column)
+            for code, words, mask in _broken(given, read, column):
+                if mask.any():
+                    problems.append(Problem(table, column.name, code, words, np.flatnonzero(mask)))
+        else:
+            typed[column.name] = pd.Series(pd.NA, index=range(len(frame)), dtype=column.dtype)
+    return pd.DataFrame(typed), problems
+
+
+def check_dates(frame: pd.DataFrame, table: str, today: dt.date) -> list[Problem]:
+    """Return dates after `today`; an ended spell or a follow-up may not lie in the future either."""
+    problems = []
+    limit = pd.Timestamp(today)
+    for name in frame.columns:
+        if frame[name].dtype.kind == "M":
+            mask = (frame[name] > limit).to_numpy(bool)
+            if mask.any():
+                problems.append(Problem(table, str(name), "future", "in the future", np.flatnonzero(mask)))
+    return problems
+
+
+def check_repeats(frame: pd.DataFrame, keys: Sequence[str], table: str) -> list[Problem]:
+    """Return rows whose `keys` were seen in an earlier row."""
+    whole = frame[list(keys)].notna().all(axis="columns")
+    mask = (frame.duplicated(list(keys), keep="first") & whole).to_numpy(bool)
+    words = f"same {' and '.join(keys)} as an earlier row"
+    return [Problem(table, keys[0], "duplicate", words, np.flatnonzero(mask))] if mask.any() else []
+
+
+def check_spells(spells: pd.DataFrame) -> list[Problem]:
+    """Return spells that end before they start, and spells of one status that overlap."""
+    problems = []
+    backwards = (spells["ended_on"] < spells["started_on"]).to_numpy(bool)
+    if backwards.any():
+        rows = np.flatnonzero(backwards)
+        problems.append(Problem("spells", "ended_on", "end_before_start", "end before start", rows))
+    order = spells.sort_values(["client_id", "status", "started_on"], kind="stable")
+    end = order["ended_on"].fillna(pd.Timestamp.max.floor("D"))
+    same = (order["client_id"] == order["client_id"].shift()) & (order["status"] == order["status"].shift())
+    latest = end.groupby([order["client_id"], order["status"]], dropna=False).cummax().shift()
+    overlap = (same & (order["started_on"] <= latest)).fillna(False)
+    if overlap.any():
+        rows = np.sort(order.index[overlap.to_numpy(bool)].to_numpy())
+        words = "overlaps an earlier spell of the same client and status"
+        problems.append(Problem("spells", "started_on", "overlap", words, rows))
+    return problems
+
+
+def check_known(frame: pd.DataFrame, persons: pd.DataFrame, table: str) -> list[Problem]:
+    """Return rows of clients who are not in PERSONS, or dated before the client was born."""
+    problems = []
+    unknown = (frame["client_id"].notna() & ~frame["client_id"].isin(persons["client_id"])).to_numpy(bool)
+    if unknown.any():
+        problems.append(Problem(table, "client_id", "unknown_client", "client not in persons", np.flatnonzero(unknown)))
+    born = persons.dropna(subset="client_id").drop_duplicates("client_id").set_index("client_id")["born_on"]
+    born_on = born.reindex(frame["client_id"]).set_axis(frame.index)
+    for name in ("answered_on", "started_on", "occurred_on", "registered_on"):
+        if name in frame:
+            early = (frame[name] <= born_on).to_numpy(bool)
+            if early.any():
+                words = "on or before the day the client was born"
+                problems.append(Problem(table, name, "before_birth", words, np.flatnonzero(early)))
+    return problems
+
+
+def refuse(problems: Sequence[Problem]) -> None:
+    """Raise one SchemaError with all `problems`, if there are any."""
+    if problems:
+        lines = [f"{problem.table}: {problem}" for problem in problems]
+        raise SchemaError(bullets(f"the input has {len(problems)} problem(s); no row was used:", lines))

@@ -1,0 +1,355 @@
+"""Fits over folds: the same for everyone, whatever the number of processes, and never across people."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import eriq.study.learning.training as training
+from eriq.config import Experiment, Tuning, load_experiment
+from eriq.errors import LeakageError
+from eriq.features import Feature
+from eriq.study.design.contender import Contender
+from eriq.study.design.design import Design, make_design
+from eriq.study.design.folds import Fold, grouped_kfold
+from eriq.study.learning.estimators import ESTIMATORS
+from eriq.study.learning.resume import Cache
+from eriq.study.learning.training import Fitted, fit, margin, margin_loss, run_all
+
+ITEMS = tuple(Feature(f"client.q{k}", "client", "ordinal", monotone=1, item=f"q{k}") for k in range(3))
+REGISTER = tuple(Feature(f"register.r{k}", "register_history") for k in range(2))
+FEATURES = ITEMS + REGISTER
+NAMES = tuple(f.name for f in FEATURES)
+ONE = Tuning(candidates=1)
+
+
+def people(clients: int = 90, waves: int = 2, seed: int = 3) -> Design:
+    """Return people with answers on five levels, two measured columns, gaps, and an outcome that depends on both."""
+    rng = np.random.default_rng(seed)
+    n = clients * waves
+    matrix = np.column_stack([rng.integers(0, 5, (n, 3)).astype(float), rng.normal(size=(n, 2))])
+    outcome = (matrix[:, 0] - 3 + matrix[:, 3] + rng.logistic(size=n) > 0).astype(int)
+    matrix[rng.random(matrix.shape) < 0.1] = np.nan
+    rows = pd.DataFrame({"client_id": np.repeat([f"c{k}" for k in range(clients)], waves)})
+    return make_design(rows, pd.DataFrame(matrix, columns=list(NAMES)), outcome)
+
+
+def contender(estimator: str, columns: tuple[str, ...] = NAMES) -> Contender:
+    """Return a contender on `columns`."""
+    return Contender(f"all | {estimator}", "all", estimator, columns)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def design() -> Design:
+    """Return ninety people with two waves each."""
+    return people()
+
+
+@pytest.fixture(scope="module")
+def folds(design: Design) -> list[Fold]:
+    """Return three folds of whole clients."""
+    return grouped_kfold(design, 3, 1, seed=1)
+
+
+@pytest.fixture
+def counted(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[dict[str, Any]]]:
+    """Note the settings of every estimator that is made from a recipe."""
+
+    def watch(name: str) -> list[dict[str, Any]]:
+        recipe, seen = ESTIMATORS[name], []  # type: ignore[index]
+
+        def make(features: Any, seed: int, **settings: Any) -> Any:
+            seen.append(settings)
+            # Small ensembles: what is counted here does not depend on their size.
+            small = {"lightgbm": {"n_estimators": 3}, "lightgbm_pairs": {"n_estimators": 3}}.get(name, {})
+            small |= {"random_forest": {"n_estimators": 3}, "ebm": {"max_rounds": 5, "outer_bags": 1}}.get(name, {})
+            return recipe.make(features, seed, **(settings | small))
+
+        monkeypatch.setitem(ESTIMATORS, name, replace(recipe, make=make))  # type: ignore[arg-type]
+        return seen
+
+    return watch
+
+
+# --- the same numbers ----------------------------------------------------------------------
+
+
+def test_one_and_two_processes_give_the_same_numbers_to_the_last_digit(design, folds, monkeypatch):
+    """Log-odds of five kinds of estimators, tuned, are bit for bit the same with one and with two workers."""
+    monkeypatch.setattr(training, "SMALL_WORK", 0)
+    kinds = ("prevalence", "level_rates", "logistic", "elastic_net", "lightgbm")
+    several = [contender(name) for name in kinds]
+    repeated = folds + grouped_kfold(design, 3, 2, seed=1)[3:]
+    found = [
+        run_all(several, design, repeated, FEATURES, seed=5, tuning=Tuning(candidates=2, folds=2), workers=workers)
+        for workers in (1, 2)
+    ]
+    assert np.isfinite(found[0]).all()
+    assert found[0].tobytes() == found[1].tobytes()
+
+
+def test_another_seed_gives_other_numbers(design, folds):
+    """The seed reaches the estimators: a forest grown with another one differs, with the same one it does not."""
+    one, again, other = (
+        run_all([contender("random_forest")], design, folds[:1], FEATURES, seed=seed, tuning=ONE) for seed in (1, 1, 2)
+    )
+    assert np.array_equal(one, again, equal_nan=True)
+    assert np.nanmax(np.abs(one - other)) > 1e-6
+
+
+def test_the_order_of_columns_does_not_move_constraints(design):
+    """A contender whose columns come in another order than the features gets the same forecasts."""
+    rng = np.random.default_rng(0)
+    n = 400
+    matrix = pd.DataFrame({"client.q0": rng.integers(0, 5, n).astype(float), "register.r0": rng.normal(size=n)})
+    # The register column lowers the chance: a constraint that slipped onto it would forbid just that.
+    outcome = (matrix["client.q0"] - 2 - 2 * matrix["register.r0"] + rng.logistic(size=n) > 0).astype(int).to_numpy()
+    made = make_design(pd.DataFrame({"client_id": [f"c{k}" for k in range(n)]}), matrix, outcome)
+    forecasts = [
+        margin(fit(contender("lightgbm", order), made, FEATURES, seed=1), made)
+        for order in (("client.q0", "register.r0"), ("register.r0", "client.q0"))
+    ]
+    falls = -np.corrcoef(forecasts[1], matrix["register.r0"])[0, 1]
+    assert falls > 0.5
+    assert np.corrcoef(*forecasts)[0, 1] > 0.99
+
+
+# --- tuning --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", [name for name, recipe in ESTIMATORS.items() if recipe.space])
+def test_every_contender_gets_the_same_number_of_candidates(design, counted, name):
+    """With 7 candidates and 3 folds each estimator is fitted 7 x 3 times, and once more with what won."""
+    seen = counted(name)
+    fitted = fit(contender(name), design, FEATURES, seed=2, tuning=Tuning(candidates=7, folds=3))
+    tried = seen[:-1]
+    assert len(tried) == 7 * 3
+    assert tried[:7] == tried[7:14] == tried[14:]
+    assert tried[0] == {}
+    assert seen[-1] == fitted.settings
+    assert fitted.settings in tried
+
+
+@pytest.mark.parametrize("name", ["prevalence", "level_rates", "best_rule"])
+def test_an_estimator_without_settings_is_fitted_once(design, counted, name):
+    """Where there is nothing to choose no candidate is tried."""
+    seen = counted(name)
+    assert fit(contender(name), design, FEATURES, seed=2, tuning=Tuning(candidates=7)).settings == {}
+    assert seen == [{}]
+
+
+def test_the_settings_with_the_lowest_log_loss_on_other_people_win(design, monkeypatch):
+    """Of a candidate that forgets everything and the default the search takes the default."""
+    recipe = replace(ESTIMATORS["logistic"], space={"C": (1e-9,)})
+    monkeypatch.setitem(ESTIMATORS, "logistic", recipe)
+    assert fit(contender("logistic"), design, FEATURES, seed=2, tuning=Tuning(candidates=2)).settings == {}
+    noise = replace(design, outcome=np.random.default_rng(1).permutation(design.outcome))
+    found = fit(contender("logistic"), noise, FEATURES, seed=2, tuning=Tuning(candidates=2)).settings
+    assert found == {"C": 1e-9}
+
+
+def test_tuning_folds_hold_whole_clients(design, monkeypatch):
+    """Every split the search makes was handed to the check that keeps people apart, and it passed."""
+    splits = []
+    whole = training.apart
+    monkeypatch.setattr(
+        training, "apart", lambda client, a, b, step: (splits.append((a, b)), whole(client, a, b, step))
+    )
+    fit(contender("logistic"), design, FEATURES, seed=2, tuning=Tuning(candidates=2, folds=4))
+    assert len(splits) == 4
+    assert sorted(np.concatenate([test for _, test in splits])) == list(range(len(design.outcome)))
+    assert all(not set(design.client[a]) & set(design.client[b]) for a, b in splits)
+
+
+def test_log_loss_from_log_odds_by_hand():
+    """At log-odds 0 the loss is log 2; at log-odds log 3 it is log 4/3 for a yes and log 4 for a no."""
+    loss = margin_loss(np.array([1, 1, 0]), np.log([1.0, 3.0, 3.0]))
+    assert loss == pytest.approx(np.log([2, 4 / 3, 4]))
+    assert margin_loss(np.array([0, 1]), np.array([800.0, 800.0])).tolist() == [800.0, 0.0]
+
+
+# --- nobody on both sides ------------------------------------------------------------------
+
+
+def test_a_client_planted_on_both_sides_of_a_fold_stops_the_run(design, folds):
+    """One row moved from test to training raises LeakageError that names contender and fold, not the client."""
+    torn = Fold("fold 1", 0, np.append(folds[0].train, folds[0].test[0]), folds[0].test[1:])
+    assert design.client[folds[0].test[0]] in design.client[torn.test]
+    with pytest.raises(LeakageError, match=r"all \| logistic, fold 1: 1 client\(s\) are in training and in test"):
+        run_all([contender("logistic")], design, [torn], FEATURES, seed=1, tuning=ONE)
+
+
+def test_a_leak_found_in_another_process_stops_the_run_too(design, folds, monkeypatch):
+    """The error of a worker process arrives as LeakageError, not as one of the pool."""
+    monkeypatch.setattr(training, "SMALL_WORK", 0)
+    torn = Fold("fold 1", 0, np.append(folds[0].train, folds[0].test[0]), folds[0].test[1:])
+    with pytest.raises(LeakageError, match="1 client"):
+        run_all([contender("logistic")], design, [torn, folds[1]], FEATURES, seed=1, tuning=ONE, workers=2)
+
+
+def test_tuning_folds_that_tear_a_client_apart_stop_the_search(design, monkeypatch):
+    """If tuning folds were made by row instead of by client, the search would refuse them."""
+    by_row = np.arange(len(design.outcome)) % 2
+    monkeypatch.setattr(training, "client_folds", lambda *given: by_row)
+    with pytest.raises(LeakageError, match=r"tuning: 90 client\(s\)"):
+        fit(contender("logistic"), design, FEATURES, seed=1, tuning=Tuning(candidates=2, folds=2))
+
+
+# --- what is told and given back -----------------------------------------------------------
+
+
+def test_each_contender_is_finished_once_with_the_column_that_is_returned(design, folds):
+    """`finished` gets every contender once, complete; `progress` every fit once."""
+    several = [contender(name) for name in ("prevalence", "logistic", "lightgbm")]
+    done: list[tuple[Contender, np.ndarray]] = []
+    steps: list[tuple[str, str]] = []
+    found = run_all(
+        several,
+        design,
+        folds,
+        FEATURES,
+        seed=1,
+        tuning=ONE,
+        progress=lambda who, fold: steps.append((who, fold)),
+        finished=lambda who, column: done.append((who, column.copy())),
+    )
+    assert [who for who, _ in done] == several
+    assert all(np.array_equal(column, found[:, place]) for place, (_, column) in enumerate(done))
+    assert sorted(steps) == sorted((c.name, f.name) for c in several for f in folds)
+
+
+def test_nothing_to_do_gives_no_column(design, folds):
+    """A run that was wholly taken over from an earlier one has no contender left and does not fail."""
+    assert run_all([], design, folds, FEATURES, seed=1, tuning=ONE).shape == (180, 0)
+
+
+def test_prevalence_is_one_constant_over_all_folds(folds, design):
+    """Folds of unlike prevalence would rank people backwards, so the yardstick is one number for everybody."""
+    ordered = replace(design, outcome=np.sort(design.outcome))
+    found = run_all([contender("prevalence", ())], ordered, folds, FEATURES, seed=1, tuning=ONE)[:, 0]
+    assert len(np.unique(found)) == 1
+    assert 1 / (1 + np.exp(-found[0])) == pytest.approx(design.outcome.mean(), abs=0.02)
+
+
+def test_rows_without_a_fold_stay_empty_and_repeats_are_averaged(design):
+    """A row that no fold tests is NaN; one tested twice gets the log-odds of its mean probability."""
+    halves = np.arange(180) < 60, np.arange(180) < 120
+    first = Fold("first", 0, np.flatnonzero(~halves[0]), np.flatnonzero(halves[0]))
+    second = Fold("second", 1, np.flatnonzero(~halves[1]), np.flatnonzero(halves[1]))
+    one, two, both = (
+        run_all([contender("logistic")], design, some, FEATURES, seed=1, tuning=ONE)[:, 0]
+        for some in ([first], [second], [first, second])
+    )
+    assert np.isnan(one[60:]).all()
+    assert np.isnan(both[120:]).all()
+    assert np.array_equal(both[60:120], two[60:120]) or np.allclose(both[60:120], two[60:120], atol=1e-12)
+    mean = (1 / (1 + np.exp(-one[:60])) + 1 / (1 + np.exp(-two[:60]))) / 2
+    assert both[:60] == pytest.approx(np.log(mean / (1 - mean)))
+
+
+def test_forecasts_come_from_other_people_only(design, folds):
+    """Turning every outcome of a fold round does not change that fold's own forecasts, but those of the others."""
+    turned = design.outcome.copy()
+    turned[folds[0].test] = 1 - turned[folds[0].test]
+    before, after = (
+        run_all([contender("logistic")], replace(design, outcome=y), folds, FEATURES, seed=1, tuning=ONE)[:, 0]
+        for y in (design.outcome, turned)
+    )
+    assert np.array_equal(before[folds[0].test], after[folds[0].test])
+    assert np.abs(before[folds[1].test] - after[folds[1].test]).max() > 0.1
+
+
+def test_margin_is_the_log_odds_of_the_forecast(design):
+    """For every kind of estimator the margin is the logit of the library's own probability."""
+    for name in ("prevalence", "level_rates", "best_rule", "logistic", "lightgbm", "random_forest"):
+        fitted: Fitted = fit(contender(name), design, FEATURES, seed=1)
+        own = fitted.estimator.predict_proba(design.matrix.to_numpy())[:, 1]
+        assert 1 / (1 + np.exp(-margin(fitted, design))) == pytest.approx(own, abs=2e-6), name
+
+
+# --- taken over from an earlier run --------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def experiment() -> Experiment:
+    """Return the quick config; only seed, tuning and source matter here."""
+    return load_experiment("quick")
+
+
+@pytest.fixture
+def cache(tmp_path: Path, design: Design, folds: list[Fold], experiment: Experiment) -> Callable[..., Cache]:
+    """Open the store of finished contenders, with one thing or another changed."""
+
+    def opened(*, enabled: bool = True, **other: Any) -> Cache:
+        given = {"design": design, "folds": folds, "experiment": experiment} | other
+        return Cache(tmp_path / "cache", **given, enabled=enabled)
+
+    return opened
+
+
+def test_a_finished_contender_is_taken_over_to_the_last_digit(cache):
+    """What was written is read again, gaps included; nothing is read unless it was asked for."""
+    log_odds = np.linspace(-3, 3, 180)
+    log_odds[5] = np.nan
+    assert cache().read(contender("logistic")) is None
+    cache(enabled=False).write(contender("logistic"), log_odds)
+    assert cache().read(contender("logistic")).tobytes() == log_odds.tobytes()
+    assert cache(enabled=False).read(contender("logistic")) is None
+
+
+def test_a_contender_is_known_by_its_content_and_not_its_name(cache):
+    """Another estimator or column is another contender; another name is not."""
+    cache().write(contender("logistic"), np.zeros(180))
+    assert cache().read(replace(contender("logistic"), name="renamed")) is not None
+    assert cache().read(contender("elastic_net")) is None
+    assert cache().read(contender("logistic", NAMES[:-1])) is None
+    assert cache().read(contender("logistic", NAMES[::-1])) is None
+
+
+def test_anything_that_changes_a_forecast_makes_an_earlier_one_stale(cache, design, folds, experiment):
+    """An outcome, a value, a fold, the seed, the tuning or the role of a column: nothing is taken over."""
+    cache().write(contender("logistic"), np.zeros(180))
+    turned = design.outcome.copy()
+    turned[0] = 1 - turned[0]
+    matrix = design.matrix.copy()
+    matrix.iloc[3, 0] = 17.0
+    roles = {"kind": "flat", "file": "t.csv", "client": "id", "outcome": "y", "columns": {"a": {"role": "register"}}}
+    monotone = roles | {"columns": {"a": {"role": "register", "monotone": 1}}}
+    flat = [Experiment.model_validate(experiment.model_dump(by_alias=True) | {"source": s}) for s in (roles, monotone)]
+    for other in (
+        {"design": replace(design, outcome=turned)},
+        {"design": replace(design, matrix=matrix)},
+        {"folds": folds[:2]},
+        {"experiment": experiment.model_copy(update={"seed": 99})},
+        {"experiment": experiment.model_copy(update={"tuning": Tuning(candidates=2)})},
+    ):
+        assert cache(**other).read(contender("logistic")) is None, other.keys()
+    cache(experiment=flat[0]).write(contender("logistic"), np.zeros(180))
+    assert cache(experiment=flat[0]).read(contender("logistic")) is not None
+    assert cache(experiment=flat[1]).read(contender("logistic")) is None
+
+
+@pytest.mark.parametrize("content", [b"", b"not numbers", "other length"], ids=["empty", "text", "other length"])
+def test_a_spoilt_file_is_not_taken_over(cache, tmp_path, content):
+    """A truncated or foreign file counts as not there, so that the contender is fitted again."""
+    cache().write(contender("logistic"), np.zeros(180))
+    (file,) = (tmp_path / "cache").iterdir()
+    if isinstance(content, bytes):
+        file.write_bytes(content)
+    else:
+        np.save(file, np.zeros(179))
+    assert cache().read(contender("logistic")) is None
+
+
+def test_the_store_holds_numbers_only(cache, tmp_path):
+    """No file holds an id, and no draft is left behind."""
+    cache().write(contender("logistic"), np.zeros(180))
+    cache().write(contender("prevalence", ()), np.zeros(180))
+    files = list((tmp_path / "cache").iterdir())
+    assert [f.suffix for f in files] == [".npy"] * 2
+    assert not [f for f in files if ".part" in f.name]
+    assert np.load(files[0], allow_pickle=False).dtype == np.float64
