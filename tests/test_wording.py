@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 import eriq
-from eriq.instrument.instrument import AVOIDED, LANGUAGES, load_instrument
+from eriq.instrument.instrument import AVOIDED, load_instrument
+from eriq.instrument.texts import LANGUAGES
 
 PACKAGE = Path(eriq.__file__).parent
 TEMPLATES = sorted(path.name for path in (PACKAGE / "templates").iterdir() if path.suffix in (".html", ".md"))

@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from eriq.instrument.codebook import WIDTH, codebook_html, codebook_table, describe
-from eriq.instrument.instrument import LANGUAGES, Instrument, Language, load_instrument
+from eriq.instrument.instrument import Instrument, load_instrument
+from eriq.instrument.texts import LANGUAGES, Language
 from eriq.pages import GAP, MINUS, interval, number, percent, render, signed, table, text
 
 SHIPPED = ("eriq22", "eriq-sv")

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eriq.errors import InstrumentError
-from eriq.instrument.instrument import AVOIDED, LANGUAGES, Instrument, load_instrument
+from eriq.instrument.instrument import AVOIDED, Instrument, load_instrument
+from eriq.instrument.texts import LANGUAGES
 
 SHIPPED = ("eriq22", "eriq-sv")
 ERIQ22 = load_instrument("eriq22")

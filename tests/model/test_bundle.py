@@ -17,8 +17,10 @@ from sklearn.naive_bayes import GaussianNB
 import eriq.model.bundle as bundle_module
 from eriq.errors import BundleError, OutputError
 from eriq.features import Feature
-from eriq.model.bundle import FORMAT, MANIFEST, SELFTEST, Bundle, open_bundle, read_manifest, save_bundle
+from eriq.instrument.texts import Texts
+from eriq.model.bundle import SELFTEST, Bundle, open_bundle, save_bundle
 from eriq.model.calibrator import Calibrator
+from eriq.model.manifest import FORMAT, MANIFEST, Manifest, TrainedOn, read_manifest, seal_of
 from eriq.model.model import Model
 from eriq.study.design.contender import Contender
 from eriq.study.design.design import make_design
@@ -26,14 +28,23 @@ from eriq.study.explanation.explain import resampled
 from eriq.study.learning.final import as_model
 from eriq.study.learning.training import fit
 
+BELIEF = Texts(en="Belief", sv="Tro", da="Tro")
 FEATURES = (
-    Feature("belief.b1", "belief", "ordinal", monotone=1, item="b1", indicate=False, labels=("Belief", "Tro", "Tro")),
+    Feature(
+        "belief.b1",
+        "belief",
+        "ordinal",
+        monotone=1,
+        item="b1",
+        indicate=False,
+        labels=Texts(en="Belief", sv="Tro", da="Tro"),
+    ),
     Feature("register.weeks", "register_history"),
     Feature("register.region", "register_basic", "category", levels=("east", "väst")),
 )
 NAMES = tuple(f.name for f in FEATURES)
 KINDS = ("prevalence", "level_rates", "logistic", "elastic_net", "spline_logistic", "lightgbm_pairs", "lightgbm")
-FACTS = {"experiment": "quick", "note": "åäö", "share": 0.1, "nothing": None}
+TOLD = Manifest(experiment="quick", outcome="åäö", trained_on=TrainedOn(prevalence=0.1), period=None)
 
 
 def people(n: int = 240):
@@ -62,10 +73,12 @@ def models() -> dict[str, tuple[Model, tuple[Feature, ...]]]:
 def save(models, tmp_path: Path) -> Callable[..., Bundle]:
     """Save a model of a kind and return it as reopened."""
 
-    def write(kind: str = "logistic", **facts: Any) -> Bundle:
+    def write(kind: str = "logistic", **told: Any) -> Bundle:
         model, features = models[kind]
         sample = np.random.default_rng(3).uniform(0, 2, (12, len(features)))
-        return save_bundle(model, features, FACTS | facts, "# Card\n", sample, tmp_path / "models", "demo-20200101")
+        return save_bundle(
+            model, features, TOLD.model_copy(update=told), "# Card\n", sample, tmp_path / "models", "demo-20200101"
+        )
 
     return write
 
@@ -76,7 +89,7 @@ def reseal(folder: Path, **change: Any) -> None:
     if "sha256" not in change:
         files = [f for f in folder.iterdir() if f.name != MANIFEST]
         manifest["sha256"] = {f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in files}
-    manifest["seal"] = bundle_module._seal(manifest)
+    manifest["seal"] = seal_of(manifest)
     (folder / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
 
 
@@ -113,10 +126,11 @@ def test_a_reopened_model_gives_the_same_numbers(kind, models, save):
 def test_the_manifest_says_what_it_was_told(save):
     """Facts come back as they were given, letters beyond ASCII too, beside the format and a digest per file."""
     saved = save()
-    assert {key: saved.manifest[key] for key in FACTS} == FACTS
-    assert saved.manifest["format"] == FORMAT
+    told = ("experiment", "outcome", "trained_on", "period")
+    assert [getattr(saved.manifest, key) for key in told] == [getattr(TOLD, key) for key in told]
+    assert saved.manifest.format == FORMAT
     files = {f.name for f in saved.folder.iterdir()}
-    assert files == {MANIFEST, *saved.manifest["sha256"]}
+    assert files == {MANIFEST, *saved.manifest.sha256}
     assert files == {MANIFEST, "model.skops", "member-1.skops", "card.md", SELFTEST}
     assert saved.name == saved.folder.name
     assert (saved.folder / "card.md").read_text() == "# Card\n"
@@ -154,7 +168,7 @@ def test_a_place_that_cannot_be_written_is_an_output_error(models, tmp_path):
     (tmp_path / "models").write_text("a file")
     model, features = models["logistic"]
     with pytest.raises(OutputError, match="cannot be saved"):
-        save_bundle(model, features, FACTS, "", np.zeros((2, 3)), tmp_path / "models", "demo")
+        save_bundle(model, features, TOLD, "", np.zeros((2, 3)), tmp_path / "models", "demo")
 
 
 # --- refused before anything is parsed -----------------------------------------------------
@@ -212,7 +226,7 @@ def test_a_link_out_of_the_folder_is_refused(saved, tmp_path, name):
 def test_a_manifest_that_points_out_of_the_folder_is_refused(saved, tmp_path, name):
     """Names with a path in them are not followed, even under a right seal and digest."""
     (saved.parent / "elsewhere").write_bytes(b"x")
-    digests = read_manifest(saved)["sha256"] | {name: hashlib.sha256(b"x").hexdigest()}
+    digests = read_manifest(saved).sha256 | {name: hashlib.sha256(b"x").hexdigest()}
     reseal(saved, sha256=digests)
     with pytest.raises(BundleError):
         open_bundle(saved)
@@ -249,12 +263,12 @@ def test_a_foreign_manifest_is_refused(saved, content):
         open_bundle(saved)
 
 
-@pytest.mark.parametrize("gone", ["model", "columns"])
+@pytest.mark.parametrize("gone", ["kind", "columns"])
 def test_a_manifest_that_lacks_a_part_is_refused(saved, gone):
     """A sealed manifest without the model or its columns is no contract."""
     manifest = json.loads((saved / MANIFEST).read_text(encoding="utf-8"))
     del manifest[gone]
-    manifest["seal"] = bundle_module._seal(manifest)
+    manifest["seal"] = seal_of(manifest)
     (saved / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
     with pytest.raises(BundleError, match="lacks"):
         open_bundle(saved)
@@ -263,7 +277,7 @@ def test_a_manifest_that_lacks_a_part_is_refused(saved, gone):
 def test_another_format_is_refused_with_both_numbers(saved):
     """A later format is named, so that the reader knows to update."""
     reseal(saved, format=FORMAT + 1)
-    with pytest.raises(BundleError, match=rf"format {FORMAT + 1}, this eriq reads {FORMAT}"):
+    with pytest.raises(BundleError, match=rf"in format {FORMAT + 1}, .* reads format {FORMAT}: train it again"):
         open_bundle(saved)
 
 
@@ -352,8 +366,7 @@ def test_text_that_is_no_tree_is_refused(save):
 def test_a_changed_calibration_does_not_pass_the_self_test(save):
     """A sealed manifest with another slope gives other numbers than the self-test holds."""
     folder = save().folder
-    model = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["model"]
-    reseal(folder, model=model | {"calibrator": {"intercept": -0.2, "slope": 0.91}})
+    reseal(folder, calibrator={"intercept": -0.2, "slope": 0.91})
     with pytest.raises(BundleError, match="other numbers"):
         open_bundle(folder)
 

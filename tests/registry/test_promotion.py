@@ -10,6 +10,7 @@ import yaml
 
 from eriq.config import Gates, load_gates
 from eriq.errors import ConfigError, PromotionError
+from eriq.model.manifest import Manifest, Measured
 from eriq.registry import tracking
 from eriq.registry.promotion import Pair, calibrated, fair, not_worse, promote, self_test
 from eriq.workflows.make import write_cohort
@@ -51,18 +52,18 @@ def test_a_mistake_in_the_gates_is_named(tmp_path: Path, content: str, words: st
 )
 def test_the_whole_interval_of_the_slope_must_lie_within(low: float | None, high: float | None, passed: bool) -> None:
     """Within 0.75 to 1.33, ends included; a training without interval does not pass."""
-    manifest = {"measures": {"calibration_slope": {"estimate": 1.0, "low": low, "high": high}}}
+    manifest = Manifest(measures={"calibration_slope": Measured(estimate=1.0, low=low, high=high)})
     assert calibrated(manifest, Gates()).passed == passed
     assert calibrated(manifest, Gates(calibration_slope=None)).passed
 
 
 def test_fairness_is_required_only_where_the_gates_say_so_and_a_failure_always_counts() -> None:
     """No verdicts pass with a remark, or fail where required; one failed verdict fails in both."""
-    assert "NOT LOOKED AT" in fair({}, Gates()).words
-    assert fair({}, Gates()).passed
-    assert not fair({}, Gates(fairness="required")).passed
-    assert fair({"fairness": {"sex": "pass"}}, Gates(fairness="required")).passed
-    assert not fair({"fairness": {"sex": "pass", "origin": "fail"}}, Gates()).passed
+    assert "NOT LOOKED AT" in fair(Manifest(), Gates()).words
+    assert fair(Manifest(), Gates()).passed
+    assert not fair(Manifest(), Gates(fairness="required")).passed
+    assert fair(Manifest(fairness={"sex": "pass"}), Gates(fairness="required")).passed
+    assert not fair(Manifest(fairness={"sex": "pass", "origin": "fail"}), Gates()).passed
 
 
 def constant_loss(worse: float) -> Pair:

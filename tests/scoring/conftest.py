@@ -12,6 +12,7 @@ from eriq.features import REGISTER_FEATURES, Feature, questionnaire_features
 from eriq.instrument.instrument import load_instrument
 from eriq.model.bundle import Bundle, save_bundle
 from eriq.model.calibrator import Calibrator
+from eriq.model.manifest import Manifest
 from eriq.model.model import Model
 
 
@@ -28,16 +29,8 @@ def save_small(models: Path, extra: tuple[Feature, ...] = (), refits: int = 2, n
         boosters.append(lgb.train(settings, lgb.Dataset(matrix, outcome.astype(int)), num_boost_round=10))
     columns = tuple(f.name for f in features)
     model = Model("booster", columns, boosters[0], Calibrator(-0.2, 0.9), tuple(boosters[1:]))
-    facts = {
-        "instrument": instrument.stamp,
-        "instrument_content": instrument.model_dump(),
-        "missing_policy": instrument.missing_policy,
-        "lag_days": 30,
-        "flat": None,
-        "ranges": {},
-        "bands": [0.1, 0.3],
-    }
-    return save_bundle(model, features, facts, "# card\n", matrix[:5], models, name)
+    told = Manifest(instrument=instrument, missing_policy=instrument.missing_policy, lag_days=30, bands=(0.1, 0.3))
+    return save_bundle(model, features, told, "# card\n", matrix[:5], models, name)
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ from scipy.stats import rankdata
 
 from eriq.config import ScoringJob, load_scoring_job
 from eriq.errors import ConfigError, InstrumentError, OutputError
-from eriq.model.bundle import Bundle, instrument_of
+from eriq.model.bundle import Bundle
 from eriq.model.calibrator import expit
 from eriq.scoring.batch import Lookup, Seen, ranks
 from eriq.scoring.rows import Options, checked_answers, score_rows
@@ -74,7 +74,7 @@ def test_repeats_are_found_across_chunks(
 @pytest.mark.parametrize("seed", range(5))
 def test_the_quick_check_finds_what_the_full_check_finds(small_bundle: Bundle, backlog: Backlog, seed: int) -> None:
     """Items as small whole numbers, some with codes off the scale or gaps: same table and same problems."""
-    instrument = instrument_of(small_bundle)
+    instrument = small_bundle.instrument
     assert instrument is not None
     rng = np.random.default_rng(seed)
     frame = backlog(30).astype(dict.fromkeys(instrument.item_ids, "Int8"))

@@ -22,7 +22,7 @@ import pytest
 
 from eriq.errors import ConfigError, EriqError, SchemaError
 from eriq.instrument.instrument import Instrument
-from eriq.model.bundle import Bundle, example_rows
+from eriq.model.bundle import Bundle
 from eriq.registry import pyfunc
 from eriq.registry.tracking import SETTINGS, requirements
 from eriq.scoring import spark as engine
@@ -84,7 +84,7 @@ def logged(small_bundle: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Pa
             python_model=pyfunc.__file__,
             artifacts={"bundle": str(small_bundle.folder)},
             signature=pyfunc.signature(small_bundle),
-            input_example=example_rows(small_bundle),
+            input_example=small_bundle.example_rows(),
             pip_requirements=requirements(),
         )
     return folder
@@ -304,7 +304,7 @@ def test_reasons_come_on_request_in_the_language_asked_for(
 
 def test_no_rows_in_no_rows_out(loaded: Any, small_bundle: Bundle) -> None:
     """An empty table has the columns of every answer."""
-    empty = loaded.predict(example_rows(small_bundle).iloc[:0])
+    empty = loaded.predict(small_bundle.example_rows().iloc[:0])
     assert (len(empty), list(empty)) == (0, list(pyfunc.OUTPUTS))
 
 
@@ -312,7 +312,7 @@ def test_no_rows_in_no_rows_out(loaded: Any, small_bundle: Bundle) -> None:
 def test_a_parameter_out_of_range_is_refused(loaded: Any, small_bundle: Bundle, params: Mapping[str, Any]) -> None:
     """It says what is possible, before a row is looked at."""
     with pytest.raises(ConfigError, match="reasons is 0 to 50, language one of en, sv, da"):
-        loaded.predict(example_rows(small_bundle), params=dict(params))
+        loaded.predict(small_bundle.example_rows(), params=dict(params))
 
 
 def test_errors_name_columns_and_places_and_no_value(

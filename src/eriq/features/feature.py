@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from eriq.instrument.texts import Texts
+
 Kind = Literal["continuous", "ordinal", "flag", "category"]
 Part = Literal["belief", "caseworker_rest", "client", "register_basic", "register_history", "changes"]
 PARTS: tuple[Part, ...] = ("belief", "caseworker_rest", "client", "register_basic", "register_history", "changes")
+NO_LABELS = Texts.same("-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,12 @@ class Feature:
     protected: bool = False
     indicate: bool = True  # a gap says something no other column says
     levels: tuple[str, ...] = ()
-    labels: tuple[str, str, str] = ("", "", "")  # English, Swedish, Danish
+    labels: Texts = NO_LABELS
+
+    @property
+    def column(self) -> str:
+        """The name without its block, as a ready table has it."""
+        return self.name.split(".", 1)[-1]
 
     @property
     def respondent(self) -> str:

@@ -7,6 +7,7 @@ import pandas as pd
 from eriq.config import Flat
 from eriq.errors import ConfigError, LeakageError
 from eriq.features.feature import Feature
+from eriq.instrument.texts import Texts
 
 
 def flat_features(source: Flat, frame: pd.DataFrame) -> tuple[Feature, ...]:
@@ -39,7 +40,7 @@ def flat_features(source: Flat, frame: pd.DataFrame) -> tuple[Feature, ...]:
                     protected=column.protected,
                     sensitive=column.sensitive,
                     levels=levels,
-                    labels=(column.label or name,) * 3,
+                    labels=Texts.same(column.label or name),
                 )
             )
     return tuple(features)
@@ -49,7 +50,7 @@ def flat_columns(frame: pd.DataFrame, features: Iterable[Feature]) -> pd.DataFra
     """Return declared columns as numbers; a category becomes the place of its level."""
     columns = {}
     for feature in features:
-        given = frame[feature.name.split(".", 1)[1]]
+        given = frame[feature.column]
         if feature.levels:
             place = {level: float(n) for n, level in enumerate(feature.levels)}
             columns[feature.name] = given.astype("str").map(place).where(given.notna()).astype("float64")

@@ -6,26 +6,10 @@ import numpy as np
 import pandas as pd
 
 from eriq.features.feature import PARTS, Feature, Kind, Part
-from eriq.instrument.instrument import RESPONDENTS, Instrument, Item, MissingPolicy
+from eriq.features.words import filled, words
+from eriq.instrument.instrument import RESPONDENTS, Instrument, MissingPolicy
 
 UNANSWERED = ("belief.unanswered", "caseworker.unanswered", "client.unanswered")
-_ABSENT = {
-    "belief.unanswered": (
-        "Caseworker's forecast not given",
-        "Handläggarens bedömning saknas",
-        "Sagsbehandlerens vurdering mangler",
-    ),
-    "caseworker.unanswered": (
-        "Share of caseworker questions without an answer",
-        "Andel obesvarade handläggarfrågor",
-        "Andel ubesvarede sagsbehandlerspørgsmål",
-    ),
-    "client.unanswered": (
-        "Share of client questions without an answer",
-        "Andel obesvarade klientfrågor",
-        "Andel ubesvarede borgerspørgsmål",
-    ),
-}
 
 
 def questionnaire_features(instrument: Instrument) -> tuple[Feature, ...]:
@@ -45,7 +29,11 @@ def questionnaire_features(instrument: Instrument) -> tuple[Feature, ...]:
                 item=item.id,
                 malleable=item.malleable,
                 indicate=False,  # the share left unanswered is a column of its own
-                labels=_short(instrument, item),
+                labels=filled(
+                    "about",
+                    indicator=instrument.indicators[item.indicator],
+                    respondent=words()["respondents"][item.respondent],
+                ),
             )
         )
     parts: dict[str, Part] = {"belief": "belief", "caseworker": "caseworker_rest", "client": "client"}
@@ -53,17 +41,8 @@ def questionnaire_features(instrument: Instrument) -> tuple[Feature, ...]:
     for prefix, part in parts.items():
         if part in present:
             kind: Kind = "flag" if prefix == "belief" else "continuous"
-            features.append(Feature(name := f"{prefix}.unanswered", part, kind, labels=_ABSENT[name]))
+            features.append(Feature(name := f"{prefix}.unanswered", part, kind, labels=words()["columns"][name]))
     return tuple(sorted(features, key=lambda f: PARTS.index(f.part)))
-
-
-_WHO = {"caseworker": ("caseworker", "handläggare", "sagsbehandler"), "client": ("client", "klient", "borger")}
-
-
-def _short(instrument: Instrument, item: Item) -> tuple[str, str, str]:
-    """Return what a question is about and who answered it, in three languages."""
-    about, who = instrument.indicators[item.indicator], _WHO[item.respondent]
-    return (f"{about.en} ({who[0]})", f"{about.sv} ({who[1]})", f"{about.da} ({who[2]})")
 
 
 def questionnaire_columns(
@@ -119,46 +98,10 @@ def _places(instrument: Instrument, item: str) -> np.ndarray:
 
 
 CHANGES = (
-    Feature(
-        "changes.belief",
-        "changes",
-        monotone=1,
-        labels=(
-            "Change of caseworker's forecast",
-            "Ändring av handläggarens bedömning",
-            "Ændring i sagsbehandlerens vurdering",
-        ),
-    ),
-    Feature(
-        "changes.caseworker",
-        "changes",
-        monotone=1,
-        labels=(
-            "Mean change of caseworker answers",
-            "Genomsnittlig ändring av handläggarens svar",
-            "Gennemsnitlig ændring i sagsbehandlerens svar",
-        ),
-    ),
-    Feature(
-        "changes.client",
-        "changes",
-        monotone=1,
-        labels=(
-            "Mean change of client answers",
-            "Genomsnittlig ändring av klientens svar",
-            "Gennemsnitlig ændring i borgerens svar",
-        ),
-    ),
-    Feature(
-        "changes.rater",
-        "changes",
-        "flag",
-        labels=(
-            "New caseworker since the last wave",
-            "Ny handläggare sedan förra omgången",
-            "Ny sagsbehandler siden sidste runde",
-        ),
-    ),
+    Feature("changes.belief", "changes", monotone=1, labels=words()["columns"]["changes.belief"]),
+    Feature("changes.caseworker", "changes", monotone=1, labels=words()["columns"]["changes.caseworker"]),
+    Feature("changes.client", "changes", monotone=1, labels=words()["columns"]["changes.client"]),
+    Feature("changes.rater", "changes", "flag", labels=words()["columns"]["changes.rater"]),
 )
 
 

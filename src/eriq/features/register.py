@@ -6,115 +6,57 @@ import numpy as np
 import pandas as pd
 
 from eriq.errors import LeakageError
-from eriq.features.feature import Feature, Part
+from eriq.features.feature import Feature, Kind, Part
+from eriq.features.words import filled, words
 from eriq.tables.cohort import DAY, Registers
-from eriq.tables.schema import BENEFITS, EDUCATION, WORK
+from eriq.tables.schema import BENEFITS, EDUCATION, EVENTS, WORK
 
 WINDOWS = {"1y": 52, "3y": 156, "5y": 260}  # weeks
 NEVER_WEEKS = 520.0  # stands for "not in the last ten years"
 
-_STATUS_WORDS = {
-    "work": ("work", "arbete", "arbejde"),
-    "education": ("education", "utbildning", "uddannelse"),
-    "social_assistance": ("social assistance", "ekonomiskt bistånd", "kontanthjælp"),
-    "unemployment_benefit": ("unemployment benefit", "arbetslöshetsersättning", "dagpenge"),
-    "sickness_benefit": ("sickness benefit", "sjukpenning", "sygedagpenge"),
-    "disability_benefit": ("disability benefit", "aktivitets- eller sjukersättning", "førtidspension"),
-    "activation": ("activation", "arbetsmarknadsinsats", "aktivering"),
-}
 _GROUPS: Mapping[str, tuple[str, ...]] = {
     "work": WORK,
     "education": ("education",),
     **{benefit: (benefit,) for benefit in BENEFITS},
     "activation": ("activation",),
 }
-_EVENT_WORDS = {
-    "gp_contact": ("register: health", "register: hälsa", "register: helbred"),
-    "psychiatric_contact": ("register: health", "register: hälsa", "register: helbred"),
-    "musculoskeletal_contact": ("register: health", "register: hälsa", "register: helbred"),
-    "conviction": ("register: justice", "register: rättsväsende", "register: retsvæsen"),
-    "disability_code": ("register: health", "register: hälsa", "register: helbred"),
-}
 
 
 def _register_features() -> tuple[Feature, ...]:
     basic: Part = "register_basic"
     history: Part = "register_history"
+    column, status, event = (words()[section] for section in ("columns", "statuses", "events"))
+
+    def known(name: str, part: Part, kind: Kind = "continuous", levels: tuple[str, ...] = ()) -> Feature:
+        return Feature(name, part, kind, protected=bool(levels), levels=levels, labels=column[name])
+
     features = [
-        Feature("register.age", basic, labels=("Age in years", "Ålder i år", "Alder i år")),
-        Feature(
-            "register.sex",
-            basic,
-            "category",
-            protected=True,
-            levels=("female", "male", "other"),
-            labels=("Sex", "Kön", "Køn"),
-        ),
-        Feature(
-            "register.origin",
-            basic,
-            "category",
-            protected=True,
-            levels=("native", "europe", "outside_europe"),
-            labels=("Origin", "Ursprung", "Oprindelse"),
-        ),
-        Feature("register.couple", basic, "flag", labels=("Lives with a partner", "Sammanboende", "Samboende")),
-        Feature("register.children", basic, labels=("Children", "Barn", "Børn")),
-        Feature(
-            "register.education", basic, "ordinal", labels=("Education level", "Utbildningsnivå", "Uddannelsesniveau")
-        ),
-        Feature(
-            "register.vocational",
-            basic,
-            "flag",
-            labels=("Vocational education", "Yrkesutbildning", "Erhvervsuddannelse"),
-        ),
-        Feature(
-            "register.weeks_registered",
-            basic,
-            labels=("Weeks since registration", "Veckor sedan inskrivning", "Uger siden tilmelding"),
-        ),
-        Feature("register.disability_code", basic, "flag", sensitive=True, labels=_EVENT_WORDS["disability_code"]),
+        known("register.age", basic),
+        known("register.sex", basic, "category", ("female", "male", "other")),
+        known("register.origin", basic, "category", ("native", "europe", "outside_europe")),
+        known("register.couple", basic, "flag"),
+        known("register.children", basic),
+        known("register.education", basic, "ordinal"),
+        known("register.vocational", basic, "flag"),
+        known("register.weeks_registered", basic),
+        Feature("register.disability_code", basic, "flag", sensitive=True, labels=event["disability_code"]),
     ]
     for benefit in BENEFITS:
-        en, sv, da = _STATUS_WORDS[benefit]
-        labels = (f"Now on {en}", f"Har nu {sv}", f"Modtager nu {da}")
+        labels = filled("now", status=status[benefit])
         features.append(Feature(f"register.on_{benefit}", basic, "flag", labels=labels))
-    for group, words in _STATUS_WORDS.items():
+    for group in _GROUPS:
         for window in WINDOWS:
-            years = window[0]
-            labels = (
-                f"Weeks in {words[0]}, {years} y",
-                f"Veckor i {words[1]}, {years} år",
-                f"Uger i {words[2]}, {years} år",
-            )
+            labels = filled("weeks", status=status[group], years=window[0])
             features.append(Feature(f"register.weeks_{group}_{window}", history, labels=labels))
     features += [
-        Feature(
-            "register.weeks_since_work",
-            history,
-            labels=("Weeks since last work", "Veckor sedan senaste arbete", "Uger siden seneste arbejde"),
-        ),
-        Feature(
-            "register.never_worked",
-            history,
-            "flag",
-            labels=("No work on record", "Inget registrerat arbete", "Intet registreret arbejde"),
-        ),
-        Feature(
-            "register.work_spells_5y",
-            history,
-            labels=("Work spells, 5 y", "Arbetsperioder, 5 år", "Arbejdsperioder, 5 år"),
-        ),
-        Feature(
-            "register.weeks_current_benefit",
-            history,
-            labels=("Weeks on current benefit", "Veckor med nuvarande ersättning", "Uger på nuværende ydelse"),
-        ),
+        known("register.weeks_since_work", history),
+        known("register.never_worked", history, "flag"),
+        known("register.work_spells_5y", history),
+        known("register.weeks_current_benefit", history),
     ]
-    for kind, labels in _EVENT_WORDS.items():
+    for kind in EVENTS:
         for window in ("1y", "5y"):
-            features.append(Feature(f"register.{kind}_{window}", history, sensitive=True, labels=labels))
+            features.append(Feature(f"register.{kind}_{window}", history, sensitive=True, labels=event[kind]))
     return tuple(features)
 
 
@@ -243,7 +185,7 @@ def _event_columns(base: pd.DataFrame, events: pd.DataFrame) -> dict[str, np.nda
     row, kind = pairs["row"].to_numpy(), pairs["kind"].to_numpy()
     weeks_back = _weeks(pairs["cut"] - pairs["occurred_on"])
     columns: dict[str, np.ndarray] = {}
-    for name in _EVENT_WORDS:
+    for name in EVENTS:
         for window in ("1y", "5y"):
             mine = (kind == name) & (weeks_back < WINDOWS[window])
             columns[f"register.{name}_{window}"] = np.bincount(row[mine], minlength=n).astype("float64")

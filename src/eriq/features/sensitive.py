@@ -4,9 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from eriq.features import Feature
+from eriq.features.feature import Feature
+from eriq.features.words import words
 
-SENSITIVE_LABEL = "register: health or justice"
+SENSITIVE = "register.sensitive"  # the one unit of all of them
+SENSITIVE_LABEL = words()["sensitive"]["any"]
 
 
 def units(features: Sequence[Feature]) -> tuple[list[str], np.ndarray]:
@@ -24,13 +26,10 @@ def units(features: Sequence[Feature]) -> tuple[list[str], np.ndarray]:
     names: list[str] = []
     place = []
     for feature in features:
-        name = "register.sensitive" if feature.sensitive else feature.name
+        name = SENSITIVE if feature.sensitive else feature.name
         if name not in names:
             names.append(name)
         place.append(names.index(name))
     member = np.zeros((len(place), len(names)))
     member[np.arange(len(place)), place] = 1.0
     return names, member
-
-
-SENSITIVE_WORDS = (SENSITIVE_LABEL, "register: hälsa eller rättsväsende", "register: helbred eller retsvæsen")

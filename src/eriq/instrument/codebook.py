@@ -4,7 +4,8 @@ import textwrap
 
 import pandas as pd
 
-from eriq.instrument.instrument import LANGUAGES, RESPONDENTS, Instrument, Item, Language
+from eriq.instrument.instrument import RESPONDENTS, Instrument, Item
+from eriq.instrument.texts import LANGUAGES, Language
 from eriq.pages import render
 
 LANGUAGE_NAMES: dict[Language, str] = {"en": "English", "sv": "Svenska", "da": "Dansk"}

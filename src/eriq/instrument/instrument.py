@@ -13,12 +13,11 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from eriq.config import Section, load_yaml, shipped, validation_lines
 from eriq.errors import ConfigError, InstrumentError, bullets, nearest
+from eriq.instrument.texts import LANGUAGES, Language, Texts
 
 Respondent = Literal["caseworker", "client"]
-Language = Literal["en", "sv", "da"]
 MissingPolicy = Literal["indicator", "worst", "drop"]
 RESPONDENTS: tuple[Respondent, ...] = ("caseworker", "client")
-LANGUAGES: tuple[Language, ...] = ("en", "sv", "da")
 
 # Words that make a trait of a person out of a situation; beginnings, so that endings are caught as well.
 AVOIDED: dict[Language, tuple[str, ...]] = {
@@ -35,19 +34,6 @@ AVOIDED: dict[Language, tuple[str, ...]] = {
         "udsat", "belastning", "bistandsklient", "mangelfuld", "uegnet", "ude af stand",
     ),
 }  # fmt: skip
-
-
-class Texts(Section):
-    """One text in the languages of the questionnaire."""
-
-    en: str = Field(min_length=1)
-    sv: str = Field(min_length=1)
-    da: str = Field(min_length=1)
-
-    def in_(self, language: Language) -> str:
-        """Return the text in `language`."""
-        text: str = getattr(self, language)
-        return text
 
 
 class Level(Section):

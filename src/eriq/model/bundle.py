@@ -2,26 +2,22 @@
 
 import hashlib
 import io
-import json
 import shutil
 import tempfile
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from eriq import __version__
 from eriq.errors import BundleError, OutputError
 from eriq.features import Feature
 from eriq.instrument.instrument import Instrument
-from eriq.model.calibrator import Calibrator
+from eriq.model.manifest import MANIFEST, Manifest, read_manifest
 from eriq.model.model import Model
 
-FORMAT = 1
-MANIFEST = "manifest.json"
 SELFTEST = "selftest.parquet"
 # The types our scikit-learn parts need beyond what skops accepts by itself; the list stands
 # here and not in the file, so that no file can widen it.
@@ -34,19 +30,48 @@ class Bundle:
 
     model: Model
     features: tuple[Feature, ...]  # of the columns the model uses, in their order
-    manifest: dict[str, Any]
+    manifest: Manifest
     folder: Path
 
     @property
     def name(self) -> str:
         """Name, date and digest, as every score carries them."""
-        return str(self.manifest["name"])
+        return self.manifest.name
+
+    @property
+    def instrument(self) -> Instrument | None:
+        """The questionnaire the model was trained on, from its own manifest."""
+        return self.manifest.instrument
+
+    @property
+    def client(self) -> str:
+        """The column that names the client: ours, or that of a ready table."""
+        return self.manifest.flat_client or "client_id"
+
+    @property
+    def registers(self) -> tuple[str, ...]:
+        """Columns of the model that registers give."""
+        return tuple(f.name for f in self.features if f.respondent == "register")
+
+    @property
+    def needs_registers(self) -> bool:
+        """Whether the model uses facts that only registers have."""
+        return self.instrument is not None and bool(self.registers)
+
+    def example_rows(self) -> pd.DataFrame:
+        """Return one made-up row that the model scores."""
+        row: dict[str, Any] = {self.client: "example"}
+        if self.instrument is None:
+            return pd.DataFrame([row | {f.column: f.levels[0] if f.levels else 0 for f in self.features}])
+        row["answered_on"] = "2000-01-01"
+        row |= {item: self.instrument.levels(item)[0].code for item in self.instrument.item_ids}
+        return pd.DataFrame([row | dict.fromkeys(self.registers, 0)])
 
 
 def save_bundle(
     model: Model,
     features: tuple[Feature, ...],
-    facts: Mapping[str, Any],
+    manifest: Manifest,
     card: str,
     sample: np.ndarray,
     models: Path,
@@ -59,8 +84,8 @@ def save_bundle(
     model : Model
     features : tuple of Feature
         Of the model's columns, in their order.
-    facts : mapping
-        What the manifest says: instrument, outcome, digests of the data, period, metrics.
+    manifest : Manifest
+        What the study says; name, columns and digests are added here.
     card : str
         The model card, as Markdown.
     sample : ndarray of shape (n_rows, n_columns)
@@ -78,19 +103,18 @@ def save_bundle(
     parts["card.md"] = card.encode()
     parts[SELFTEST] = _selftest(model, sample)
     digests = {part: hashlib.sha256(content).hexdigest() for part, content in parts.items()}
-    manifest = {
-        "format": FORMAT,
-        "eriq": __version__,
-        **facts,
-        "model": {"kind": model.kind, "calibrator": asdict(model.calibrator), "members": len(model.members)},
-        "columns": [asdict(f) for f in features],
-        "sha256": digests,
-    }
-    full_name = f"{name}-{_seal(manifest)[:8]}"
-    manifest["name"] = full_name
-    manifest["seal"] = _seal(manifest)
-    parts[MANIFEST] = (json.dumps(manifest, indent=1, ensure_ascii=False, default=str) + "\n").encode()
-    folder = models / full_name
+    whole = manifest.model_copy(
+        update={
+            "kind": model.kind,
+            "calibrator": model.calibrator,
+            "members": len(model.members),
+            "columns": features,
+            "sha256": digests,
+        }
+    )
+    whole = whole.model_copy(update={"name": f"{name}-{whole.sealed().seal[:8]}"}).sealed()
+    parts[MANIFEST] = whole.to_json().encode()
+    folder = models / whole.name
     try:
         models.mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(dir=models, prefix=".draft-"))
@@ -129,12 +153,6 @@ def _selftest(model: Model, sample: np.ndarray) -> bytes:
     return buffer.getvalue()
 
 
-def _seal(manifest: Mapping[str, Any]) -> str:
-    """Return a digest of the manifest without its own seal."""
-    text = json.dumps({k: v for k, v in manifest.items() if k != "seal"}, sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
 def open_bundle(folder: str | Path) -> Bundle:
     """Open a saved model after checking every file, and let it prove itself on its self-test.
 
@@ -155,40 +173,13 @@ def open_bundle(folder: str | Path) -> Bundle:
     """
     folder = Path(folder)
     manifest = read_manifest(folder)
-    payload = {name: _checked(folder, name, digest) for name, digest in manifest["sha256"].items()}
-    try:
-        kind = manifest["model"]["kind"]
-        stems = ["model", *(f"member-{k + 1}" for k in range(manifest["model"]["members"]))]
-        features = tuple(_feature(column) for column in manifest["columns"])
-        calibrator = Calibrator(**manifest["model"]["calibrator"])
-    except (KeyError, TypeError, AttributeError):
-        raise BundleError(f"{folder.name}/{MANIFEST} lacks what a model saved by eriq has") from None
-    parts = [_open_part(payload, stem, kind, folder) for stem in stems]
-    model = Model(kind, tuple(f.name for f in features), parts[0], calibrator, tuple(parts[1:]))
+    payload = {name: _checked(folder, name, digest) for name, digest in manifest.sha256.items()}
+    stems = ["model", *(f"member-{k + 1}" for k in range(manifest.members))]
+    parts = [_open_part(payload, stem, manifest.kind, folder) for stem in stems]
+    names = tuple(f.name for f in manifest.columns)
+    model = Model(manifest.kind, names, parts[0], manifest.calibrator, tuple(parts[1:]))
     _prove(model, payload.get(SELFTEST, b""), folder)
-    return Bundle(model, features, manifest, folder)
-
-
-def read_manifest(folder: Path) -> dict[str, Any]:
-    """Return the manifest of a saved model after checking that it is whole and ours."""
-    if not folder.is_dir():
-        raise BundleError(f"there is no model folder {folder}")
-    try:
-        path = folder / MANIFEST
-        if path.is_symlink():
-            raise BundleError(f"{folder.name}/{MANIFEST} is a link")
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-        seal, parts = manifest["seal"], set(dict(manifest["sha256"]))
-        if manifest["format"] != FORMAT:
-            raise BundleError(f"{folder.name} has format {manifest['format']}, this eriq reads {FORMAT}")
-    except (OSError, ValueError, KeyError, TypeError):
-        raise BundleError(f"{folder.name} is not a model saved by eriq: no readable {MANIFEST}") from None
-    if seal != _seal(manifest):
-        raise BundleError(f"{folder.name}/{MANIFEST} was changed after the model was saved")
-    present = {p.name for p in folder.iterdir()}
-    if extra := present - {MANIFEST, *parts}:
-        raise BundleError(f"{folder.name} holds {len(extra)} file(s) that its manifest does not know")
-    return dict(manifest)
+    return Bundle(model, manifest.columns, manifest, folder)
 
 
 def _checked(folder: Path, name: str, digest: str) -> bytes:
@@ -228,12 +219,6 @@ def _open_part(payload: Mapping[str, bytes], stem: str, kind: str, folder: Path)
     return skops.io.loads(payload[name], trusted=TRUSTED)
 
 
-def _feature(column: Mapping[str, Any]) -> Feature:
-    known = {f.name for f in fields(Feature)}
-    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in column.items() if k in known}
-    return Feature(**values)
-
-
 def _prove(model: Model, content: bytes, folder: Path) -> None:
     """Raise BundleError unless the model gives the numbers it gave when it was saved."""
     try:
@@ -245,30 +230,3 @@ def _prove(model: Model, content: bytes, folder: Path) -> None:
         raise BundleError(f"{folder.name}: the self-test cannot be run with this model") from None
     if not same:
         raise BundleError(f"{folder.name}: the self-test gives other numbers here than when it was saved")
-
-
-def instrument_of(bundle: Bundle) -> Instrument | None:
-    """Return the questionnaire a model was trained on, from its own manifest."""
-    stored = bundle.manifest.get("instrument_content")
-    return Instrument.model_validate(stored) if stored else None
-
-
-def example_rows(bundle: Bundle) -> pd.DataFrame:
-    """Return one made-up row that a model scores."""
-    instrument = instrument_of(bundle)
-    if instrument is None:
-        row: dict[str, Any] = {bundle.manifest["flat"]["client"]: "example"}
-        return pd.DataFrame([row | {bare_name(f): f.levels[0] if f.levels else 0 for f in bundle.features}])
-    row = {"client_id": "example", "answered_on": "2000-01-01"}
-    row |= {item: instrument.levels(item)[0].code for item in instrument.item_ids}
-    return pd.DataFrame([row | {f.name: 0 for f in bundle.features if f.respondent == "register"}])
-
-
-def needs_registers(bundle: Bundle) -> bool:
-    """Return whether the model uses facts that only registers have."""
-    return bundle.manifest["instrument"] is not None and any(f.respondent == "register" for f in bundle.features)
-
-
-def bare_name(feature: Feature) -> str:
-    """Return the name of a column of a ready table, without its block."""
-    return feature.name.split(".", 1)[1]

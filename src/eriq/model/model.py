@@ -2,16 +2,15 @@
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from eriq.model.calibrator import Calibrator
 from eriq.model.linear import LinearSteps
+from eriq.model.manifest import Kind
 from eriq.model.margin import raw_margin
 from eriq.model.pair_tables import PairTables, collapse
-
-Kind = Literal["linear", "booster", "rates", "prevalence"]
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,15 +11,15 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from eriq.config import Flat, Gates, Tables, load_gates, stored_experiment
 from eriq.errors import EriqError, PromotionError, SourceError, bullets
-from eriq.model.bundle import Bundle, instrument_of, needs_registers, open_bundle, read_manifest
+from eriq.model.bundle import Bundle, open_bundle
 from eriq.model.calibrator import expit
+from eriq.model.manifest import Manifest, Measured, read_manifest
 from eriq.registry.tracking import Version, find_version, held_out_forecasts, model_folder, point_alias, version_at
 from eriq.scoring.rows import Options, score_rows
 from eriq.study.evaluation.intervals import bootstrap, differences
@@ -130,19 +130,19 @@ def self_test(folder: Path) -> tuple[list[Verdict], Bundle | None]:
     return [Verdict("self-test", True, "files are unchanged and give the same numbers here")], bundle
 
 
-def calibrated(manifest: dict[str, Any], gates: Gates) -> Verdict:
+def calibrated(manifest: Manifest, gates: Gates) -> Verdict:
     """Return whether the interval of the calibration slope lies within the declared range.
 
-    >>> measures = {"calibration_slope": {"estimate": 0.95, "low": 0.7, "high": 1.2}}
-    >>> print(calibrated({"measures": measures}, Gates()))
+    >>> slope = Measured(estimate=0.95, low=0.7, high=1.2)
+    >>> print(calibrated(Manifest(measures={"calibration_slope": slope}), Gates()))
     FAIL  calibration slope: 0.950, 95 % interval 0.700 to 1.200, must lie within 0.75 to 1.33
     """
     gate = "calibration slope"
     if gates.calibration_slope is None:
         return Verdict(gate, True, "not asked")
     low, high = gates.calibration_slope
-    found = manifest["measures"].get("calibration_slope") or {}
-    numbers = [float("nan") if found.get(part) is None else float(found[part]) for part in ("estimate", "low", "high")]
+    found = manifest.measures.get("calibration_slope", Measured())
+    numbers = [float("nan") if end is None else end for end in (found.estimate, found.low, found.high)]
     estimate, least, most = numbers
     if any(number != number for number in numbers):
         return Verdict(gate, False, "the training gave no interval for it (intervals.refit_replicates)")
@@ -150,9 +150,9 @@ def calibrated(manifest: dict[str, Any], gates: Gates) -> Verdict:
     return Verdict(gate, low <= least and most <= high, words)
 
 
-def fair(manifest: dict[str, Any], gates: Gates) -> Verdict:
+def fair(manifest: Manifest, gates: Gates) -> Verdict:
     """Return whether verdicts on groups are there where they are required, and none of them is a failure."""
-    verdicts: dict[str, str] = manifest.get("fairness") or {}
+    verdicts = manifest.fairness
     failed = sorted(name for name, verdict in verdicts.items() if verdict == "fail")
     if failed:
         return Verdict("fairness", False, f"{len(failed)} of {len(verdicts)} verdicts fail: {', '.join(failed)}")
@@ -232,7 +232,7 @@ def not_worse(pair: Pair, gates: Gates) -> list[Verdict]:
 
 def same_outcome(present: Bundle, new: Bundle) -> None:
     """Raise PromotionError when two models forecast different things."""
-    if any(present.manifest[key] != new.manifest[key] for key in ("outcome", "horizon_days")):
+    if any(getattr(present.manifest, key) != getattr(new.manifest, key) for key in ("outcome", "horizon_days")):
         raise PromotionError("the two models forecast different outcomes")
 
 
@@ -246,7 +246,7 @@ def inside(present: Bundle, new: Bundle, previous: Version, version: Version) ->
     """
     same_outcome(present, new)
     hint = "give --data with people neither was trained on"
-    if present.manifest["data"] != new.manifest["data"]:
+    if present.manifest.data != new.manifest.data:
         raise PromotionError(f"they were trained on different data; {hint}")
     kept = [held_out_forecasts(v) for v in (previous, version)]
     if any(frame is None for frame in kept):
@@ -279,7 +279,7 @@ def outside(present: Bundle, new: Bundle, data: Path) -> Pair:
     keys = [name for name in ("client_id", "answered_on", "row") if all(name in side for side in sides)]
     both = sides[0].merge(sides[1], on=[*keys, "outcome"], validate="one_to_one", suffixes=("_present", "_new"))
     if "answered_on" in both:
-        ends = [bundle.manifest["period"][1] for bundle in (present, new) if bundle.manifest["period"]]
+        ends = [bundle.manifest.period[1] for bundle in (present, new) if bundle.manifest.period]
         if ends:
             both = both[both["answered_on"] > pd.Period(max(ends), "M").end_time]
             if both.empty:
@@ -298,10 +298,10 @@ def outside(present: Bundle, new: Bundle, data: Path) -> Pair:
 
 def _scored(bundle: Bundle, data: Path) -> pd.DataFrame:
     """Return client, key, outcome and log-odds of every row that has an outcome and can be scored."""
-    experiment = stored_experiment(bundle.manifest["config"])
+    experiment = stored_experiment(bundle.manifest.config)
     if isinstance(experiment.source, Flat):
         return _scored_flat(bundle, experiment.source, data)
-    instrument = instrument_of(bundle)
+    instrument = bundle.instrument
     assert instrument is not None
     source = _tables(data)
     intake = read_tables(source, instrument, dt.date.today())
@@ -309,7 +309,7 @@ def _scored(bundle: Bundle, data: Path) -> pd.DataFrame:
     _other_people(intake.digests["answers"], bundle, "answers", data)
     outcome = experiment.outcome_definition()
     cohort = build_cohort(intake.answers, intake.registers, outcome, followed_until=intake.followed_until)
-    registers: Registers | None = intake.registers if needs_registers(bundle) else None
+    registers: Registers | None = intake.registers if bundle.needs_registers else None
     scored = score_rows(bundle, intake.answers, Options(reasons=0), registers).scores
     known = cohort.rows[["client_id", "answered_on", "outcome"]]
     return scored[["client_id", "answered_on", "log_odds"]].merge(
@@ -329,7 +329,7 @@ def _scored_flat(bundle: Bundle, source: Flat, data: Path) -> pd.DataFrame:
 
 
 def _other_people(digest: str, bundle: Bundle, table: str, data: Path) -> None:
-    if bundle.manifest["data"].get(table) == digest:
+    if bundle.manifest.data.get(table) == digest:
         raise PromotionError(f"{data.name} is what {bundle.name} was trained on")
 
 

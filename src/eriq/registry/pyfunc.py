@@ -44,7 +44,7 @@ def signature(bundle: "Bundle") -> ModelSignature:
 
     from eriq.scoring.rows import wanted_columns
 
-    client = bundle.manifest["flat"]["client"] if bundle.manifest["flat"] else "client_id"
+    client = bundle.client
     others = sorted(wanted_columns(bundle).names - {client})
     inputs = Schema([ColSpec(AnyType(), client), *(ColSpec(AnyType(), name, required=False) for name in others)])
     outputs = Schema([ColSpec(kind, name) for name, kind in OUTPUTS.items()])
@@ -101,14 +101,15 @@ class EriqModel(PythonModel):
 
     def _scored(self, given: pd.DataFrame, reasons: int, language: str) -> pd.DataFrame:
         from eriq.errors import ConfigError
-        from eriq.scoring.rows import PLACE, Options, score_rows
+        from eriq.instrument.texts import LANGUAGES
+        from eriq.scoring.rows import Options, score_rows
 
-        if language not in PLACE or not 0 <= reasons <= 50:
-            raise ConfigError(f"reasons is 0 to 50, language one of {', '.join(PLACE)}")
+        if language not in LANGUAGES or not 0 <= reasons <= 50:
+            raise ConfigError(f"reasons is 0 to 50, language one of {', '.join(LANGUAGES)}")
         if not len(given):
             kinds = {name: "float64" if kind == "double" else "str" for name, kind in OUTPUTS.items()}
             return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in kinds.items()})
-        scored = score_rows(self.bundle, given, Options(reasons=int(reasons), language=language))  # type: ignore[arg-type]
+        scored = score_rows(self.bundle, given, Options(reasons=int(reasons), language=language))
         more = [name for name in scored.scores if str(name).startswith("reason_")]
         good = scored.scores[["row", "probability", "log_odds", *more]].assign(code="", set_aside="")
         bad = scored.rejected[["row", "code", "reason"]].rename(columns={"reason": "set_aside"})

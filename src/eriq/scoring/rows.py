@@ -11,9 +11,10 @@ import pandas as pd
 from eriq.errors import InstrumentError, SchemaError
 from eriq.features import questionnaire_columns, register_columns
 from eriq.features.matrix import to_matrix
-from eriq.features.sensitive import SENSITIVE_WORDS, units
-from eriq.instrument.instrument import RESPONDENTS, Instrument, Language
-from eriq.model.bundle import Bundle, bare_name, instrument_of
+from eriq.features.sensitive import SENSITIVE, SENSITIVE_LABEL, units
+from eriq.instrument.instrument import RESPONDENTS, Instrument
+from eriq.instrument.texts import Language
+from eriq.model.bundle import Bundle
 from eriq.model.calibrator import expit
 from eriq.scoring.sources.files import Wanted
 from eriq.tables import schema
@@ -24,7 +25,6 @@ from eriq.tables.schema import Problem
 Show = Literal["probability", "band", "reasons"]
 REJECTED = ("client_id", "answered_on", "code", "reason")
 GAP = -128  # stands for no answer where codes are small whole numbers
-PLACE = {"en": 0, "sv": 1, "da": 2}
 DIRECTIONS = {"en": ["higher", "lower"], "sv": ["högre", "lägre"], "da": ["højere", "lavere"]}
 
 
@@ -56,12 +56,12 @@ class Scored:
 
 def require_instrument(bundle: Bundle, given: Instrument) -> None:
     """Raise InstrumentError if answers to `given` cannot be scored by this model."""
-    mine = bundle.manifest["instrument"]
+    mine = bundle.instrument
     if mine is None:
         raise InstrumentError(f"{bundle.name} was trained on a ready table, not on a questionnaire")
-    if given.digest != mine["digest"]:
+    if given.digest != mine.digest:
         raise InstrumentError(
-            f"{bundle.name} was trained on {mine['id']} {mine['version']} ({mine['digest'][:8]}); these answers are to "
+            f"{bundle.name} was trained on {mine.id} {mine.version} ({mine.digest[:8]}); these answers are to "
             f"{given.id} {given.version} ({given.digest[:8]})"
         )
 
@@ -69,13 +69,13 @@ def require_instrument(bundle: Bundle, given: Instrument) -> None:
 def wanted_columns(bundle: Bundle, mapping: Mapping[str, str] | None = None) -> Wanted:
     """Return the columns of an input that this model reads: all others stay in the file."""
     registers = frozenset(f.name for f in bundle.features if f.respondent == "register")
-    if instrument := instrument_of(bundle):
+    if instrument := bundle.instrument:
         columns = schema.answers_columns(instrument)
         names, whole = frozenset(c.name for c in columns), frozenset(instrument.item_ids)
         return Wanted(names | registers, whole, registers, mapping or {})
-    numbers = frozenset(bare_name(f) for f in bundle.features if not f.levels)
-    texts = frozenset(bare_name(f) for f in bundle.features if f.levels)
-    return Wanted(numbers | texts | {bundle.manifest["flat"]["client"]}, frozenset(), numbers, mapping or {})
+    numbers = frozenset(f.column for f in bundle.features if not f.levels)
+    texts = frozenset(f.column for f in bundle.features if f.levels)
+    return Wanted(numbers | texts | {bundle.client}, frozenset(), numbers, mapping or {})
 
 
 def row_keys(typed: pd.DataFrame) -> np.ndarray:
@@ -111,10 +111,10 @@ def row_keys(typed: pd.DataFrame) -> np.ndarray:
 def keys_of(bundle: Bundle, raw: pd.DataFrame) -> np.ndarray:
     """Return the `row_keys` of rows as read, without scoring them."""
     raw = raw.reset_index(drop=True)
-    if instrument := instrument_of(bundle):
+    if instrument := bundle.instrument:
         columns = [c for c in schema.answers_columns(instrument) if c.name in ("client_id", "answered_on", "wave")]
         return row_keys(schema.check(raw, columns, "answers", extra="ignore")[0])
-    client = bundle.manifest["flat"]["client"]
+    client = bundle.client
     typed, _ = schema.check(raw, [schema.Column(client, "str")], "table", extra="ignore")
     return row_keys(typed.rename(columns={client: "client_id"}))
 
@@ -128,11 +128,9 @@ def repeated(bundle: Bundle, seen: np.ndarray) -> list[Problem]:
     seen : ndarray of bool, shape (n_rows, n_rules)
         For the rules of `row_keys`.
     """
-    flat = bundle.manifest["flat"]
+    flat = bundle.manifest.flat_client
     rules = (
-        [("table", [flat["client"]])]
-        if flat
-        else [("answers", ["client_id", "wave"]), ("answers", ["client_id", "answered_on"])]
+        [("table", [flat])] if flat else [("answers", ["client_id", "wave"]), ("answers", ["client_id", "answered_on"])]
     )
     order = [0] if flat else [1, 0]
     problems = []
@@ -170,7 +168,7 @@ def score_rows(
         ``len(scores) + len(rejected) == len(raw)``.
     """
     raw = raw.reset_index(drop=True)
-    instrument = instrument_of(bundle)
+    instrument = bundle.instrument
     today = options.today or dt.date.today()
     if instrument:
         typed, problems = checked_answers(raw, instrument, today)
@@ -293,10 +291,10 @@ def _given_registers(raw: pd.DataFrame, bundle: Bundle) -> tuple[pd.DataFrame, l
 
 def _check_flat(raw: pd.DataFrame, bundle: Bundle) -> tuple[pd.DataFrame, list[Problem]]:
     """Return the columns of a ready table, typed; a level never seen in training is a problem."""
-    columns = [schema.Column(bundle.manifest["flat"]["client"], "str", required=True)]
+    columns = [schema.Column(bundle.client, "str", required=True)]
     for feature in bundle.features:
         allowed: tuple[Any, ...] = feature.levels or ((0, 1) if feature.kind == "flag" else ())
-        columns.append(schema.Column(bare_name(feature), "str" if feature.levels else "Float64", allowed=allowed))
+        columns.append(schema.Column(feature.column, "str" if feature.levels else "Float64", allowed=allowed))
     typed, problems = schema.check(raw, columns, "table", extra="ignore")
     problems += schema.check_repeats(typed, [columns[0].name], "table")
     return typed.rename(columns={columns[0].name: "client_id"}), problems
@@ -311,14 +309,14 @@ def _matrix(
         from eriq.features import flat_columns
 
         return to_matrix(flat_columns(kept, bundle.features), columns).to_numpy()
-    parts = [questionnaire_columns(kept, instrument, bundle.manifest["missing_policy"])]
+    parts = [questionnaire_columns(kept, instrument, bundle.manifest.missing_policy)]
     if missing := [f.name for f in bundle.features if f.respondent == "register" and f.name not in wide.columns]:
         if registers is None:
             raise SchemaError(
                 f"{bundle.name} uses {len(missing)} register column(s) that the input does not have; give the folder "
                 "with persons, spells and events, or a table made by 'eriq features'"
             )
-        parts.append(register_columns(kept, registers, int(bundle.manifest["lag_days"]))[missing])
+        parts.append(register_columns(kept, registers, bundle.manifest.lag_days)[missing])
     parts.append(wide)
     return to_matrix(pd.concat(parts, axis="columns"), columns).to_numpy()
 
@@ -335,7 +333,7 @@ def _scores(
         out["probability"] = expit(log_odds)
         out["log_odds"] = log_odds
     elif options.show == "band":
-        edges = np.asarray(bundle.manifest["bands"])
+        edges = np.asarray(bundle.manifest.bands)
         out["band"] = np.searchsorted(edges, expit(log_odds), side="right") + 1
     refits = (
         _by_row(bundle.model.spread, matrix) if bundle.model.members and (options.interval or options.ranked) else None
@@ -349,9 +347,8 @@ def _scores(
     out["out_of_range"] = _out_of_range(matrix, bundle)
     if options.reasons:
         out |= _reasons(matrix, log_odds, bundle, instrument, options)
-    stamp = bundle.manifest["instrument"]
     out["model"] = _repeated(bundle.name, len(kept))
-    out["instrument"] = _repeated(f"{stamp['id']} {stamp['version']}" if stamp else "none", len(kept))
+    out["instrument"] = _repeated(f"{instrument.id} {instrument.version}" if instrument else "none", len(kept))
     return pd.DataFrame(out)
 
 
@@ -386,7 +383,7 @@ def _answered(kept: pd.DataFrame, matrix: np.ndarray, instrument: Instrument | N
 def _out_of_range(matrix: np.ndarray, bundle: Bundle) -> np.ndarray:
     """Return, per row, the columns outside the range seen in training, by name, never by value."""
     flagged = np.full(len(matrix), "", dtype=object)
-    ranges = bundle.manifest["ranges"]
+    ranges = bundle.manifest.ranges
     for place, feature in enumerate(bundle.features):
         if feature.name not in ranges:
             continue
@@ -394,7 +391,7 @@ def _out_of_range(matrix: np.ndarray, bundle: Bundle) -> np.ndarray:
         value = matrix[:, place]
         outside = (value < low) | (value > high)
         if outside.any():
-            name = "register.sensitive" if feature.sensitive else feature.name
+            name = SENSITIVE if feature.sensitive else feature.name
             flagged[outside] = [f"{have}; {name}" if have else name for have in flagged[outside]]
     return flagged
 
@@ -422,10 +419,9 @@ def _reasons(
         top = np.take_along_axis(top, order, axis=1)
     else:
         top = np.argsort(-size, axis=1, kind="stable")[:, :count]
-    language = PLACE[options.language]
     owner = [int(np.flatnonzero(column)[0]) for column in member.T]  # a column of each unit
     labels = [
-        SENSITIVE_WORDS[language] if n == "register.sensitive" else bundle.features[o].labels[language]
+        (SENSITIVE_LABEL if n == SENSITIVE else bundle.features[o].labels).in_(options.language)
         for n, o in zip(names, owner, strict=True)
     ]
     answers, words = _answer_places(matrix, bundle, instrument, options.language, owner)

@@ -160,13 +160,13 @@ def score_folder(
         with _session(master) as spark, _spark_errors(given):
             spark.sparkContext.addFile(str(bundle.folder.resolve()), recursive=True)
             rows = _read(spark, files, bundle, names, max(1, -(-total // bucket_rows)))
-            model = (bundle.folder.resolve().name, bundle.manifest["seal"])
+            model = (bundle.folder.resolve().name, bundle.manifest.seal)
             work = partial(_score_batches, model=model, options=options, names=names, kinds=kinds)
             done = rows.mapInArrow(work, _ddl(kinds)).persist(_disk())
             good, bad = _count(done, total)
             _write(done, kinds, staging, good, bad)
         counts = {"read": total, "scored": good, "rejected": bad}
-        _finish(staging, out, {**counts, "model": bundle.name, "seal": bundle.manifest["seal"]}, overwrite=overwrite)
+        _finish(staging, out, {**counts, "model": bundle.name, "seal": bundle.manifest.seal}, overwrite=overwrite)
     return SparkScored(total, good, bad, out, rejects_folder(out))
 
 
@@ -227,10 +227,9 @@ def _output_kinds(bundle: "Bundle", names: list[str], options: "Options") -> dic
     SchemaError
         When the input lacks a column: on the driver, before Spark starts.
     """
-    from eriq.model.bundle import example_rows
     from eriq.scoring.rows import score_rows
 
-    example = example_rows(bundle)
+    example = bundle.example_rows()
     scored = score_rows(bundle, example[[name for name in example if name in names]], options).scores
     kinds = {str(name): _kind(dtype) for name, dtype in scored.dtypes.items()}
     return kinds | dict.fromkeys(SET_ASIDE, "text")
@@ -306,7 +305,7 @@ def _read(spark: Any, files: Mapping[Path, int], bundle: "Bundle", names: list[s
     where, place = F.col("_metadata.file_path"), F.col("_metadata.row_index")
     rows = frame.select(*keep, where.alias("_eriq_file"), place.alias("_eriq_place")).join(starts, "_eriq_file")
     rows = rows.withColumn(ROW, F.col(ROW) + F.col("_eriq_place") + 1).drop("_eriq_file", "_eriq_place")
-    client = "client_id" if bundle.manifest["instrument"] else bundle.manifest["flat"]["client"]
+    client = bundle.client
     schema = StructType([*rows.schema.fields, StructField(BUCKET, LongType())])
     known = rows.mapInArrow(partial(_add_bucket, client=f"c{names.index(client)}", buckets=buckets), schema)
     # A task costs more than a bucket: a million rows took 111 s in 51 tasks and 33 s in 8, on the same two cores.
@@ -428,7 +427,7 @@ def _shipped_bundle(shipped: str, seal: str) -> "Bundle":
     from eriq.model.bundle import open_bundle
 
     bundle = open_bundle(SparkFiles.get(shipped))
-    if bundle.manifest["seal"] != seal:
+    if bundle.manifest.seal != seal:
         raise BundleError(f"{shipped} is another model here than where the job began")
     return bundle
 

@@ -16,8 +16,8 @@ from eriq import __version__
 from eriq.config import Csv, FileInput, FileOutput, ScoringJob, TableName
 from eriq.errors import BundleError, ConfigError, EriqError, InstrumentError, OutputError, ResumeError, SourceError
 from eriq.features import register_columns
-from eriq.instrument.instrument import Language
-from eriq.model.bundle import Bundle, instrument_of, needs_registers, open_bundle
+from eriq.instrument.texts import Language
+from eriq.model.bundle import Bundle, open_bundle
 from eriq.registry.tracking import model_folder
 from eriq.scoring.batch import Step, Tally, rank_run, run_job
 from eriq.scoring.rows import Options, wanted_columns
@@ -188,7 +188,7 @@ def identity_of(job: ScoringJob, bundle: Bundle, stamp: dict[str, str]) -> str:
     )
     settings["columns"] = job.source.columns
     settings["csv"] = job.source.csv.model_dump() if isinstance(job.source, FileInput) else None
-    content = {"eriq": __version__, "model": bundle.manifest["seal"], "source": stamp, **settings}
+    content = {"eriq": __version__, "model": bundle.manifest.seal, "source": stamp, **settings}
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
@@ -197,7 +197,11 @@ def _about(job: ScoringJob, bundle: Bundle, options: Options, stamp: dict[str, s
     return {
         "eriq": __version__,
         "name": job.name,
-        "model": {"name": bundle.name, "seal": bundle.manifest["seal"], "instrument": bundle.manifest["instrument"]},
+        "model": {
+            "name": bundle.name,
+            "seal": bundle.manifest.seal,
+            "instrument": bundle.instrument.stamp if bundle.instrument else None,
+        },
         "input": stamp,
         "today": str(options.today),
         "shown": {"show": options.show, "language": options.language, "reasons": options.reasons},
@@ -245,7 +249,7 @@ def accepted(bundle: Bundle, answers_to: str | None) -> dict[str, str]:
     InstrumentError
         When the model's questionnaire does not name `answers_to` among those it accepts.
     """
-    instrument = instrument_of(bundle)
+    instrument = bundle.instrument
     if answers_to is None or (instrument and answers_to == f"{instrument.id} {instrument.version}"):
         return {}
     if instrument is None:
@@ -282,7 +286,7 @@ def open_source(job: ScoringJob, bundle: Bundle) -> tuple[Source, Registers | No
     answers = find_table(given.path, "answers") if given.path.is_dir() else None
     source = open_files(answers or given.path, wanted, given.csv, job.chunk_rows)
     stamp = source.stamp()
-    if answers is None or not needs_registers(bundle):
+    if answers is None or not bundle.needs_registers:
         return source, None, stamp
     registers = read_registers(given.path, given.csv)
     return source, registers, stamp | {n: file_digest(f) for n in TABLES if (f := find_table(given.path, n))}
@@ -383,7 +387,7 @@ def make_features(model: str, folder: Path, out: Path, *, overwrite: bool = Fals
     rows = pd.DataFrame(
         {"client_id": answers["client_id"], "answered_on": pd.to_datetime(answers["answered_on"], errors="coerce")}
     )
-    made = register_columns(rows.astype({"answered_on": "datetime64[us]"}), registers, int(bundle.manifest["lag_days"]))
+    made = register_columns(rows.astype({"answered_on": "datetime64[us]"}), registers, bundle.manifest.lag_days)
     write_table(pd.concat([answers, made[names]], axis="columns"), out, overwrite=overwrite)
     return f"{len(answers):,} rows with {len(names)} register columns in {out}"
 

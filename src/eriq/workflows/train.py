@@ -19,8 +19,9 @@ from eriq.disclosure import MIN_PEOPLE, hide_parts, suppress_small
 from eriq.errors import OutputError
 from eriq.features import Feature
 from eriq.features.matrix import to_matrix
-from eriq.model.bundle import Bundle, example_rows, save_bundle
+from eriq.model.bundle import Bundle, save_bundle
 from eriq.model.calibrator import expit
+from eriq.model.manifest import Manifest, TrainedOn
 from eriq.model.model import Model
 from eriq.registry.tracking import HOME, log_training
 from eriq.study.comparison.compare import (
@@ -175,7 +176,7 @@ def _train(
         tables=tables,
         bundle=bundle,
         folder=folder,
-        sample=example_rows(bundle),
+        sample=bundle.example_rows(),
         design=study.design,
     )
     return Trained(bundle, folder / "report.html", run_id, facts["sentence"])
@@ -387,38 +388,37 @@ def save(
     mine = measures[measures["contender"] == SAVED].set_index("measure")[["estimate", "low", "high"]]
     days = home.rows["answered_on"]
     source = experiment.source
-    manifest = {
-        "experiment": experiment.name,
-        "contender": found.chosen.name,
-        "instrument": study.instrument.stamp if study.instrument else None,
-        "instrument_content": study.instrument.model_dump() if study.instrument else None,
-        "missing_policy": experiment.missing_policy or (study.instrument.missing_policy if study.instrument else None),
-        "lag_days": experiment.lag_days,
-        "outcome": facts["outcome_words"],
-        "horizon_days": study.horizon_days,
-        "flat": {"client": source.client} if isinstance(source, Flat) else None,
-        "period": [f"{days.min():%Y-%m}", f"{days.max():%Y-%m}"] if days.notna().any() else None,
-        "trained_on": {
-            "n_rows": len(home.outcome),
-            "n_clients": len(np.unique(home.client)),
-            "n_events": int(home.outcome.sum()),
-            "prevalence": float(home.outcome.mean()),
-            "simulated": facts["simulated"],
-            "about": facts["about"],
-        },
-        "measures": json.loads(mine.to_json(orient="index", double_precision=6)),
-        "ranges": _ranges(matrix, used, home.client),
-        "bands": [float(q) for q in np.quantile(expit(calibrated[~np.isnan(calibrated)]), [1 / 3, 2 / 3])],
-        "data": study.digests,
-        "config": facts["config_yaml"],
-        "versions": facts["versions"],
-    }
+    manifest = Manifest(
+        experiment=experiment.name,
+        contender=found.chosen.name,
+        outcome=facts["outcome_words"],
+        horizon_days=study.horizon_days,
+        instrument=study.instrument,
+        flat_client=source.client if isinstance(source, Flat) else None,
+        missing_policy=experiment.missing_policy or (study.instrument.missing_policy if study.instrument else None),
+        lag_days=experiment.lag_days,
+        period=(f"{days.min():%Y-%m}", f"{days.max():%Y-%m}") if days.notna().any() else None,
+        trained_on=TrainedOn(
+            n_rows=len(home.outcome),
+            n_clients=len(np.unique(home.client)),
+            n_events=int(home.outcome.sum()),
+            prevalence=float(home.outcome.mean()),
+            simulated=facts["simulated"],
+            about=facts["about"],
+        ),
+        measures=json.loads(mine.to_json(orient="index", double_precision=6)),
+        ranges=_ranges(matrix, used, home.client),
+        bands=tuple(float(q) for q in np.quantile(expit(calibrated[~np.isnan(calibrated)]), [1 / 3, 2 / 3])),
+        data=study.digests,
+        config=facts["config_yaml"],
+        versions=facts["versions"],
+    )
     sample = _invented_matrix(matrix, used, experiment.seed)
     name = f"{experiment.name}-{today_of(experiment):%Y%m%d}"
     return save_bundle(model, used, manifest, card_markdown(tables, facts), sample, models, name)
 
 
-def _ranges(matrix: pd.DataFrame, used: tuple[Feature, ...], client: np.ndarray) -> dict[str, list[float]]:
+def _ranges(matrix: pd.DataFrame, used: tuple[Feature, ...], client: np.ndarray) -> dict[str, tuple[float, float]]:
     """Return the range seen in training per measured column, with MIN_PEOPLE people or more beyond each end."""
     ranges = {}
     for feature in used:
@@ -427,7 +427,7 @@ def _ranges(matrix: pd.DataFrame, used: tuple[Feature, ...], client: np.ndarray)
             continue
         low = max(by_client["min"].quantile(0.005), by_client["min"].nsmallest(MIN_PEOPLE + 1).iloc[-1])
         high = min(by_client["max"].quantile(0.995), by_client["max"].nlargest(MIN_PEOPLE + 1).iloc[-1])
-        ranges[feature.name] = [float(f"{low:.3g}"), float(f"{high:.3g}")]
+        ranges[feature.name] = (float(f"{low:.3g}"), float(f"{high:.3g}"))
     return ranges
 
 

@@ -100,7 +100,7 @@ def test_no_table_names_a_sensitive_column(tables, study):
         text = " ".join(table.columns) + table.to_csv()
         assert not [word for word in words if word in text], name
     labels = tables["importance"].set_index("name")["label"]
-    assert labels["register.sensitive"] == SENSITIVE_LABEL
+    assert labels["register.sensitive"] == SENSITIVE_LABEL.en
 
 
 def test_no_table_names_a_protected_column_or_a_client(tables, study):

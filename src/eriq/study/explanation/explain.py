@@ -10,7 +10,7 @@ from scipy.stats import spearmanr
 from eriq.config import Experiment
 from eriq.features import Feature
 from eriq.features.matrix import to_matrix
-from eriq.features.sensitive import SENSITIVE_LABEL, units
+from eriq.features.sensitive import SENSITIVE, SENSITIVE_LABEL, units
 from eriq.instrument.instrument import Instrument
 from eriq.model.calibrator import Calibrator, expit
 from eriq.model.explanation import shap_values
@@ -35,7 +35,7 @@ def best_rules(contenders: Sequence[Contender], design: Design, features: Sequen
         if contender.estimator == "best_rule":
             rule = fit(contender, design, features, seed=seed).estimator
             feature = by_name[contender.columns[rule.column_]]
-            label = SENSITIVE_LABEL if feature.sensitive else feature.labels[0]
+            label = SENSITIVE_LABEL.en if feature.sensitive else feature.labels.en
             low, high = rule.rates_
             rows.append(
                 {
@@ -159,9 +159,7 @@ def _importance(
                 {
                     "level": level,
                     "name": name,
-                    "label": feature.labels[0]
-                    if feature
-                    else (SENSITIVE_LABEL if name == "register.sensitive" else name),
+                    "label": feature.labels.en if feature else (SENSITIVE_LABEL.en if name == SENSITIVE else name),
                     "value": value[place],
                     "share": value[place] / value.sum() if value.sum() else 0.0,
                     "low": np.quantile(again[:, place], tail) if len(again) else np.nan,
@@ -257,7 +255,7 @@ def _dependence(
             rows.append(
                 {
                     "item": feature.name,
-                    "label": feature.labels[0],
+                    "label": feature.labels.en,
                     "level": level,
                     "answer": label,
                     "n": len(np.unique(sample.client[mine])),
@@ -310,7 +308,7 @@ def _interactions(model: Model, matrix: np.ndarray, used: Sequence[Feature]) -> 
     shown = found[~found["first"].isin(hidden) & ~found["second"].isin(hidden)]
     if shown.empty:
         return pd.DataFrame()
-    label = {f.name: f.labels[0] for f in used}
+    label = {f.name: f.labels.en for f in used}
     belief = shown["first"].str.startswith("belief.") | shown["second"].str.startswith("belief.")
     shown = shown.assign(
         first_label=shown["first"].map(label), second_label=shown["second"].map(label), with_belief=belief

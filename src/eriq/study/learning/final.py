@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from sklearn.pipeline import Pipeline
 
 from eriq.model.calibrator import Calibrator
-from eriq.model.model import Kind, Model
+from eriq.model.manifest import Kind
+from eriq.model.model import Model
 from eriq.study.learning.training import Fitted
 
 

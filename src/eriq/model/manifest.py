@@ -1,0 +1,127 @@
+"""The manifest of a saved model: what it is, what it takes, what it was judged on, and the digest of every file."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ValidationError
+
+from eriq import __version__
+from eriq.config import Section
+from eriq.errors import BundleError
+from eriq.features import Feature
+from eriq.instrument.instrument import Instrument, MissingPolicy
+from eriq.model.calibrator import Calibrator
+
+FORMAT = 2  # of this file; 1 was eriq 0.1.0
+MANIFEST = "manifest.json"
+Kind = Literal["linear", "booster", "rates", "prevalence"]
+
+
+class Measured(Section):
+    """A measure of the saved model with its interval; a gap where the training had none."""
+
+    estimate: float | None = None
+    low: float | None = None
+    high: float | None = None
+
+
+class TrainedOn(Section):
+    """How many people a model was fitted on, and who they are."""
+
+    n_rows: int = 0
+    n_clients: int = 0
+    n_events: int = 0
+    prevalence: float = 0.0
+    simulated: bool = False
+    about: str = ""
+
+
+class Manifest(BaseModel, frozen=True, extra="forbid"):
+    """What travels with a saved model; the study says the first part, saving adds the second."""
+
+    experiment: str = ""
+    contender: str = ""
+    outcome: str = ""
+    horizon_days: int = 0
+    instrument: Instrument | None = None  # whole, so that scoring needs no other file
+    flat_client: str | None = None  # of a ready table: the column that names the client
+    missing_policy: MissingPolicy | None = None
+    lag_days: int = 0
+    period: tuple[str, str] | None = None  # first and last month of the answers
+    trained_on: TrainedOn = TrainedOn()
+    measures: dict[str, Measured] = {}
+    fairness: dict[str, str] = {}  # verdicts on groups, by name
+    ranges: dict[str, tuple[float, float]] = {}  # of measured columns, no closer to an end than a few people
+    bands: tuple[float, ...] = ()  # probabilities that part low, middle and high
+    data: dict[str, str] = {}  # digests of the tables
+    config: str = ""
+    versions: dict[str, str] = {}
+
+    format: int = FORMAT
+    eriq: str = __version__
+    name: str = ""
+    kind: Kind = "prevalence"
+    calibrator: Calibrator = Calibrator(0.0, 1.0)
+    members: int = 0  # refits saved beside the model
+    columns: tuple[Feature, ...] = ()
+    sha256: dict[str, str] = {}
+    seal: str = ""
+
+    def sealed(self) -> "Manifest":
+        """Return the manifest with the digest of everything else in it."""
+        return self.model_copy(update={"seal": seal_of(self.model_dump(mode="json"))})
+
+    def to_json(self) -> str:
+        """Return the text of the file."""
+        return json.dumps(self.model_dump(mode="json"), indent=1, ensure_ascii=False) + "\n"
+
+
+def seal_of(content: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of a manifest without its own seal, whatever the order of its keys.
+
+    >>> seal_of({"name": "a", "seal": "x"}) == seal_of({"seal": "y", "name": "a"})
+    True
+    """
+    text = json.dumps({k: v for k, v in content.items() if k != "seal"}, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Return the manifest of a saved model after checking that it is whole and ours.
+
+    Raises
+    ------
+    BundleError
+        When it is missing, a link, changed, of another format, or the folder holds more than it knows.
+    """
+    if not folder.is_dir():
+        raise BundleError(f"there is no model folder {folder}")
+    path = folder / MANIFEST
+    if path.is_symlink():
+        raise BundleError(f"{folder.name}/{MANIFEST} is a link")
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        given, made_by, seal = content["format"], content["eriq"], content["seal"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        raise BundleError(f"{folder.name} is not a model saved by eriq: no readable {MANIFEST}") from None
+    if given != FORMAT:
+        raise BundleError(
+            f"{folder.name} was saved by eriq {str(made_by)[:20]} in format {str(given)[:20]}, and this eriq "
+            f"{__version__} reads format {FORMAT}: train it again with 'eriq train' and the config that stands in its "
+            f"{MANIFEST} under 'config', or score with the eriq that saved it"
+        )
+    if seal != seal_of(content):
+        raise BundleError(f"{folder.name}/{MANIFEST} was changed after the model was saved")
+    try:
+        manifest = Manifest.model_validate_json(json.dumps(content), strict=True)
+        whole = set(content) == set(Manifest.model_fields)
+    except (ValidationError, ValueError):
+        whole = False
+    if not whole:
+        raise BundleError(f"{folder.name}/{MANIFEST} lacks what a model saved by eriq has")
+    if extra := {p.name for p in folder.iterdir()} - {MANIFEST, *manifest.sha256}:
+        raise BundleError(f"{folder.name} holds {len(extra)} file(s) that its manifest does not know")
+    return manifest
