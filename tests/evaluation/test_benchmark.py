@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.optimize import brentq
 
 from eriq.config import Cross, Experiment, Headline, Tuning, Validation, load_experiment
 from eriq.design import Design, Fold, grouped_kfold, make_design
@@ -25,7 +26,7 @@ from eriq.evaluation.benchmark import (
     verdict_of,
 )
 from eriq.evaluation.calibration import expit, fit_calibrator
-from eriq.evaluation.intervals import Replicates
+from eriq.evaluation.intervals import Replicates, client_weights
 from eriq.evaluation.metrics import auc
 from eriq.study import Study, prepare
 from eriq.training import Contender, run_all
@@ -375,6 +376,37 @@ def test_the_sample_size_is_counted_in_people():
     """Three waves of one client are one person and at most one event."""
     size = sample_statement(np.array([1, 1, 0, 0, 0, 0]), np.array([0, 0, 0, 1, 2, 3]), parameters=1)
     assert (size.persons, size.events, size.rows) == (4, 1, 6)
+
+
+# --- calibration in the large of replicates ------------------------------------------------
+
+
+@pytest.mark.parametrize("certain", [False, True])
+def test_the_mean_forecast_of_every_replicate_is_made_right(certain):
+    """Root finding on each replicate alone gives the same shift, also where 30 guesses are called all but certain."""
+    rng = np.random.default_rng(1)
+    x = rng.choice([-12.0, 12.0], 30) if certain else rng.normal(-1.5, 1, 250)
+    y = (rng.random(len(x)) < (0.5 if certain else expit(x))).astype(int)
+    weights = np.concatenate(list(client_weights(np.arange(len(x)), 60, seed=1)))
+    start, *expected = (
+        brentq(lambda shift, w=w: w @ expit(x + shift) - w @ y, -60, 60, xtol=1e-12) for w in [x * 0 + 1, *weights]
+    )
+    assert benchmark._in_the_large(y, x, weights, start) == pytest.approx(expected, abs=1e-9)
+
+
+def test_a_shift_is_found_where_newton_goes_to_and_fro():
+    """On these ten rows Newton alone jumps between -2.9 and 3.1 for good; the mean forecast is right in between."""
+    x = np.array([1.0, 1, 1, 1, 25, -6, 6, 6, -12, -12])
+    y = np.array([1, 1, 1, 1, 1, 1, 0, 0, 0, 0])
+    (shift,) = benchmark._in_the_large(y, x, np.ones((1, 10)), 3.1)
+    assert expit(x + shift).mean() == pytest.approx(y.mean(), abs=1e-12)
+
+
+def test_a_replicate_with_one_outcome_has_no_shift():
+    """Whoever drew no event, or nothing else, has no finite shift; from half to 3 in 4 it is log 3."""
+    y, weights = np.array([1, 0]), np.array([[3.0, 1.0], [2.0, 0.0], [0.0, 2.0]])
+    given = benchmark._in_the_large(y, np.zeros(2), weights, 0.0)
+    assert given == pytest.approx([np.log(3), np.nan, np.nan], abs=1e-12, nan_ok=True)
 
 
 # --- calibration on other people -----------------------------------------------------------
