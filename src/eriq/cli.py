@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, NoReturn
 import typer
 
 from eriq import __version__
-from eriq.errors import INTERRUPTED, SOME_SET_ASIDE, EriqError, OutputError
+from eriq.errors import FAULT, INTERRUPTED, SOME_SET_ASIDE, EriqError, OutputError
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -347,11 +347,11 @@ def _usage_or_fault(error: Exception) -> int:
 
     if os.environ.get("ERIQ_DEBUG"):  # shows everything, also values: for people who may see the data
         traceback.print_exception(error)
-        return 70
+        return FAULT
     last = traceback.extract_tb(error.__traceback__)[-1]
     typer.echo(
         f"eriq: a fault of ours ({type(error).__name__} at {Path(last.filename).name}:{last.lineno}), version "
         f"{__version__}; please report it. The message is left out: it could hold a person's values.",
         err=True,
     )
-    return 70
+    return FAULT

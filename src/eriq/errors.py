@@ -94,6 +94,7 @@ class CountError(EriqError):
 
 
 SOME_SET_ASIDE = 3  # scoring ended well, and some rows were set aside with their reason
+FAULT = 70  # of ours, not foreseen
 INTERRUPTED = 130
 
 

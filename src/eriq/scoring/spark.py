@@ -21,7 +21,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from eriq.errors import DependencyError, EriqError, OutputError, SourceError
+from eriq.errors import FAULT, DependencyError, EriqError, OutputError, SourceError
 
 if TYPE_CHECKING:
     from eriq.model.bundle import Bundle
@@ -448,7 +448,7 @@ def _named_errors() -> Iterator[None]:
         told = {"exit_code": error.exit_code, "text": str(error)}
     except Exception as error:
         last = traceback.extract_tb(error.__traceback__)[-1]
-        told = {"exit_code": 70, "text": f"{type(error).__name__} at {Path(last.filename).name}:{last.lineno}"}
+        told = {"exit_code": FAULT, "text": f"{type(error).__name__} at {Path(last.filename).name}:{last.lineno}"}
     else:
         return
     raise RuntimeError(f"{MARK}{json.dumps(told)}{MARK}") from None

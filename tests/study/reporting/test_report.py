@@ -711,3 +711,9 @@ def test_hidden_parts_leave_room_for_doubt() -> None:
     assert hide_parts([1, 2]) == (["<5", "<5"], False)
     assert hide_parts([5, 6]) == (["5", "6"], True)
     assert [count_words(n) for n in (0, 1, 4, 5)] == ["0", "<5", "<5", "5"]
+
+
+def test_two_blanks_that_hold_seven_are_too_few() -> None:
+    """7 left for two blanks below 5 could only be 3 and 4, so 40 goes as well; 10 left for two are enough."""
+    assert hide_parts([3, 4, 40]) == (["<5", "<5", "withheld"], True)
+    assert hide_parts([4, 6, 40]) == (["<5", "withheld", "40"], True)

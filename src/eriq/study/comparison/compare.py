@@ -306,19 +306,48 @@ def _grouped(
     return np.concatenate([y0, y1]), np.concatenate([x0, x1]), np.concatenate([w0, w1], axis=1)
 
 
-def _in_the_large(outcome: np.ndarray, log_odds: np.ndarray, weights: np.ndarray, start: float) -> np.ndarray:
-    """Return, per replicate, the shift of the log-odds that makes the mean forecast right.
+STEPS = 100  # of the search for a shift; it takes 3 or 4, and some 15 where forecasts are wrong and certain
+SMALL_STEP = 1e-8  # of a shift of the log-odds; what is left after a Newton step so small is about its square
 
-    Newton from the shift of the whole sample: three steps are more than its quadratic
-    convergence needs from so near.
+
+def _in_the_large(outcome: np.ndarray, log_odds: np.ndarray, weights: np.ndarray, start: float) -> np.ndarray:
+    """Return, per replicate, the shift of the log-odds that makes the mean forecast right; NaN with one outcome only.
+
+    At that shift forecasts lack as much where it happened as they have too much where it did not. The log of the ratio
+    falls with the shift, far out in a straight line, so three or four steps of Newton are enough. Where a step is
+    not finite, or more than half of the one before, the middle of the bracket is tried instead.
     """
-    shift = np.full(len(weights), start)
-    observed = weights @ outcome
-    for _ in range(3):
-        p = expit(log_odds[None, :] + shift[:, None])
-        expected = np.einsum("rn,rn->r", weights, p)
-        shift += (observed - expected) / (expected - np.einsum("rn,rn,rn->r", weights, p, p))
+    happened = outcome == 1
+    shift = np.full(len(weights), np.nan)
+    active = np.flatnonzero(weights[:, happened].any(axis=1) & weights[:, ~happened].any(axis=1))
+    w1, w0 = weights[np.ix_(active, happened)], weights[np.ix_(active, ~happened)]
+    low, high = np.full(len(active), -log_odds.max() - 40), np.full(len(active), -log_odds.min() + 40)
+    at, last = np.clip(np.full(len(active), start), low, high), high - low
+    with np.errstate(all="ignore"):  # a step that is not finite is not taken
+        odds1, odds0 = np.exp(log_odds[happened]), np.exp(-log_odds[~happened])
+        for _ in range(STEPS):
+            (lack, slope1), (excess, slope0) = _missed(w1, odds1, np.exp(at)), _missed(w0, odds0, np.exp(-at))
+            ratio = np.log(lack / excess)
+            low, high = np.where(ratio > 0, at, low), np.where(ratio > 0, high, at)
+            step = ratio / (slope1 + slope0)
+            good = np.abs(step) <= np.maximum(last / 2, SMALL_STEP)
+            step = np.where(good, step, (low + high) / 2 - at)
+            at, last = at + step, np.abs(step)
+            far = last > SMALL_STEP
+            if not far.all():
+                shift[active[~far]] = at[~far]
+                active, at, last, low, high, w1, w0 = (part[far] for part in (active, at, last, low, high, w1, w0))
+            if not len(active):
+                break
     return shift
+
+
+def _missed(weights: np.ndarray, odds: np.ndarray, factor: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return, per replicate, the forecast probability of what did not happen, summed, and how fast its log falls."""
+    missed = 1 / (1 + odds * factor[:, None])
+    weighted = weights * missed
+    total = weighted.sum(axis=1)
+    return total, 1 - np.einsum("rn,rn->r", weighted, missed) / total
 
 
 def _with_percentiles(
