@@ -29,12 +29,9 @@ def given(folder: Path) -> Mapping[str, Path]:
 def same(found: Any, stored: Any, place: str = "") -> list[str]:
     """Return where two plain contents differ, numbers by more than the tolerance."""
     if isinstance(stored, dict) and isinstance(found, dict):
-        different = [f"{place}: keys {sorted(map(str, found.keys() ^ stored.keys()))[:5]}"] * (
-            found.keys() != stored.keys()
-        )
-        return different + [
-            line for k in found.keys() & stored.keys() for line in same(found[k], stored[k], f"{place}/{k}")
-        ]
+        keys = sorted(map(str, found.keys() ^ stored.keys()))
+        lines = [line for k in found.keys() & stored.keys() for line in same(found[k], stored[k], f"{place}/{k}")]
+        return lines + ([f"{place}: on one side only: {keys[:5]}"] if keys else [])
     if isinstance(stored, list) and isinstance(found, list):
         if len(found) != len(stored):
             return [f"{place}: {len(found)} entries, {len(stored)} stored"]
@@ -47,7 +44,7 @@ def same(found: Any, stored: Any, place: str = "") -> list[str]:
 
 @pytest.mark.parametrize("name", ["quick", "jobs2", "demo"])
 def test_a_training_gives_the_stored_numbers(name: str, folder: Path, given: Mapping[str, Path]) -> None:
-    """Measures, differences, flow, manifest and 1,000 scored rows are those in tests/golden, to 1e-6; counts exactly."""
+    """Measures, differences, flow, manifest and 1,000 scored rows are as stored, to 1e-6; counts exactly."""
     if name == "jobs2" and not SHARED.is_dir():
         pytest.skip("the public data sets are not part of this repository")
     stored = json.loads((HERE / f"{name}.json").read_text(encoding="utf-8"))
