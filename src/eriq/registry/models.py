@@ -21,31 +21,27 @@ NOT_THERE = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")  # what MLflo
 PINNED = ("lightgbm", "numpy", "pandas", "pyarrow", "scikit-learn", "scipy", "skops")
 
 
-class Stored(Protocol):
+class _Stored(Protocol):
     """A version as MLflow describes it."""
 
-    @property
-    def name(self) -> str: ...
-    @property
-    def version(self) -> str: ...
-    @property
-    def run_id(self) -> str | None: ...
+    name: str
+    version: str
+    run_id: str | None
 
 
-class Registered(Protocol):
+class _Registered(Protocol):
     """A registered model as MLflow describes it."""
 
-    @property
-    def aliases(self) -> Mapping[str, str]: ...
+    aliases: Mapping[str, str]
 
 
-class Client(Protocol):
+class _Client(Protocol):
     """What we ask of MLflow's client of the registry."""
 
-    def get_registered_model(self, name: str) -> Registered: ...
-    def get_model_version(self, name: str, version: str) -> Stored: ...
-    def get_model_version_by_alias(self, name: str, alias: str) -> Stored: ...
-    def search_model_versions(self, filter_string: str) -> Sequence[Stored]: ...
+    def get_registered_model(self, name: str) -> _Registered: ...
+    def get_model_version(self, name: str, version: str) -> _Stored: ...
+    def get_model_version_by_alias(self, name: str, alias: str) -> _Stored: ...
+    def search_model_versions(self, filter_string: str) -> Sequence[_Stored]: ...
     def set_model_version_tag(self, name: str, version: str, key: str, value: str) -> None: ...
     def set_registered_model_alias(self, name: str, alias: str, version: str) -> None: ...
 
@@ -81,7 +77,7 @@ def register(mlflow: ModuleType, bundle: Bundle, name: str) -> None:
             pip_requirements=requirements(),
             registered_model_name=f"eriq-{name}",
         )
-    client: Client = mlflow.MlflowClient()
+    client: _Client = mlflow.MlflowClient()
     client.set_registered_model_alias(f"eriq-{name}", ALIAS, info.registered_model_version)
     client.set_model_version_tag(f"eriq-{name}", str(info.registered_model_version), "bundle", bundle.name)
 
@@ -103,7 +99,7 @@ def point_alias(found: Version, alias: str, tags: Mapping[str, str]) -> None:
 
 
 @contextmanager
-def _registry(what: str) -> Iterator[Client]:
+def _registry(what: str) -> Iterator[_Client]:
     """Give a client of the registry; what it refuses is named."""
     mlflow = connect()
     try:
@@ -136,7 +132,7 @@ def find_version(reference: str) -> Version:
     return _version(max(found, key=lambda v: int(v.version)))
 
 
-def _version(found: Stored) -> Version:
+def _version(found: _Stored) -> Version:
     return Version(str(found.name), str(found.version), str(found.run_id))
 
 

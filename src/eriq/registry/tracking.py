@@ -45,14 +45,14 @@ def connect() -> ModuleType:
     for chatty in ("mlflow", "alembic"):  # after the import, which sets its own levels
         logging.getLogger(chatty).setLevel(logging.ERROR)
 
-    uri = tracking_uri()
     if not is_remote():
         try:
             HOME.mkdir(parents=True, exist_ok=True)
         except OSError as why:
             raise OutputError(f"{HOME} cannot be made: {why.strerror}") from None
-    mlflow.set_tracking_uri(uri)
-    return mlflow
+    door: ModuleType = mlflow
+    door.set_tracking_uri(tracking_uri())
+    return door
 
 
 def compare_link(port: int) -> str | None:

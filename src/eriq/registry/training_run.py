@@ -1,6 +1,6 @@
 """What MLflow is told of a training: aggregates, digests and settings; no row of a person, no name of a user."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -129,7 +129,7 @@ def _gain(table: pd.DataFrame) -> dict[str, float]:
     return {name: value for row in table.to_dict("records") for name, value in _ends("auc_gain", row)}
 
 
-def _ends(name: str, row: Mapping[str, float]) -> list[tuple[str, float]]:
+def _ends(name: str, row: Mapping[Hashable, float]) -> list[tuple[str, float]]:
     """Return a number and the ends of its interval, as far as they are known."""
     keys = {name: "estimate", f"{name}_low": "low", f"{name}_high": "high"}
     return [(key, float(row[column])) for key, column in keys.items() if pd.notna(row[column])]

@@ -35,7 +35,7 @@ def card_markdown(found: Findings) -> str:
 
 
 def _performance(found: Findings) -> pd.DataFrame:
-    """Return one row per measure of the model as it is saved, calibrated; of the chosen contender where it is absent."""
+    """Return one row per measure of the saved model; of the chosen contender where there is none of that."""
     table = found.tables["measures"]
     whose = SAVED if (table["contender"] == SAVED).any() else found.facts.chosen
     cells = {measure: by_contender(table, measure).get(whose) for measure in (*OVERALL, *CALIBRATION)}
@@ -47,9 +47,7 @@ def _difference(found: Findings) -> pd.DataFrame:
     """Return what the chosen contender is ahead of the baseline, by measure."""
     gain = found.tables["differences"]
     gain = gain.loc[gain["contender"] == found.facts.chosen]
-    return pd.DataFrame(
-        {"Measure": gain["measure"].map(MEASURES), "Difference": joined(gain, write=signed)}
-    ).dropna()
+    return pd.DataFrame({"Measure": gain["measure"].map(MEASURES), "Difference": joined(gain, write=signed)}).dropna()
 
 
 def _features(found: Findings) -> dict[str, Sequence[str]]:

@@ -140,9 +140,7 @@ def _draw_estimate(axes: "Axes", place: float, row: np.ndarray, mark: tuple[str,
     axes.text(1.015, place, words, transform=axes.get_yaxis_transform(), va="center", fontsize=8.5)
 
 
-def _name_rows(
-    axes: "Axes", labels: pd.Series, places: Sequence[float], headings: Sequence[tuple[float, str]]
-) -> None:
+def _name_rows(axes: "Axes", labels: pd.Series, places: Sequence[float], headings: Sequence[tuple[float, str]]) -> None:
     """Write the words of each row, and a heading above each group."""
     axes.set_yticks(places, [_wrapped(label, 44) for label in labels])
     axes.set_ylim(max(places) + 0.7, -0.7)
@@ -207,8 +205,15 @@ def draw_calibration(curve: pd.DataFrame, bins: pd.DataFrame, labels: Mapping[st
                 low, high = _numbers(line, "low", "high")
                 panel.fill_between(line["forecast"], low, high, color=colour, alpha=0.18, linewidth=0, label="interval")
                 panel.plot(line["forecast"], line["observed"], color=colour, linewidth=2, label="smooth curve")
-            look = {"color": colour, "markersize": 5, "markeredgecolor": "white", "label": "bins of people"}
-            panel.plot(dots["forecast"], dots["observed"], "o", **look)
+            panel.plot(
+                dots["forecast"],
+                dots["observed"],
+                "o",
+                color=colour,
+                markersize=5,
+                markeredgecolor="white",
+                label="bins of people",
+            )
             panel.set_title("\n".join(textwrap.wrap(label, 25 if three else 38)), fontsize=9)
             panel.set(xlim=(0, top), ylim=(0, top), xlabel="Forecast probability", ylabel="Observed share")
             panel.set_aspect("equal")
@@ -242,22 +247,30 @@ def draw_decision(curve: pd.DataFrame, labels: Mapping[str, str]) -> "Figure":
         whole, axes = figure("decision", "Decision curves", words + ".", 3.9)
         for name, dash in ACTING.items():
             if name in by_contender:
-                look = {"color": GREY, "linewidth": 1.4, "linestyle": dash, "label": name.replace("treat", "act for")}
-                axes.plot(by_contender[name]["threshold"], by_contender[name]["net_benefit"], **look)
+                words = name.replace("treat", "act for")
+                axes.plot(*_benefit(by_contender[name]), color=GREY, linewidth=1.4, linestyle=dash, label=words)
         for k, (name, label) in enumerate(labels.items()):
             line, colour = by_contender[name], PALETTE[k % len(PALETTE)]
             if k == 0:
                 low, high = _numbers(line, "low", "high")
                 axes.fill_between(line["threshold"], low, high, color=colour, alpha=0.15, linewidth=0)
-            marker = ("o", "D", "s", "^", "v")[k % 5] if len(line) < 15 else None
-            look = {"color": colour, "linewidth": 2, "marker": marker, "markersize": 4.5}
-            axes.plot(line["threshold"], line["net_benefit"], label="\n".join(textwrap.wrap(label, 52)), **look)
+            words = "\n".join(textwrap.wrap(label, 52))
+            axes.plot(*_benefit(line), color=colour, linewidth=2, marker=_marker(k, line), markersize=4.5, label=words)
         best = float(curve["net_benefit"].max())
         axes.set_ylim(-0.35 * best, 1.15 * best)  # acting for everyone falls without end
         axes.set(xlabel="Threshold: forecast probability from which one would act", ylabel="Net benefit")
         axes.xaxis.set_major_formatter(lambda x, _: f"{100 * x:.0f} %")
         whole.legend(loc="outside upper left", ncols=2, handlelength=2.4)
     return whole
+
+
+def _benefit(line: pd.DataFrame) -> list[np.ndarray]:
+    return _numbers(line, "threshold", "net_benefit")
+
+
+def _marker(k: int, line: pd.DataFrame) -> str | None:
+    """Return the sign on the points of the k-th line, if these are so few that each can be seen."""
+    return ("o", "D", "s", "^", "v")[k % 5] if len(line) < 15 else None
 
 
 def draw_dependence(table: pd.DataFrame, items: Sequence[str]) -> "Figure":
@@ -292,7 +305,8 @@ def draw_dependence(table: pd.DataFrame, items: Sequence[str]) -> "Figure":
             panel.set_xlim(-0.5, max(len(rows) - 0.5, 0.5))
             panel.grid(visible=False, axis="x")
             panel.set_title(_wrapped(rows["label"].iloc[0], 46), fontsize=8.5)
-            if panel.get_subplotspec().is_first_col():
+            spec = panel.get_subplotspec()
+            if spec and spec.is_first_col():
                 panel.set_ylabel("Contribution, log-odds")
     return whole
 
