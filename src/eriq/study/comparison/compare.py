@@ -81,20 +81,12 @@ def compare(
     saved = saved_forecasts(held, chosen, home)
     shown = tested.only([with_, without, chosen.name]).beside(saved)
     curves = calibration_curves(shown, experiment)
-    parts = [
-        summarise(made, tested.names, plan.level),
-        _skills(made, tested.names, without, plan.level),
-        calibration_measures(tested, experiment, workers),
-        summarise(saved.bootstrap(wanted, replicates=plan.replicates, seed=experiment.seed), saved.names, plan.level),
-        calibration_measures(saved, experiment),
-        curves.errors,
-        _majority(tested.outcome),
-    ]
     from_baseline = differences(made, tested.names, without, plan.level)
     every_pair = differences(made, tested.names, None, plan.level)
+    measures = _measures(made, tested, saved, without, experiment, workers)
     tables = {
         "contenders": _contender_table(held.contenders),
-        "measures": pd.concat(parts, ignore_index=True),
+        "measures": pd.concat([measures, curves.errors, _majority(tested)]),
         "differences": from_baseline,
         "all_differences": every_pair,
         "overlap": _overlaps(tested.only([without, with_, chosen.name]), experiment.capacity),
@@ -109,6 +101,22 @@ def compare(
     }
     results = {name: as_result(name, table) for name, table in tables.items() if table is not None}
     return Comparison(held, home or held, chosen, without, results)
+
+
+def _measures(
+    made: Replicates, tested: Forecasts, saved: Forecasts, without: str, experiment: Experiment, workers: int
+) -> pd.DataFrame:
+    """Return every measure of the contenders and of the saved model."""
+    plan, wanted = experiment.intervals, wanted_of(experiment.capacity)
+    made_saved = saved.bootstrap(wanted, replicates=plan.replicates, seed=experiment.seed, workers=workers)
+    parts = [
+        summarise(made, tested.names, plan.level),
+        _skills(made, tested.names, without, plan.level),
+        calibration_measures(tested, experiment, workers),
+        summarise(made_saved, saved.names, plan.level),
+        calibration_measures(saved, experiment),
+    ]
+    return pd.concat(parts, ignore_index=True)
 
 
 def wanted_of(capacity: Capacity) -> Wanted:
@@ -144,9 +152,9 @@ def _skills(made: Replicates, names: Sequence[str], without: str, level: float) 
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
 
 
-def _majority(outcome: np.ndarray) -> pd.DataFrame:
+def _majority(tested: Forecasts) -> pd.DataFrame:
     """Return the accuracy of saying for everyone what is commoner, without which no accuracy can be read."""
-    row = {"contender": MAJORITY, "measure": "accuracy_majority", "estimate": majority_accuracy(outcome)}
+    row = {"contender": MAJORITY, "measure": "accuracy_majority", "estimate": majority_accuracy(tested.outcome)}
     return pd.DataFrame([row])
 
 
