@@ -24,7 +24,8 @@ from eriq.errors import ConfigError, EriqError, SchemaError
 from eriq.instrument.instrument import Instrument
 from eriq.model.bundle import Bundle
 from eriq.registry import pyfunc
-from eriq.registry.tracking import SETTINGS, requirements
+from eriq.registry.models import requirements
+from eriq.registry.tracking import SETTINGS
 from eriq.scoring import spark as engine
 from eriq.scoring.rows import Options, score_rows
 

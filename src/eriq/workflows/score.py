@@ -18,7 +18,7 @@ from eriq.errors import BundleError, ConfigError, EriqError, InstrumentError, Ou
 from eriq.features import register_columns
 from eriq.instrument.texts import Language
 from eriq.model.bundle import Bundle, open_bundle
-from eriq.registry.tracking import model_folder
+from eriq.registry.models import load_model
 from eriq.scoring.batch import Step, Tally, rank_run, run_job
 from eriq.scoring.rows import Options, wanted_columns
 from eriq.scoring.sinks.files import FileSink, beside, check_name, read_job
@@ -28,7 +28,6 @@ from eriq.tables.cohort import Registers
 from eriq.tables.files import file_digest, read_table, write_table
 from eriq.tables.intake import TABLES, check_registers
 
-MODELS = Path("models")
 Report = Callable[[Step], None]
 
 
@@ -41,13 +40,6 @@ class Batch:
     rejected: int
     out: Path
     sentence: str
-
-
-def load_model(reference: str) -> Bundle:
-    """Open a model by folder, by name under models/, or from the registry."""
-    if not reference.startswith("models:/") and not Path(reference).exists() and (MODELS / reference).is_dir():
-        return open_bundle(MODELS / reference)
-    return open_bundle(model_folder(reference))
 
 
 def rejects_path(out: Path) -> Path:
