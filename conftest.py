@@ -1,6 +1,5 @@
 """One tiny training, shared by the examples of the public face and by its tests."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,7 +39,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> "eriq.Run":
 @pytest.fixture(autouse=True)
 def _examples(
     request: pytest.FixtureRequest, doctest_namespace: dict[str, object], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[None]:
+) -> None:
     """Give the examples of `eriq.face` what they name: `eriq`, a `model`, and a folder to work in."""
     if isinstance(request.node, pytest.DoctestItem) and request.node.name.startswith("eriq.face"):
         import eriq
@@ -48,4 +47,3 @@ def _examples(
         run: eriq.Run = request.getfixturevalue("tiny")
         doctest_namespace |= {"eriq": eriq, "model": run.model}
         monkeypatch.chdir(Path(run.model.folder).parents[1])
-    yield

@@ -10,7 +10,8 @@ os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("DO_NOT_TRACK", "true")
 
 if TYPE_CHECKING:
-    from eriq.face import Model, Registers, Run, check, load, score, simulate, train
+    from eriq.face import Model, Run, check, load, score, simulate, train
+    from eriq.tables.cohort import Registers
 
 __version__ = "0.1.0"
 __all__ = ["Model", "Registers", "Run", "__version__", "check", "load", "score", "simulate", "train"]
