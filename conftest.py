@@ -24,12 +24,18 @@ explain: {rows: 50, refits: 0, instability_refits: 0}
 
 
 @pytest.fixture(scope="session")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> "eriq.Run":
+def tiny_config() -> str:
+    """Return the text of a config that trains in seconds."""
+    return TINY
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory, tiny_config: str) -> "eriq.Run":
     """Train the tiny config in a folder of its own, in which `mlruns`, `models` and `tiny.yaml` stand."""
     import eriq
 
     folder = tmp_path_factory.mktemp("tiny")
-    (folder / "tiny.yaml").write_text(TINY, encoding="utf-8")
+    (folder / "tiny.yaml").write_text(tiny_config, encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)

@@ -1,7 +1,7 @@
 """eriq from Python: what `import eriq` gives, each name resolved on first use."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -204,13 +204,14 @@ class Run:
     def __repr__(self) -> str:
         auc = self.measures[self.measures["measure"] == "auc"].sort_values("estimate", ascending=False)
         shown = [f"{row.contender}: {row.estimate:.3f} ({row.low:.3f} to {row.high:.3f})" for row in auc.itertuples()]
+        here = Path.cwd()
         more = [f"and {len(shown) - 10} more, see measures"] if len(shown) > 10 else []
         lines = {
             "verdict": self.verdict,
             "in words": self.sentence,
             "AUC": "\n".join(shown[:10] + more),
             "model": self.model.name,
-            "report": str(self.report),
+            "report": str(self.report.relative_to(here) if self.report.is_relative_to(here) else self.report),
         }
         return _screen("eriq.Run", lines)
 
@@ -276,7 +277,7 @@ def train(
     ('no gain shown', 'report.html', ['contender', 'measure', 'estimate'])
     """
     done = training.train(config, models=Path(models), workers=workers, resume=resume, say=say)
-    return Run(Model(done.bundle), done.report, done.run_id, done.sentence)
+    return Run(_opened(done.bundle), done.report.resolve(), done.run_id, done.sentence)
 
 
 def load(reference: str | Path) -> Model:
@@ -299,7 +300,7 @@ def load(reference: str | Path) -> Model:
     >>> eriq.load("models:/eriq-tiny@candidate").name == model.name
     True
     """
-    return Model(scoring.load_model(str(reference)))
+    return _opened(scoring.load_model(str(reference)))
 
 
 def score(
@@ -386,6 +387,11 @@ def simulate(
     (287, 100)
     """
     return simulate_cohort(load_simulation(preset), load_instrument(instrument), clients=clients, seed=seed)
+
+
+def _opened(bundle: Bundle) -> Model:
+    """Return a model that knows its folder wherever the program goes."""
+    return Model(replace(bundle, folder=bundle.folder.resolve()))
 
 
 def _checked(given: Registers | SimulatedCohort | None, today: dt.date | None) -> Registers | None:

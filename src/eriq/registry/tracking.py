@@ -70,6 +70,7 @@ def connect() -> Any:
     import warnings
 
     warnings.filterwarnings("ignore", module="mlflow")
+    warnings.filterwarnings("ignore", message="IProgress not found")  # of a notebook without widgets
     import mlflow
 
     for chatty in ("mlflow", "alembic"):  # after the import, which sets its own levels
