@@ -25,6 +25,12 @@ def test_hidden_parts_leave_room_for_doubt() -> None:
     assert [count_words(n) for n in (0, 1, 4, 5)] == ["0", "<5", "<5", "5"]
 
 
+def test_two_blanks_that_hold_seven_are_too_few() -> None:
+    """7 left for two blanks below 5 could only be 3 and 4, so 40 goes as well; 10 left for two are enough."""
+    assert hide_parts([3, 4, 40]) == (["<5", "<5", "withheld"], True)
+    assert hide_parts([4, 6, 40]) == (["<5", "withheld", "40"], True)
+
+
 def test_every_table_is_cleared_by_what_its_rows_rest_on() -> None:
     """Four people hide a mean and an AUC, not the level that puts answers in order; a table without counts stays."""
     dependence = pd.DataFrame({"level": [0.0, 1.0], "n": [4, 5], "contribution": [0.1, 0.2]})

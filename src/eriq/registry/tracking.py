@@ -40,6 +40,7 @@ def connect() -> ModuleType:
     import warnings
 
     warnings.filterwarnings("ignore", module="mlflow")
+    warnings.filterwarnings("ignore", message="IProgress not found")  # of a notebook without widgets
     import mlflow
 
     for chatty in ("mlflow", "alembic"):  # after the import, which sets its own levels

@@ -54,6 +54,17 @@ class Scored:
         return len(self.scores) + len(self.rejected)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Usable:
+    """One chunk after all checks, before any number of the model."""
+
+    kept: pd.DataFrame  # typed, the usable rows only
+    matrix: np.ndarray  # of the same rows, the model's columns
+    rows: np.ndarray  # their numbers in the input
+    rejected: pd.DataFrame  # row, client_id, answered_on, code, reason
+    keys: np.ndarray  # of all rows: see `row_keys`
+
+
 def require_instrument(bundle: Bundle, given: Instrument) -> None:
     """Raise InstrumentError if answers to `given` cannot be scored by this model."""
     mine = bundle.instrument
@@ -167,9 +178,18 @@ def score_rows(
     Scored
         ``len(scores) + len(rejected) == len(raw)``.
     """
+    usable = usable_rows(bundle, raw, options.today or dt.date.today(), registers, first_row)
+    scores = _scores(usable.kept, usable.matrix, bundle, bundle.instrument, options)
+    scores.insert(0, "row", usable.rows)
+    return Scored(scores, usable.rejected, usable.keys)
+
+
+def usable_rows(
+    bundle: Bundle, raw: pd.DataFrame, today: dt.date, registers: Registers | None = None, first_row: int = 1
+) -> Usable:
+    """Return the rows a model can take as its matrix, and those set aside; see `score_rows`."""
     raw = raw.reset_index(drop=True)
     instrument = bundle.instrument
-    today = options.today or dt.date.today()
     if instrument:
         typed, problems = checked_answers(raw, instrument, today)
         wide, found = _given_registers(raw, bundle)
@@ -189,9 +209,7 @@ def score_rows(
         good = np.delete(good, rejected["row"].to_numpy() - first_row)
         kept, wide = typed.iloc[good].reset_index(drop=True), wide.iloc[good].reset_index(drop=True)
     matrix = _matrix(kept, wide, bundle, instrument, registers)
-    scores = _scores(kept, matrix, bundle, instrument, options)
-    scores.insert(0, "row", good + first_row)
-    return Scored(scores, rejected, row_keys(typed))
+    return Usable(kept, matrix, good + first_row, rejected, row_keys(typed))
 
 
 def set_aside(raw: pd.DataFrame, problems: Sequence[Problem], first_row: int) -> pd.DataFrame:
