@@ -22,7 +22,9 @@ from eriq.model.calibrator import expit
 from eriq.model.manifest import Manifest, Measured, read_manifest
 from eriq.registry.tracking import Version, find_version, held_out_forecasts, model_folder, point_alias, version_at
 from eriq.scoring.rows import Options, score_rows
-from eriq.study.evaluation.intervals import bootstrap, differences
+from eriq.study.evaluation.bootstrap import bootstrap
+from eriq.study.evaluation.intervals import differences
+from eriq.study.evaluation.wanted import Wanted
 from eriq.tables import schema
 from eriq.tables.cohort import Registers, build_cohort
 from eriq.tables.files import file_digest, read_table
@@ -209,10 +211,9 @@ def not_worse(pair: Pair, gates: Gates) -> list[Verdict]:
         pair.outcome,
         expit(np.column_stack([pair.new, pair.present])),
         pair.client,
+        Wanted(tuple(gates.not_worse)),
         replicates=gates.replicates,
         seed=gates.seed,
-        shares=(0.1,),
-        thresholds=(0.1,),
     )
     table = differences(made, ["new", "present"], "present", gates.level).set_index("measure")
     verdicts = []

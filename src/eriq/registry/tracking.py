@@ -14,8 +14,10 @@ import pandas as pd
 
 from eriq.errors import EriqError, OutputError
 from eriq.model.bundle import Bundle
-from eriq.study.comparison.compare import SAVED, Comparison, Tables, cross_calibrated
+from eriq.study.comparison.calibrated import cross_calibrated
+from eriq.study.comparison.compare import Comparison
 from eriq.study.design.design import Design
+from eriq.tables.results import SAVED, Results
 
 HOME = Path("mlruns")
 ALIAS = "candidate"
@@ -90,7 +92,7 @@ def log_training(
     name: str,
     facts: Mapping[str, Any],
     comparison: Comparison,
-    tables: Tables,
+    tables: Results,
     bundle: Bundle,
     folder: Path,
     sample: pd.DataFrame,
@@ -125,7 +127,7 @@ def _log(
     name: str,
     facts: Mapping[str, Any],
     comparison: Comparison,
-    tables: Tables,
+    tables: Results,
     bundle: Bundle,
     folder: Path,
     sample: pd.DataFrame,
@@ -185,8 +187,7 @@ def held_out(design: Design, comparison: Comparison) -> pd.DataFrame:
     DataFrame
         Columns client (0, 1, ...), outcome (0 or 1), log_odds (three decimals).
     """
-    place = comparison.contenders.index(comparison.chosen)
-    log_odds = cross_calibrated(design, comparison.log_odds[:, place], comparison.folds)
+    log_odds = cross_calibrated(design, comparison.held.of(comparison.chosen), comparison.held.folds)
     rows = np.flatnonzero(~np.isnan(log_odds))
     content = hashlib.sha256(design.outcome[rows].tobytes() + design.client[rows].astype("int64").tobytes()).digest()
     rows = np.random.default_rng(int.from_bytes(content[:8], "little")).permutation(rows)
@@ -213,7 +214,7 @@ def _params(facts: Mapping[str, Any], comparison: Comparison) -> dict[str, Any]:
     }
 
 
-def _metrics(tables: Tables, contender: str) -> dict[str, float]:
+def _metrics(tables: Results, contender: str) -> dict[str, float]:
     """Return the measures of one contender with their intervals, and its difference from the baseline."""
     measures = tables["measures"]
     mine = measures[(measures["contender"] == contender) & measures["measure"].isin(SHOWN)]
@@ -227,7 +228,7 @@ def _metrics(tables: Tables, contender: str) -> dict[str, float]:
     return {key: float(value) for key, value in metrics.items() if pd.notna(value)}
 
 
-def _headline(tables: Tables) -> dict[str, float]:
+def _headline(tables: Results) -> dict[str, float]:
     row = tables["headline"].iloc[0]
     return {"auc_gain": float(row["estimate"]), "auc_gain_low": float(row["low"]), "auc_gain_high": float(row["high"])}
 
