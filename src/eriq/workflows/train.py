@@ -4,7 +4,7 @@ import datetime as dt
 import json
 import os
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -24,33 +24,31 @@ from eriq.model.calibrator import expit
 from eriq.model.manifest import Manifest, TrainedOn
 from eriq.model.model import Model
 from eriq.registry.tracking import HOME, log_training
-from eriq.study.comparison.compare import (
-    SAVED,
-    Comparison,
-    Inner,
-    compare,
-    cross_calibrated,
-    headline_names,
-    other_designs,
-    sample_statement,
-)
-from eriq.study.design.contender import Contender
-from eriq.study.design.design import Design
-from eriq.study.design.folds import Fold, make_folds
+from eriq.study.comparison.calibrated import calibrator_of, cross_calibrated
+from eriq.study.comparison.compare import Comparison, compare
+from eriq.study.comparison.designs import other_designs
+from eriq.study.comparison.out_of_fold import OutOfFold, home_forecasts
+from eriq.study.comparison.policies import missing_policies
+from eriq.study.comparison.verdict import headline_pair
+from eriq.study.design.folds import make_folds
 from eriq.study.design.from_tables import today_of
 from eriq.study.design.prepare import prepare
 from eriq.study.design.study import Study, summary
-from eriq.study.evaluation.sample_size import SampleSize
-from eriq.study.explanation.explain import best_rules, explain, resampled
+from eriq.study.evaluation.sample_size import SampleSize, sample_statement
+from eriq.study.explanation.explain import explain
+from eriq.study.explanation.explained import Explained
+from eriq.study.explanation.rules import best_rules
 from eriq.study.learning.estimators import ESTIMATORS
-from eriq.study.learning.final import as_model
-from eriq.study.learning.training import Fitted, fit, n_parameters, one_thread, run_all
+from eriq.study.learning.final import final_model
+from eriq.study.learning.progress import Progress, silent
+from eriq.study.learning.resume import Cache, run_or_take_over
+from eriq.study.learning.training import Learning, n_parameters, one_thread
 from eriq.study.reporting.report import card_markdown, figures_of, report_html
 from eriq.tables.files import write_table
+from eriq.tables.results import SAVED, as_result
 
 Source = Tables | Flat | Simulated
 Say = Callable[[str], None]
-Step = Callable[[str, str], None]  # (what, which): one unit of work is done
 MODELS = Path("models")
 
 
@@ -71,7 +69,7 @@ def check(config: str | Path) -> str:
     """Validate a config with its questionnaire and data, and say what a training would use."""
     experiment = load_experiment(config)
     study = prepare(experiment)
-    headline_names(experiment.headline, study.contenders)
+    headline_pair(experiment.headline, study.contenders)
     make_folds(study.design, experiment, study.observe_days, external=study.external)
     lines = [summary(study), *sample_size(study).sentences]
     lines.append(f"{len(study.contenders)} contenders on the same rows and folds:")
@@ -97,7 +95,7 @@ def train(
     resume: bool = False,
     say: Say = lambda text: None,
     begin: Callable[[int], None] = lambda total: None,
-    step: Step = lambda what, which: None,
+    step: Progress = silent,
 ) -> Trained:
     """Run a config from input to saved model, report and tracked run.
 
@@ -131,7 +129,7 @@ def _train(
     resume: bool,
     say: Say,
     begin: Callable[[int], None],
-    step: Step,
+    step: Progress,
 ) -> Trained:
     started = dt.datetime.now(dt.UTC)
     study = prepare(experiment)
@@ -141,32 +139,30 @@ def _train(
         say(sentence)
     if study.about:
         say(study.about)
-    headline_names(experiment.headline, study.contenders)
+    headline_pair(experiment.headline, study.contenders)
     folds = make_folds(study.design, experiment, study.observe_days, external=study.external)
     begin(len(folds) * len(study.contenders))
-    log_odds = forecasts(study, folds, experiment, workers=workers, resume=resume, step=step)
-    threads = workers or os.cpu_count() or 1
+    learning = Learning(study.features, experiment.seed, experiment.tuning)
+    cache = Cache(HOME / "cache", study.design, folds, experiment, enabled=resume)
+    log_odds = run_or_take_over(study.contenders, cache, learning, workers=workers, progress=step)
     found = compare(
-        study.design,
-        study.contenders,
+        OutOfFold(study.contenders, study.design, log_odds, tuple(folds)),
         experiment,
-        log_odds,
-        folds,
         study.truth,
-        workers=threads,
-        inner=inner_forecasts(study, experiment, workers, step) if study.external is not None else None,
+        workers=workers or os.cpu_count() or 1,
+        home=home_forecasts(study, experiment, workers, step) if study.external is not None else None,
     )
     say(found.tables["headline"]["sentence"].iloc[0])
-    home = study.home
-    model, settled = final_model(home, study.features, found, experiment, step)
+    home, calibrator = study.home, calibrator_of(found.home, found.chosen)
+    refits = experiment.explain.instability_refits
+    model, settled = final_model(found.chosen, home, learning, calibrator, refits, step)
     tables = {**found.tables, **describe(study, size)}
-    tables |= explain(model, settled, home, study.features, study.instrument, experiment, found.inner.folds, step)
+    explained = Explained(model, settled, home, study.features, found.home.folds, experiment, study.instrument)
+    tables |= explain(explained, step)
     tables["rules"] = best_rules(study.contenders, home, study.features, experiment.seed)
-    tables["designs"] = other_designs(
-        home, study.contenders, study.features, experiment, study.observe_days, step, workers
-    )
+    tables["designs"] = other_designs(study, experiment, step, workers)
     if experiment.missing_sensitivity:
-        tables["missing_policies"] = missing_policies(experiment, study, workers)
+        tables["missing_policies"] = missing_policies(study, experiment, workers)
     tables = {name: table for name, table in tables.items() if len(table)}
     facts = facts_of(experiment, study, found, model, size, started)
     bundle = save(model, study, found, experiment, facts, tables, models)
@@ -184,69 +180,6 @@ def _train(
     return Trained(bundle, folder / "report.html", run_id, facts["sentence"])
 
 
-def forecasts(
-    study: Study, folds: list[Fold], experiment: Experiment, *, workers: int | None, resume: bool, step: Step
-) -> np.ndarray:
-    """Return out-of-fold log-odds of every contender, taking over finished ones by content digest."""
-    from eriq.study.learning.resume import Cache
-
-    cache = Cache(HOME / "cache", study.design, folds, experiment, enabled=resume)
-    known = {c.name: found for c in study.contenders if (found := cache.read(c)) is not None}
-    missing = [c for c in study.contenders if c.name not in known]
-    for name in known:
-        for fold in folds:
-            step(name, f"{fold.name}, taken over")
-    fresh = run_all(
-        missing,
-        study.design,
-        folds,
-        study.features,
-        seed=experiment.seed,
-        tuning=experiment.tuning,
-        workers=workers,
-        progress=step,
-        finished=cache.write,
-    )
-    for place, contender in enumerate(missing):
-        known[contender.name] = fresh[:, place]
-    return np.column_stack([known[c.name] for c in study.contenders])
-
-
-def inner_forecasts(study: Study, experiment: Experiment, workers: int | None, step: Step) -> Inner:
-    """Return out-of-fold forecasts at home, where the design itself tests on an external set only."""
-    home = study.home
-    folds = make_folds(home, experiment, study.observe_days, "grouped_kfold")
-    log_odds = run_all(
-        study.contenders,
-        home,
-        folds,
-        study.features,
-        seed=experiment.seed,
-        tuning=experiment.tuning,
-        workers=workers,
-        progress=step,
-    )
-    return Inner(home, log_odds, tuple(folds))
-
-
-def final_model(
-    home: Design, features: Sequence[Feature], found: Comparison, experiment: Experiment, step: Step
-) -> tuple[Model, Contender]:
-    """Return the chosen contender fitted on all rows and calibrated on held-out people, with refits.
-
-    The contender comes back with the settings its search chose.
-    """
-    calibrator = found.inner.calibrator(found.contenders.index(found.chosen))
-    fitted = fit(found.chosen, home, features, seed=experiment.seed, tuning=experiment.tuning)
-    step("saved model", "all rows")
-    members: list[Fitted] = []
-    for k in range(experiment.explain.instability_refits):
-        rng = np.random.default_rng([experiment.seed, 17, k])
-        members.append(fit(fitted.settled, resampled(home, rng), features, seed=experiment.seed))
-        step("refits for stability", str(k + 1))
-    return as_model(fitted, calibrator, members), fitted.settled
-
-
 def describe(study: Study, size: SampleSize) -> dict[str, pd.DataFrame]:
     """Return the tables on who is in and how far so many people carry."""
     names = (
@@ -260,33 +193,11 @@ def describe(study: Study, size: SampleSize) -> dict[str, pd.DataFrame]:
         "smallest_difference",
     )
     return {
-        "flow": pd.DataFrame(study.flow, columns=["reason", "rows"]),
-        "sample_size": pd.DataFrame({"name": names, "value": [float(getattr(size, n)) for n in names]}),
+        "flow": as_result("flow", pd.DataFrame(study.flow, columns=["reason", "rows"])),
+        "sample_size": as_result(
+            "sample_size", pd.DataFrame({"name": names, "value": [float(getattr(size, n)) for n in names]})
+        ),
     }
-
-
-def missing_policies(experiment: Experiment, study: Study, workers: int | None) -> pd.DataFrame:
-    """Return the headline's AUCs under every declared way of treating missing answers."""
-    from eriq.study.evaluation.intervals import bootstrap, summarise
-
-    tables = []
-    for policy in ("indicator", "worst", "drop"):
-        other = experiment.model_copy(update={"missing_policy": policy})
-        again = prepare(other, study.intake)
-        pair = headline_names(other.headline, again.contenders)
-        few = [c for c in again.contenders if c.name in pair]
-        home = again.home
-        folds = make_folds(home, other, again.observe_days, None if again.external is None else "grouped_kfold")
-        log_odds = run_all(few, home, folds, again.features, seed=other.seed, tuning=other.tuning, workers=workers)
-        rows = np.flatnonzero(~np.isnan(log_odds).any(axis=1))
-        made = bootstrap(
-            home.outcome[rows], expit(log_odds[rows]), home.client[rows],
-            replicates=other.intervals.replicates, seed=other.seed, shares=(0.1,), thresholds=(0.1,),
-        )  # fmt: skip
-        table = summarise(made, [c.name for c in few], other.intervals.level)
-        auc = table[table["measure"] == "auc"].rename(columns={"estimate": "auc"}).drop(columns="measure")
-        tables.append(auc.assign(policy=policy, rows=len(rows)))
-    return pd.concat(tables, ignore_index=True)
 
 
 # --- what is told --------------------------------------------------------------------------
@@ -384,10 +295,10 @@ def save(
     used = tuple(f for f in study.features if f.name in model.columns)
     home = study.home
     matrix = to_matrix(home.matrix, model.columns)
-    place = found.contenders.index(found.chosen)
-    calibrated = cross_calibrated(found.inner.design, found.inner.log_odds[:, place], found.inner.folds)
+    calibrated = cross_calibrated(found.home.design, found.home.of(found.chosen), found.home.folds)
     measures = tables["measures"]
-    mine = measures[measures["contender"] == SAVED].set_index("measure")[["estimate", "low", "high"]]
+    mine = measures[measures["contender"] == SAVED]
+    mine = mine.assign(measure=_with_at(mine)).set_index("measure")[["estimate", "low", "high"]]
     days = home.rows["answered_on"]
     source = experiment.source
     manifest = Manifest(
@@ -418,6 +329,11 @@ def save(
     sample = _invented_matrix(matrix, used, experiment.seed)
     name = f"{experiment.name}-{today_of(experiment):%Y%m%d}"
     return save_bundle(model, used, manifest, card_markdown(tables, facts), sample, models, name)
+
+
+def _with_at(measures: pd.DataFrame) -> pd.Series:
+    """Return measures under the names of the manifest: "auc", "precision@10%"."""
+    return measures["measure"].where(measures["at"].isna(), measures["measure"] + "@" + measures["at"])
 
 
 def _ranges(matrix: pd.DataFrame, used: tuple[Feature, ...], client: np.ndarray) -> dict[str, tuple[float, float]]:
