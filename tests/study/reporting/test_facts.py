@@ -39,7 +39,13 @@ def test_numbers_leave_out_truths_and_words() -> None:
 
 def test_a_stored_config_names_files_without_their_folders(tmp_path: Path) -> None:
     """A folder can hold the name of a user; data, questionnaire, variants and external set are told by file name."""
-    away = {"kind": "flat", "file": tmp_path / "away.csv", "client": "id", "outcome": "y", "columns": {"age": {"role": "register"}}}
+    away = {
+        "kind": "flat",
+        "file": tmp_path / "away.csv",
+        "client": "id",
+        "outcome": "y",
+        "columns": {"age": {"role": "register"}},
+    }
     home = {**away, "file": tmp_path / "home.csv", "csv": Csv(encoding="latin-1")}
     plain = load_experiment("quick").model_dump(by_alias=True)
     experiment = Experiment.model_validate(
