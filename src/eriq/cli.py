@@ -62,9 +62,9 @@ def check(config: Config) -> None:
 
     Example: eriq check configs/experiments/demo.yaml
     """
-    from eriq.workflows import train as train_job
+    from eriq.workflows import check as check_job
 
-    typer.echo(train_job.check(config))
+    typer.echo(check_job.check(config))
 
 
 @command()

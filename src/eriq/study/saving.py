@@ -16,9 +16,12 @@ from eriq.model.bundle import Bundle, save_bundle
 from eriq.model.calibrator import expit
 from eriq.model.manifest import Manifest, Measured, TrainedOn
 from eriq.model.model import Model
-from eriq.study.comparison.compare import Comparison, cross_calibrated
-from eriq.study.design.design import Design
-from eriq.study.design.prepare import Study, today_of
+from eriq.study.comparison.calibrated import cross_calibrated
+from eriq.study.comparison.compare import Comparison
+from eriq.study.comparison.out_of_fold import OutOfFold
+from eriq.study.design.contender import Contender
+from eriq.study.design.from_tables import today_of
+from eriq.study.design.study import Study
 from eriq.study.reporting.facts import Facts
 from eriq.tables.results import SAVED
 
@@ -50,8 +53,7 @@ def manifest_of(
 ) -> Manifest:
     """Return what the study says of its model; `seen` are the ranges of its measured columns."""
     home, source, instrument = study.home, experiment.source, study.instrument
-    place = found.contenders.index(found.chosen)
-    calibrated = cross_calibrated(found.inner.design, found.inner.log_odds[:, place], found.inner.folds)
+    calibrated = _calibrated(found.home, found.chosen)
     bands = np.quantile(expit(calibrated[~np.isnan(calibrated)]), [1 / 3, 2 / 3])
     days = home.rows["answered_on"]
     return Manifest(
@@ -125,7 +127,11 @@ def invented_rows(matrix: pd.DataFrame, used: Sequence[Feature], seed: int, rows
     return sample
 
 
-def held_out(design: Design, found: Comparison) -> pd.DataFrame:
+def _calibrated(held: OutOfFold, chosen: Contender) -> np.ndarray:
+    return cross_calibrated(held.design, held.of(chosen), held.folds)
+
+
+def held_out(found: Comparison) -> pd.DataFrame:
     """Return the forecasts of the saved model for people it was not fitted to: three numbers a row, no ids.
 
     Rows come in an order made from the outcomes alone, and clients are counted anew in it: nothing
@@ -133,7 +139,6 @@ def held_out(design: Design, found: Comparison) -> pd.DataFrame:
 
     Parameters
     ----------
-    design : Design
     found : Comparison
         Out-of-fold log-odds; they are calibrated on other people here, as the report does.
 
@@ -142,8 +147,7 @@ def held_out(design: Design, found: Comparison) -> pd.DataFrame:
     DataFrame
         Columns client (0, 1, ...), outcome (0 or 1), log_odds (three decimals).
     """
-    place = found.contenders.index(found.chosen)
-    log_odds = cross_calibrated(design, found.log_odds[:, place], found.folds)
+    design, log_odds = found.held.design, _calibrated(found.held, found.chosen)
     rows = np.flatnonzero(~np.isnan(log_odds))
     content = hashlib.sha256(design.outcome[rows].tobytes() + design.client[rows].astype("int64").tobytes()).digest()
     rows = stream(int.from_bytes(content[:8], "little"), "held-out order").permutation(rows)

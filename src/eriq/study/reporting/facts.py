@@ -13,7 +13,7 @@ from eriq.config import Experiment, Flat, Simulated, Tables, dump_yaml
 from eriq.instrument.instrument import Instrument
 from eriq.model.calibrator import Calibrator
 from eriq.study.comparison.compare import Comparison
-from eriq.study.design.prepare import Study
+from eriq.study.design.study import Study
 from eriq.study.evaluation.sample_size import SampleSize
 from eriq.study.learning.estimators import ESTIMATORS
 from eriq.study.reporting.words import validation_words
