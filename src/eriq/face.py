@@ -13,6 +13,7 @@ from eriq.instrument.instrument import Instrument, load_instrument
 from eriq.instrument.texts import Language
 from eriq.model.bundle import Bundle
 from eriq.model.explanation import explained
+from eriq.registry.models import MODELS, load_model
 from eriq.scoring.frame import score_frame
 from eriq.scoring.rows import Options, usable_rows
 from eriq.simulation.cohort import SimulatedCohort
@@ -23,6 +24,7 @@ from eriq.tables.cohort import Registers
 from eriq.tables.intake import check_registers
 from eriq.workflows import score as scoring
 from eriq.workflows import train as training
+from eriq.workflows.check import check as check_config
 
 if TYPE_CHECKING:
     import shap
@@ -234,13 +236,13 @@ def check(config: str | Path) -> str:
     >>> eriq.check("quick").splitlines()[0]
     '1,722 answered waves read'
     """
-    return training.check(config)
+    return check_config(config)
 
 
 def train(
     config: str | Path,
     *,
-    models: str | Path = training.MODELS,
+    models: str | Path = MODELS,
     workers: int | None = None,
     resume: bool = False,
     say: training.Say = lambda text: None,
@@ -300,7 +302,7 @@ def load(reference: str | Path) -> Model:
     >>> eriq.load("models:/eriq-tiny@candidate").name == model.name
     True
     """
-    return _opened(scoring.load_model(str(reference)))
+    return _opened(load_model(str(reference)))
 
 
 def score(
