@@ -38,8 +38,9 @@ class Headline(Section):
     with_: str = Field(alias="with")
     without: str = "register_full"
     estimator: EstimatorName = "logistic"
-    small_below: float = Field(0.03, description="A shown gain in AUC below this is called small.")
-    large_from: float = Field(0.10, description="A shown gain in AUC from this on is called large.")
+    margin: float = Field(0.02, gt=0, description="A gain in AUC below this is practically none.")
+    small_below: float = Field(0.03, description="A gain whose lower limit is below this is called small.")
+    large_from: float = Field(0.10, description="A gain whose lower limit is from this on is called large.")
 
 
 class Validation(Section):
@@ -63,8 +64,11 @@ class Tuning(Section):
 
 
 class Intervals(Section):
-    """Bootstrap of clients."""
+    """How intervals are made: bootstrap of clients, and for the headline refits beside it."""
 
+    cluster: Literal["client", "caseworker", "job_centre"] = Field(
+        "client", description="Headline: the unit that varies from sample to sample."
+    )
     replicates: int = Field(2000, ge=50)
     refit_replicates: int = Field(200, ge=0, description="For measures that need a fit per replicate.")
     level: float = Field(0.95, gt=0.5, lt=1)

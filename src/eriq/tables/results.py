@@ -40,8 +40,13 @@ HEADLINE = (
     Column("estimator", "str"),
     Column("measure", "str"),
     *_ESTIMATE,
+    Column("se", "float64"),
     Column("smallest_detectable", "float64"),
+    Column("margin", "float64"),
+    Column("covers", "str"),
+    Column("covers_refits", "bool"),
     Column("verdict", "str"),
+    Column("size", "str"),
     Column("sentence", "str"),
 )
 CALIBRATION_CURVE = (

@@ -14,6 +14,7 @@ from eriq.registry.tracking import HOME
 from eriq.registry.training_run import Finished, log_training
 from eriq.study.comparison.calibrated import calibrator_of
 from eriq.study.comparison.compare import Comparison, compare
+from eriq.study.comparison.declared import declared_difference
 from eriq.study.comparison.designs import other_designs
 from eriq.study.comparison.out_of_fold import OutOfFold, home_forecasts
 from eriq.study.comparison.policies import missing_policies
@@ -117,13 +118,15 @@ def _compared(work: Work, folds: Sequence[Fold], *, resume: bool) -> Comparison:
     study, experiment = work.study, work.experiment
     cache = Cache(HOME / "cache", study.design, folds, experiment, enabled=resume)
     log_odds = run_or_take_over(study.contenders, cache, work.learning, workers=work.workers, progress=work.progress)
+    held = OutOfFold(study.contenders, study.design, log_odds, tuple(folds))
     external = study.external is not None
     return compare(
-        OutOfFold(study.contenders, study.design, log_odds, tuple(folds)),
+        held,
         experiment,
         study.truth,
         workers=work.workers or os.cpu_count() or 1,
         home=home_forecasts(study, experiment, work.workers, work.progress) if external else None,
+        declared=declared_difference(held, experiment, work.learning, workers=work.workers, progress=work.progress),
     )
 
 

@@ -10,10 +10,11 @@ from eriq.config import Capacity, Experiment
 from eriq.study.comparison.calibrated import calibration_measures, saved_forecasts
 from eriq.study.comparison.choose import choose
 from eriq.study.comparison.curves import calibration_curves, decision_curves
+from eriq.study.comparison.declared import Declared
 from eriq.study.comparison.factorial import decomposition
 from eriq.study.comparison.out_of_fold import OutOfFold
 from eriq.study.comparison.people import HUMAN, against_people
-from eriq.study.comparison.verdict import headline_pair, headline_table
+from eriq.study.comparison.verdict import FIXED, Difference, headline_pair, headline_table
 from eriq.study.design.contender import Contender
 from eriq.study.evaluation.bootstrap import Replicates
 from eriq.study.evaluation.decisions import overlap
@@ -50,6 +51,7 @@ def compare(
     *,
     workers: int = 1,
     home: OutOfFold | None = None,
+    declared: Declared | None = None,
 ) -> Comparison:
     """Return every table of the comparison from out-of-fold log-odds.
 
@@ -66,6 +68,8 @@ def compare(
     home : OutOfFold, optional
         With a fixed external set: forecasts at home, on which the model to save is chosen and calibrated,
         so that the external rows are only tested on.
+    declared : Declared, optional
+        The headline's difference with an interval that covers refitting; without it the bootstrap's.
 
     Raises
     ------
@@ -90,7 +94,7 @@ def compare(
         "differences": from_baseline,
         "all_differences": every_pair,
         "overlap": _overlaps(tested.only([without, with_, chosen.name]), experiment.capacity),
-        "headline": headline_table(experiment, from_baseline, with_, tested),
+        "headline": headline_table(experiment, _headline(declared, from_baseline, with_)),
         "calibration_curve": curves.curve,
         "calibration_bins": curves.bins,
         "decision_curve": decision_curves(shown, experiment),
@@ -117,6 +121,16 @@ def _measures(
         calibration_measures(saved, experiment),
     ]
     return pd.concat(parts, ignore_index=True)
+
+
+def _headline(declared: Declared | None, from_baseline: pd.DataFrame, with_: str) -> Difference:
+    """Return the declared difference, from the bootstrap of fixed forecasts where nothing covers refitting."""
+    if declared is not None and (found := declared.interval) is not None:
+        return Difference(found.estimate, found.low, found.high, found.se, declared.words, covers_refits=True)
+    row = from_baseline[(from_baseline["contender"] == with_) & (from_baseline["measure"] == "auc")].iloc[0]
+    words = FIXED if declared is None else declared.words
+    estimate, low, high = (float(row[end]) for end in ("estimate", "low", "high"))
+    return Difference(estimate, low, high, float("nan"), words, covers_refits=False)
 
 
 def wanted_of(capacity: Capacity) -> Wanted:

@@ -1,14 +1,13 @@
 """The one difference declared before looking: between whom, how large, and what is said about it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import pandas as pd
 
 from eriq.config import Experiment, Headline
 from eriq.errors import ConfigError
 from eriq.study.design.contender import Contender
-from eriq.study.evaluation.forecasts import Forecasts
-from eriq.study.evaluation.sample_size import sample_statement
 from eriq.study.learning.estimators import ESTIMATORS
 from eriq.study.words import block_in_sentence
 
@@ -28,59 +27,101 @@ def headline_pair(headline: Headline, contenders: Sequence[Contender]) -> tuple[
     return by_key[keys[0]], by_key[keys[1]]
 
 
-def verdict_of(estimate: float, low: float, high: float, headline: Headline) -> str:
-    """Return the verdict in words; a gain is shown only if its whole interval lies above 0.
+FIXED = "these fitted models, these folds"  # what an interval covers that does not cover refitting
+GAIN, LOSS = "gain shown", "loss shown"
+NONE, CANNOT_TELL = "no gain shown: practically none", "no gain shown: cannot tell"
+
+
+def verdict_of(low: float, high: float, margin: float) -> str:
+    """Return one of four verdicts, asked in this order: gain, loss, practically none, cannot tell.
+
+    Parameters
+    ----------
+    low, high : float
+        Limits of the interval of the difference.
+    margin : float
+        The gain, declared in advance, below which it is practically none.
+
+    Examples
+    --------
+    >>> [verdict_of(*limits, margin=0.02) for limits in ((0.003, 0.013), (-0.03, -0.01), (-0.01, 0.01), (-0.01, 0.03))]
+    ['gain shown', 'loss shown', 'no gain shown: practically none', 'no gain shown: cannot tell']
+    """
+    if low > 0:
+        return GAIN
+    if high < 0:
+        return LOSS
+    return NONE if high < margin else CANNOT_TELL
+
+
+def size_of(low: float, headline: Headline) -> str:
+    """Return how large a shown gain surely is: by its lower limit.
 
     >>> plan = Headline.model_validate({"with": "all", "without": "register_full"})
-    >>> verdict_of(0.01, -0.002, 0.02, plan), verdict_of(0.008, 0.003, 0.013, plan)
-    ('no gain shown', 'small gain')
+    >>> [size_of(low, plan) for low in (0.003, 0.05, 0.2)]
+    ['small', 'moderate', 'large']
     """
-    if high < 0:
-        return "loss shown"
-    if low <= 0:
-        return "no gain shown"
-    if estimate < headline.small_below:
-        return "small gain"
-    return "large gain" if estimate >= headline.large_from else "moderate gain"
+    if low < headline.small_below:
+        return "small"
+    return "large" if low >= headline.large_from else "moderate"
 
 
-def headline_table(experiment: Experiment, differences: pd.DataFrame, with_: str, tested: Forecasts) -> pd.DataFrame:
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The declared difference of two AUCs, and what its interval covers."""
+
+    estimate: float
+    low: float
+    high: float
+    se: float  # NaN where the interval comes from percentiles
+    covers: str
+    covers_refits: bool
+
+
+def headline_table(experiment: Experiment, found: Difference, few_people: bool = False) -> pd.DataFrame:
     """Return the declared difference with its verdict and a sentence, as one row.
 
     Parameters
     ----------
     experiment : Experiment
-        Headline and level of the intervals.
-    differences : DataFrame
-        Paired differences from the contender without.
-    with_ : str
-        Name of the contender with.
-    tested : Forecasts
-        Whose number says how small a difference could have been shown.
+        Headline, margin and level of the intervals.
+    found : Difference
+    few_people : bool
+        Fewer events than the least that the pair needs: the sentence says so itself.
     """
     headline, level = experiment.headline, f"{100 * experiment.intervals.level:g}"
-    row = differences[(differences["contender"] == with_) & (differences["measure"] == "auc")].iloc[0]
-    estimate, low, high = (float(row[end]) for end in ("estimate", "low", "high"))
-    smallest = sample_statement(tested.outcome, tested.client, parameters=1).smallest_difference
-    verdict = verdict_of(estimate, low, high, headline)
+    verdict = verdict_of(found.low, found.high, headline.margin)
+    size = size_of(found.low, headline) if verdict == GAIN else ""
+    said = f"{verdict}, {size}" if size else verdict
     sentence = (
-        f"{verdict[0].upper() + verdict[1:]}: the AUC of {block_in_sentence(headline.with_)} less that of "
+        f"{'Few people, provisional: ' if few_people else ''}{said[0].lower() if few_people else said[0].upper()}"
+        f"{said[1:]}. The AUC of {block_in_sentence(headline.with_)} less that of "
         f"{block_in_sentence(headline.without)} ({ESTIMATORS[headline.estimator].words}, same people) is "
-        f"{estimate:+.3f}, {level} % interval {low:+.3f} to {high:+.3f}."
+        f"{found.estimate:+.3f}, {level} % interval {found.low:+.3f} to {found.high:+.3f} ({found.covers})."
     )
-    if verdict == "no gain shown":
-        sentence += f" The smallest difference these people could have shown is {smallest:.3f}."
+    if verdict == NONE:
+        sentence += f" A gain below {headline.margin:g} was declared to be practically none."
+    if verdict == CANNOT_TELL:
+        sentence += f" A gain of {headline.margin:g} or more can be neither shown nor excluded with these people."
     return pd.DataFrame(
         {
             "with": [headline.with_],
             "without": headline.without,
             "estimator": headline.estimator,
             "measure": "auc",
-            "estimate": estimate,
-            "low": low,
-            "high": high,
-            "smallest_detectable": smallest,
+            "estimate": found.estimate,
+            "low": found.low,
+            "high": found.high,
+            "se": found.se,
+            "smallest_detectable": SHOWN * found.se,
+            "margin": headline.margin,
+            "covers": found.covers,
+            "covers_refits": found.covers_refits,
             "verdict": verdict,
+            "size": size,
             "sentence": sentence,
         }
     )
+
+
+SHOWN = 2.8  # standard errors of a difference that is found in four of five studies (z of .975 and of .8)

@@ -2,7 +2,7 @@
 
 import os
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
@@ -149,6 +149,30 @@ def run_all(
     -------
     ndarray of shape (n_rows, n_contenders)
     """
+    forecasts: dict[int, dict[int, np.ndarray]] = {c: {} for c in range(len(contenders))}
+    columns = np.full((len(design.outcome), len(contenders)), np.nan)
+    for (c, f), probability in run_folds(contenders, design, folds, learning, workers=workers, progress=progress):
+        forecasts[c][f] = probability
+        if len(forecasts[c]) == len(folds):
+            columns[:, c] = _pooled(forecasts.pop(c), folds, len(design.outcome), contenders[c])
+            if finished:
+                finished(contenders[c], columns[:, c])
+    return columns
+
+
+def run_folds(
+    contenders: Sequence[Contender],
+    design: Design,
+    folds: Sequence[Fold],
+    learning: Learning,
+    *,
+    workers: int | None = None,
+    progress: Progress = silent,
+) -> Iterator[tuple[tuple[int, int], np.ndarray]]:
+    """Yield, in whatever order they are done, (contender, fold) by place and the probabilities of the fold's test rows.
+
+    Parameters are those of `run_all`.
+    """
     from joblib import Parallel, delayed
 
     tasks = [(c, f) for c in range(len(contenders)) for f in range(len(folds))]
@@ -156,17 +180,10 @@ def run_all(
     if len(design.outcome) * len(tasks) < SMALL_WORK:
         workers = 1
     jobs = (delayed(_one_fold)(contenders[c], design, folds[f], learning, (c, f)) for c, f in tasks)
-    forecasts: dict[int, dict[int, np.ndarray]] = {c: {} for c in range(len(contenders))}
-    columns = np.full((len(design.outcome), len(contenders)), np.nan)
     with one_thread():
-        for (c, f), probability in Parallel(n_jobs=workers, return_as="generator_unordered", max_nbytes="1M")(jobs):
-            forecasts[c][f] = probability
-            progress(contenders[c].name, folds[f].name)
-            if len(forecasts[c]) == len(folds):
-                columns[:, c] = _pooled(forecasts.pop(c), folds, len(design.outcome), contenders[c])
-                if finished:
-                    finished(contenders[c], columns[:, c])
-    return columns
+        for place, probability in Parallel(n_jobs=workers, return_as="generator_unordered", max_nbytes="1M")(jobs):
+            progress(contenders[place[0]].name, folds[place[1]].name)
+            yield place, probability
 
 
 def _pooled(forecasts: dict[int, np.ndarray], folds: Sequence[Fold], n: int, contender: Contender) -> np.ndarray:
