@@ -21,7 +21,8 @@ from eriq.model.bundle import Bundle, open_bundle
 from eriq.model.calibrator import expit
 from eriq.model.manifest import Manifest, Measured, read_manifest
 from eriq.registry.tracking import Version, find_version, held_out_forecasts, model_folder, point_alias, version_at
-from eriq.scoring.rows import Options, score_rows
+from eriq.scoring.chunk import score_rows
+from eriq.scoring.options import Options
 from eriq.study.evaluation.intervals import bootstrap, differences
 from eriq.tables import schema
 from eriq.tables.cohort import Registers, build_cohort

@@ -42,7 +42,7 @@ def signature(bundle: "Bundle") -> ModelSignature:
     from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema
     from mlflow.types.schema import AnyType
 
-    from eriq.scoring.rows import wanted_columns
+    from eriq.scoring.columns import wanted_columns
 
     client = bundle.client
     others = sorted(wanted_columns(bundle).names - {client})
@@ -102,7 +102,8 @@ class EriqModel(PythonModel):
     def _scored(self, given: pd.DataFrame, reasons: int, language: str) -> pd.DataFrame:
         from eriq.errors import ConfigError
         from eriq.instrument.texts import LANGUAGES
-        from eriq.scoring.rows import Options, score_rows
+        from eriq.scoring.chunk import score_rows
+        from eriq.scoring.options import Options
 
         if language not in LANGUAGES or not 0 <= reasons <= 50:
             raise ConfigError(f"reasons is 0 to 50, language one of {', '.join(LANGUAGES)}")
