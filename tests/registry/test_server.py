@@ -19,7 +19,7 @@ import sqlalchemy as sa
 import yaml
 
 from eriq.registry.tracking import SETTINGS, TrackingError, connect, find_version, is_remote, model_folder, ui_command
-from eriq.scoring.databases import open_engine
+from eriq.scoring.databases.sql import open_engine
 
 pytestmark = pytest.mark.xdist_group("server")
 
