@@ -7,16 +7,17 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from eriq.design import make_design
 
 from eriq.config import Gates, load_gates
 from eriq.errors import ConfigError, PromotionError
 from eriq.model.calibrator import expit
 from eriq.model.manifest import Manifest, Measured
 from eriq.registry import tracking
-from eriq.registry.promotion import Pair, calibrated, fair, not_worse, promote, self_test
-from eriq.study.design.contender import Contender
+from eriq.registry.gates import Pair, calibrated, fair, not_worse, self_test
+from eriq.registry.promotion import promote
+from eriq.study.evaluation.bootstrap import bootstrap
 from eriq.study.evaluation.intervals import differences
+from eriq.study.evaluation.wanted import Wanted
 from eriq.workflows.make import write_cohort
 from eriq.workflows.train import train
 
@@ -113,33 +114,13 @@ def test_the_margin_is_kept_to_a_millionth(measure: str) -> None:
     outcome, rng = np.tile([0, 1], 20), np.random.default_rng(1)
     present, new = outcome + rng.normal(size=40), rng.normal(size=40)
     pair = Pair(np.repeat(np.arange(20), 2), outcome, present, new, "by hand")
-    made = bootstrap(outcome, expit(np.column_stack([new, present])), pair.client, replicates=100, seed=1)
-    row = differences(made, ["new", "present"], "present", 0.95).set_index("measure").loc[measure]
+    made = bootstrap(
+        outcome, expit(np.column_stack([new, present])), pair.client, Wanted((measure,)), replicates=100, seed=1
+    )
+    row = differences(made, ["new", "present"], "present", 0.95).iloc[0]
     bound = -row["low"] if measure == "auc" else row["high"]
     rules = [Gates(not_worse={measure: bound + more}, replicates=100, seed=1) for more in (-1e-6, 1e-6)]
     assert [not_worse(pair, gates)[0].passed for gates in rules] == [False, True]
-
-
-# --- held-out forecasts --------------------------------------------------------------------
-
-
-def test_held_out_forecasts_come_in_an_order_of_their_own() -> None:
-    """Row k has log-odds k/1000 and a bit, then less k/1000: the same order both times, and not that of the rows."""
-    outcome = np.tile([0, 0, 1], 4)
-    design = make_design(pd.DataFrame({"client_id": [f"c{k}" for k in range(12)]}), pd.DataFrame(), outcome)
-    only = Contender("all | logistic", "all", "logistic", ())
-
-    def kept(log_odds: np.ndarray) -> pd.DataFrame:
-        given = log_odds[:, None]
-        return tracking.held_out(design, Comparison((only,), given, Inner(design, given, ()), (), only, "", {}))
-
-    one, two = (kept(sign * np.arange(12) / 1000 + 0.0004) for sign in (1, -1))
-    order = (one["log_odds"] * 1000).round().astype(int).tolist()
-    assert sorted(order) == list(range(12)) != order
-    assert one["log_odds"].tolist() == [k / 1000 for k in order]
-    assert two["log_odds"].tolist() == [-k / 1000 for k in order]
-    assert one["outcome"].tolist() == outcome[order].tolist()
-    assert one["client"].tolist() == list(range(12))
 
 
 # --- the whole path ------------------------------------------------------------------------
