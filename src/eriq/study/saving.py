@@ -75,7 +75,7 @@ def manifest_of(
             simulated=facts.simulated,
             about=facts.about,
         ),
-        measures=_measured(found.tables["measures"]),
+        measures=measured(found.tables["measures"]),
         ranges=seen,
         bands=tuple(float(q) for q in bands),
         data=study.digests,
@@ -84,7 +84,7 @@ def manifest_of(
     )
 
 
-def _measured(measures: pd.DataFrame) -> dict[str, Measured]:
+def measured(measures: pd.DataFrame) -> dict[str, Measured]:
     """Return the measures of the saved model, by name and place on their scale."""
     mine = measures[measures["contender"] == SAVED]
     names = mine["measure"].where(mine["at"].isna(), mine["measure"] + "@" + mine["at"])
