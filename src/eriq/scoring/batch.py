@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain, islice
 
 from threadpoolctl import threadpool_limits
@@ -46,6 +46,15 @@ class _Rows:
     set_aside: int
     read: int = 0
     written: int = 0  # by this run
+    begin: float = field(default_factory=time.perf_counter)
+
+    def add(self, chunk: Chunk, scored: int, set_aside: int, expected: int | None) -> ChunkDone:
+        """Count a stored chunk, and return what is known after it."""
+        self.scored, self.set_aside = self.scored + scored, self.set_aside + set_aside
+        self.written += chunk.n_rows
+        rate = round(self.written / max(time.perf_counter() - self.begin, 1e-9))
+        so_far = chunk.first_row + chunk.n_rows - 1
+        return ChunkDone(chunk.index, chunk.n_rows, scored, set_aside, so_far, expected, rate)
 
 
 def run_job(
@@ -84,8 +93,7 @@ def run_job(
     EriqError
         What source, scoring and sink raise; chunks stored before stay.
     """
-    begin, stored = time.perf_counter(), sink.completed()
-    rows, seen = _Rows(*sink.counted()), Seen()
+    rows, seen, stored = _Rows(*sink.counted()), Seen(), sink.completed()
     lookup = None if registers is None else Lookup(registers)
 
     def work(chunk: Chunk) -> Scored:
@@ -101,12 +109,9 @@ def run_job(
                 if len(scores) + len(aside) != chunk.n_rows:
                     raise CountError(f"{chunk.n_rows} rows in, {len(scores)} scored and {len(aside)} set aside")
                 sink.write(chunk.index, scores, aside)
-                rows.scored, rows.set_aside = rows.scored + len(scores), rows.set_aside + len(aside)
-                rows.written += chunk.n_rows
+                told = rows.add(chunk, len(scores), len(aside), source.total_rows)
                 if on_chunk:
-                    rate = round(rows.written / max(time.perf_counter() - begin, 1e-9))
-                    counts = chunk.index, chunk.n_rows, len(scores), len(aside)
-                    on_chunk(ChunkDone(*counts, chunk.first_row + chunk.n_rows - 1, source.total_rows, rate))
+                    on_chunk(told)
     if rows.read != rows.scored + rows.set_aside:
         raise CountError(f"{rows.read} rows read, {rows.scored} scored and {rows.set_aside} set aside")
     return Counts(read=rows.read, scored=rows.scored, set_aside=rows.set_aside)

@@ -90,17 +90,19 @@ def score_folder(
     out = Path(out_folder).absolute()
     if out.exists() and not overwrite:
         raise OutputError(f"{out} is there already; give --overwrite to replace it")
-    options = options or Options()
-    options = replace(options, today=options.today or dt.date.today())  # one day for the whole job
-    bundle = open_bundle(bundle_folder)
+    options, bundle = _dated(options or Options()), open_bundle(bundle_folder)
     given = checked_input(bundle, Path(input_parquet), options)
     with staging_beside(out) as staging:
         good, bad = _score_into(staging, given, bundle, options, master, bucket_rows)
-        about = FolderManifest(
-            read=given.total, scored=good, rejected=bad, model=bundle.name, seal=bundle.manifest.seal
-        )
+        counts = {"read": given.total, "scored": good, "rejected": bad}
+        about = FolderManifest(**counts, model=bundle.name, seal=bundle.manifest.seal)
         publish(staging, out, about, overwrite=overwrite)
     return SparkScored(given.total, good, bad, out, rejects_folder(out))
+
+
+def _dated(options: Options) -> Options:
+    """Return options with one day for the whole job, wherever and whenever its tasks run."""
+    return replace(options, today=options.today or dt.date.today())
 
 
 def _score_into(

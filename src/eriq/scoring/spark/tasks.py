@@ -91,14 +91,14 @@ def _frame(table: pa.Table) -> pd.DataFrame:
 
 
 @cache
-def _shipped_bundle(name: str, seal: str) -> "Bundle":
+def _shipped_bundle(model: str, seal: str) -> "Bundle":
     """Open the model that came with the job, once per process, on one thread."""
     for name, value in ONE_THREAD.items():
         os.environ.setdefault(name, value)
     from eriq.errors import BundleError
     from eriq.model.bundle import open_bundle
 
-    bundle = open_bundle(cluster.shipped(name))
+    bundle = open_bundle(cluster.shipped(model))
     if bundle.manifest.seal != seal:
-        raise BundleError(f"{name} is another model here than where the job began")
+        raise BundleError(f"{model} is another model here than where the job began")
     return bundle
