@@ -30,7 +30,9 @@ def test_published_ranges_leave_people_beyond_each_end(people: int, low: int, hi
 def test_rounding_never_brings_an_end_closer_to_the_outermost_people(first: int) -> None:
     """Twenty people with neighbouring large values: three digits are too coarse, and five still lie beyond each end."""
     value = np.arange(first, first + 20)
-    found = ranges(pd.DataFrame({"register.age": value * 1.0}), (Feature("register.age", "register_basic"),), np.arange(20))
+    found = ranges(
+        pd.DataFrame({"register.age": value * 1.0}), (Feature("register.age", "register_basic"),), np.arange(20)
+    )
 
     for low, high in found.values():
         assert (value < low).sum() >= 5
