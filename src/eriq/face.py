@@ -14,8 +14,10 @@ from eriq.instrument.texts import Language
 from eriq.model.bundle import Bundle
 from eriq.model.explanation import explained
 from eriq.registry.models import MODELS, load_model
+from eriq.scoring.chunk import usable_rows
 from eriq.scoring.frame import score_frame
-from eriq.scoring.rows import Options, usable_rows
+from eriq.scoring.job import Batch
+from eriq.scoring.options import Options
 from eriq.simulation.cohort import SimulatedCohort
 from eriq.simulation.cohort import simulate as simulate_cohort
 from eriq.simulation.settings import load_simulation
@@ -276,7 +278,7 @@ def train(
     --------
     >>> run = eriq.train("tiny.yaml", workers=1)
     >>> run.verdict, run.report.name, list(run.measures)[:3]
-    ('no gain shown', 'report.html', ['contender', 'measure', 'estimate'])
+    ('no gain shown', 'report.html', ['contender', 'measure', 'at'])
     """
     done = training.train(config, models=Path(models), workers=workers, resume=resume, say=say)
     return Run(_opened(done.bundle), done.report.resolve(), done.run_id, done.sentence)
@@ -314,7 +316,7 @@ def score(
     language: Language = "en",
     reasons: int = 5,
     overwrite: bool = False,
-) -> scoring.Batch:
+) -> Batch:
     """Score a file as `eriq score` does; every row ends in `out` or in ``<out>.rejected.csv``.
 
     Parameters

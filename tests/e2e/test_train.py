@@ -13,7 +13,6 @@ import pandas as pd
 import pytest
 
 from eriq.config import load_experiment
-from eriq.features import Feature
 from eriq.instrument.instrument import load_instrument
 from eriq.simulation.cohort import simulate
 from eriq.simulation.settings import load_simulation
@@ -40,26 +39,6 @@ def test_a_training_leaves_report_tables_model_and_card(home: Path, model: Path)
     }
     assert {"manifest.json", "card.md", "selftest.parquet"} <= {p.name for p in model.iterdir()}
     assert not [p for p in model.iterdir() if p.suffix in (".pkl", ".pickle", ".joblib")]
-
-
-@pytest.mark.parametrize(("people", "low", "high", "beyond"), [(20, 6, 15, 5), (2000, 11, 1990, 10)])
-def test_published_ranges_leave_people_beyond_each_end(people: int, low: int, high: int, beyond: int) -> None:
-    """With values 1 to n, five of 20 and 0.5 % of 2000 lie beyond each end; the outermost two count once."""
-    person = np.arange(1, people + 1)
-    client = np.concatenate([person, [1] * 9, [people] * 9])
-    matrix = pd.DataFrame({"register.age": client.astype("float64")})
-    used = (Feature("register.age", "register_basic"),)
-
-    assert workflow._ranges(matrix, used, client) == {"register.age": [low, high]}
-    assert ((person < low).sum(), (person > high).sum()) == (beyond, beyond)
-
-
-def test_ten_people_have_no_published_range() -> None:
-    """Five beyond each end would leave nobody within."""
-    client = np.arange(10)
-    used = (Feature("register.age", "register_basic"),)
-
-    assert workflow._ranges(pd.DataFrame({"register.age": client * 1.0}), used, client) == {}
 
 
 def test_the_report_opens_offline_and_says_that_people_are_made_up(home: Path) -> None:

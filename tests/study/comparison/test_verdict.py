@@ -1,9 +1,14 @@
-"""Four verdicts, in their order."""
+"""The declared difference: four verdicts, in their order."""
+
+from dataclasses import replace
 
 import pytest
 
-from eriq.config import Experiment, load_experiment
-from eriq.study.comparison.verdict import Difference, headline_table, size_of, verdict_of
+from eriq.config import Experiment, Headline, load_experiment
+from eriq.errors import ConfigError
+from eriq.study.comparison.compare import compare
+from eriq.study.comparison.verdict import Difference, headline_pair, headline_table, size_of, verdict_of
+from tests.study.comparison.conftest import some_of
 
 
 @pytest.mark.parametrize(
@@ -65,3 +70,36 @@ def test_few_people_are_said_first() -> None:
     sentence = headline_table(quick(), difference(0.01, 0.4), few_people=True).iloc[0]["sentence"]
 
     assert sentence.startswith("Few people, provisional: gain shown, small.")
+
+
+def test_a_headline_needs_both_contenders(study):
+    """A declared contender that does not take part is named in a ConfigError."""
+    plan = Headline.model_validate({"with": "client", "without": "register_full", "estimator": "lightgbm"})
+    with pytest.raises(ConfigError, match=r"client \| lightgbm, register_full \| lightgbm"):
+        headline_pair(plan, study.contenders)
+    good = Headline.model_validate({"with": "client", "without": "register_full"})
+    pair = headline_pair(good, study.contenders)
+    assert [c.name for c in pair] == ["client | logistic", "register_full | logistic"]
+
+
+def test_without_refits_the_headline_is_the_difference_in_its_table(found):
+    """Sentence and table say the same, with the level that was asked for, and that refitting is not covered."""
+    row = found.tables["headline"].iloc[0]
+    table = found.tables["differences"]
+    same = table[(table["measure"] == "auc") & (table["contender"] == "questionnaire | logistic")].iloc[0]
+    assert [row[k] for k in ("estimate", "low", "high")] == [same[k] for k in ("estimate", "low", "high")]
+    assert same["baseline"] == found.baseline == "register_full | logistic"
+    numbers = f"is {row['estimate']:+.3f}, 90 % interval {row['low']:+.3f} to {row['high']:+.3f} "
+    assert f"{numbers}(these fitted models, these folds)." in row["sentence"]
+    assert row["sentence"].lower().startswith(row["verdict"])
+    assert not row["covers_refits"]
+
+
+def test_equal_forecasts_show_practically_no_gain(study, experiment, held):
+    """The interval of a difference that is always 0 lies below any margin."""
+    plan = experiment.model_copy(update={"headline": Headline.model_validate({"with": "client"})})
+    few = [c for c in study.contenders if c.block in ("client", "register_full")]
+    pair = some_of(held, *few)
+    row = compare(replace(pair, log_odds=pair.log_odds[:, [0, 0]]), plan).tables["headline"].iloc[0]
+    assert (row["estimate"], row["low"], row["high"]) == (0, 0, 0)
+    assert row["verdict"] == "no gain shown: practically none"
