@@ -53,6 +53,7 @@ class Study:
     about: str = ""
     truth: np.ndarray | None = None  # true probability per row, where people were made up
     intake: Intake | None = None
+    remarks: tuple[str, ...] = ()  # how far the registers see, and what counts
     external: np.ndarray | None = None  # true for rows of a fixed external set, never trained on
 
     @property
@@ -111,6 +112,7 @@ def _with_external(home: Study, experiment: Experiment, source: Tables | Flat | 
         external=np.arange(len(design.outcome)) >= len(home.design.outcome),
         flow=home.flow + tuple((f"external set: {why}", count) for why, count in away.flow),
         n_read=home.n_read + away.n_read,
+        remarks=home.remarks + tuple(f"External set: {words}" for words in away.remarks),
         digests=home.digests | {f"external_{name}": digest for name, digest in away.digests.items()},
     )
 
@@ -143,6 +145,7 @@ def _tables_study(experiment: Experiment, source: Tables | Simulated, intake: In
         observe_days=outcome.observe_days,
         flow=flow,
         n_read=cohort.n_read,
+        remarks=cohort.remarks,
         digests=intake.digests,
         about=intake.about,
         truth=_truth(rows, intake),
@@ -282,4 +285,4 @@ def summary(study: Study) -> str:
         f"{len(design.outcome):,} rows of {study.n_clients:,} clients in; {int(design.outcome.sum()):,} with "
         f"{study.outcome_words} ({design.outcome.mean():.1%})"
     )
-    return "\n".join([head, *lines, tail])
+    return "\n".join([head, *lines, tail, *study.remarks])
