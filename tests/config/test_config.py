@@ -190,6 +190,7 @@ def test_an_entry_needs_its_window_and_its_least_length_observed():
     """365 days and four weeks for an entry that starts on the last day; a state needs its day only."""
     assert OUTCOMES["job_entry_12m"].observe_days == 365 + 28
     assert OUTCOMES["trial_any_15m"].observe_days == 456
+    assert OUTCOMES["after_service_90d"].observe_days == 365 + 90
     assert {name: o.name for name, o in OUTCOMES.items()} == {name: name for name in OUTCOMES}
 
 
@@ -198,6 +199,30 @@ def test_an_outcome_can_be_written_in_the_config(tmp_path):
     own = {"name": "own", "words": "education within a quarter", "kinds": ["education"], "horizon_days": 91}
     experiment = load_experiment(written(tmp_path, changed("outcome", own)))
     assert experiment.outcome_definition() == Outcome(**own)
+
+
+@pytest.mark.parametrize(
+    ("own", "words"),
+    [
+        ({"since": "service_end"}, "since: service_end is known only for measure: state"),
+        ({"minimum_hours": 10, "kinds": ["education"]}, "minimum_hours needs a kind of work among kinds"),
+        ({"minimum_hours": 0}, "outcome.minimum_hours: Input should be greater than 0"),
+        ({"bridge_days": -1}, "outcome.bridge_days: Input should be greater than or equal to 0"),
+        ({"left": "dropped"}, "outcome.left: Input should be 'no_entry' or 'censored'"),
+    ],
+)
+def test_an_outcome_that_cannot_be_is_refused(tmp_path, own, words):
+    """What contradicts itself is told by name."""
+    content = changed("outcome", {"name": "own", "words": "own", "kinds": ["work_unsubsidised"], **own})
+    assert words in refused(written(tmp_path, content))
+
+
+def test_nobody_is_followed_beyond_the_extract(tmp_path):
+    """A last observed day after the day the tables were drawn is a slip."""
+    source = {"kind": "tables", "answers": "a.csv", "followed_until": "2019-01-02", "extracted_on": "2019-01-01"}
+    words = "followed_until lies after extracted_on: nobody has seen those days"
+    assert words in refused(written(tmp_path, changed("source", source)))
+    load_experiment(written(tmp_path, changed("source", {**source, "extracted_on": "2019-01-02"})))
 
 
 # --- YAML ----------------------------------------------------------------------------------

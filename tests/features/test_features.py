@@ -191,6 +191,18 @@ def test_nothing_after_the_cut_is_looked_at(made):
             assert not changed.equals(past)
 
 
+def test_a_planned_end_is_no_fact_of_the_answer_date(waves, registers):
+    """A spell that goes on is the same to every column whether it has no end or one planned for 400 days later."""
+    rows = waves([("x", "2015-12-31")])
+    for status in ("activation", "work_subsidised", "sickness_benefit"):
+        found = [
+            register_columns(rows, registers([("x", "2015-01-01", end, status)], persons={"x": {}}), 30)
+            for end in (None, "2017-02-03", "2015-12-01")
+        ]
+        pd.testing.assert_frame_equal(found[0], found[1])
+        pd.testing.assert_frame_equal(found[0], found[2])  # an end on the day of the cut has not been seen to pass
+
+
 def test_what_became_known_after_the_answer_is_not_looked_at(waves, registers):
     """A spell or event recorded after the answer is as if it was not there; one recorded on the day is there."""
     rows = waves([("x", "2015-12-31")])

@@ -1,16 +1,20 @@
 """Who is in, with which outcome: hand-made cases, and a slow second implementation on random worlds."""
 
 import datetime as dt
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from eriq.config import OUTCOMES, Outcome
 from eriq.errors import CohortError
 from eriq.instrument.instrument import load_instrument
 from eriq.tables import schema
-from eriq.tables.cohort import Registers, build_cohort, keep, require_two_classes
+from eriq.tables.cohort import LEFT_RULES, Registers, build_cohort, keep, require_two_classes, sensitivity
+from eriq.tables.intake import empty
 
 JOB = OUTCOMES["job_entry_12m"]
 DAY0 = pd.Timestamp("2015-01-01")
@@ -21,66 +25,7 @@ def day(n: int | None) -> str | None:
     return None if n is None else f"{DAY0 + pd.Timedelta(days=n):%Y-%m-%d}"
 
 
-# Two clients who make both outcomes occur, so that the case looked at is free to be either.
-ANCHORS = [("yes", day(10), day(400), "work_unsubsidised"), ("no", day(10), day(400), "social_assistance")]
-
-
-@pytest.fixture
-def outcome_of(waves, registers):
-    """Return the outcome of a client who answers on day 0 and has the spells given, or why they are left out."""
-
-    def look(*spells, outcome: Outcome = JOB, until: int | None = 1000, given: dt.date | None = None, **columns):
-        persons = {
-            "x": {"followed_until": day(until)},
-            "yes": {"followed_until": day(1000)},
-            "no": {"followed_until": day(1000)},
-        }
-        register = registers([*((("x"), day(a), day(b), status) for a, b, status in spells), *ANCHORS], persons=persons)
-        answers = waves([("x", day(0)), ("yes", day(0)), ("no", day(0))], **columns)
-        cohort = build_cohort(answers, register, outcome, followed_until=given)
-        rows = cohort.rows.set_index("client_id")["outcome"]
-        if "x" in rows:
-            return int(rows["x"])
-        return next(why for why, count in cohort.flow if count)
-
-    return look
-
-
 # --- hand-made cases -----------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("spells", "outcome"),
-    [
-        ([], 0),
-        ([(1, 28, "work_unsubsidised")], 1),
-        ([(1, 27, "work_unsubsidised")], 0),
-        ([(1, None, "work_subsidised")], 1),
-        ([(365, 392, "work_unsubsidised")], 1),
-        ([(366, None, "work_unsubsidised")], 0),
-        ([(1, 27, "work_unsubsidised"), (200, 227, "work_subsidised")], 1),
-        ([(1, 14, "work_unsubsidised"), (15, 28, "work_unsubsidised")], 0),
-        ([(1, None, "work_sheltered")], 0),
-        ([(1, None, "education")], 0),
-        ([(-100, -1, "work_unsubsidised")], 0),
-    ],
-    ids=[
-        "none",
-        "four weeks from the next day",
-        "a day short",
-        "open",
-        "starts on the last day",
-        "a day late",
-        "a short one, then a long one",
-        "two short ones in a row",
-        "another kind of work",
-        "education",
-        "before the answer",
-    ],
-)
-def test_a_job_entry_is_a_spell_that_starts_in_the_window_and_lasts(outcome_of, spells, outcome):
-    """Entry: starts on day 1 to 365 and lasts four weeks, both days counted (28 days)."""
-    assert outcome_of(*spells) == outcome
 
 
 @pytest.mark.parametrize("status", ["work_unsubsidised", "work_subsidised", "work_sheltered"])
@@ -92,30 +37,8 @@ def test_who_is_in_work_on_the_answer_date_is_not_at_risk(outcome_of, status, st
 
 def test_for_an_outcome_at_risk_for_everyone_people_in_work_stay():
     """The trial's outcome asks where somebody is, so nobody is left out for being there already."""
-    assert {o.name for o in OUTCOMES.values() if o.at_risk == "everyone"} == {"trial_any_15m", "trial_work_15m"}
-
-
-@pytest.mark.parametrize(
-    ("spell", "any_of_four", "work"),
-    [
-        ((-9, None, "work_unsubsidised"), 1, 1),
-        ((456, 456, "work_subsidised"), 1, 1),
-        ((1, 455, "work_sheltered"), 0, 0),
-        ((457, None, "work_sheltered"), 0, 0),
-        ((400, 500, "education"), 1, 0),
-        ((1, None, "activation"), 0, 0),
-    ],
-)
-def test_a_state_is_looked_at_on_one_day(outcome_of, waves, registers, spell, any_of_four, work):
-    """State: what goes on exactly 456 days after the answer, whatever was before or comes after."""
-    for name, expected in (("trial_any_15m", any_of_four), ("trial_work_15m", work)):
-        persons = {client: {"followed_until": day(456)} for client in ("x", "yes", "no")}
-        start, end, status = spell
-        register = registers(
-            [("x", day(start), day(end), status), ("yes", day(1), None, "work_unsubsidised")], persons=persons
-        )
-        cohort = build_cohort(waves([("x", day(0)), ("yes", day(0)), ("no", day(0))]), register, OUTCOMES[name])
-        assert cohort.rows.set_index("client_id")["outcome"].to_dict() == {"x": expected, "yes": 1, "no": 0}
+    states = {"trial_any_15m", "trial_work_15m", "work_or_registered_15m", "after_service_90d"}
+    assert {o.name for o in OUTCOMES.values() if o.at_risk == "everyone"} == states
 
 
 @pytest.mark.parametrize("spell", [None, (1, None, "work_unsubsidised")], ids=["no entry", "early entry"])
@@ -134,12 +57,6 @@ def test_the_last_day_of_all_registers_limits_everyone(outcome_of):
     with pytest.raises(CohortError, match="censored"):
         outcome_of(until=2000, given=limit - dt.timedelta(days=1))
     assert outcome_of(until=392, given=limit).startswith("censored")
-
-
-def test_without_any_date_the_last_one_in_spells_is_the_end(outcome_of):
-    """The registers surely reach the last date they hold: here the day 400 of the other clients."""
-    assert outcome_of(until=None) == 0
-    assert outcome_of((1000, None, "education"), until=None) == 0
 
 
 @pytest.mark.parametrize(("consent", "out"), [(1, False), (0, True), (None, True)])
@@ -162,15 +79,15 @@ def test_when_all_outcomes_are_censored_the_counts_are_told(waves, registers, se
     with pytest.raises(
         CohortError, match=r"no usable row is left; left out: 0 already in work .*; 3 censored"
     ) as caught:
-        build_cohort(answers, registers([(secret, day(-9), day(-1), "education")]), JOB)
+        build_cohort(answers, registers(persons={secret: {}, "b": {}}), JOB, followed_until=dt.date(2015, 6, 1))
     assert secret not in str(caught.value)
     assert CohortError.exit_code == 15
 
 
-def test_without_spells_everyone_is_censored(waves, registers):
-    """An empty spell register observes nobody, so nobody is a "no"."""
-    with pytest.raises(CohortError, match="2 censored"):
-        build_cohort(waves([("a", day(0)), ("b", day(0))]), registers(), JOB)
+def test_when_nobody_is_at_risk_the_counts_are_told(waves, registers):
+    """Everybody in work already: no row, and no doubt about follow-up that would hide why."""
+    with pytest.raises(CohortError, match=r"no usable row is left; left out: 1 already in work on the answer date$"):
+        build_cohort(waves([("a", day(0))]), registers([("a", day(-9), None, "work_sheltered")]), JOB)
 
 
 @pytest.mark.parametrize(("status", "words"), [("work_unsubsidised", "everybody has"), ("education", "nobody has")])
@@ -178,7 +95,7 @@ def test_one_class_only_is_told(waves, registers, status, words):
     """If all have the outcome or none, nothing can be learned."""
     register = registers([(client, day(10), day(400), status) for client in "ab"])
     with pytest.raises(CohortError, match=rf"{words} the outcome in 2 row\(s\)"):
-        build_cohort(waves([("a", day(0)), ("b", day(0))]), register, JOB)
+        build_cohort(waves([("a", day(0)), ("b", day(0))]), register, JOB, followed_until=dt.date(2017, 1, 1))
 
 
 def test_two_classes_are_enough():
@@ -200,60 +117,205 @@ def test_keep_drops_what_is_not_surely_met_and_leaves_its_input():
     pd.testing.assert_frame_equal(rows, before)
 
 
+# --- leaving for good ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("spell", "until", "outcome"),
+    [
+        (None, 1000, 0),
+        (None, 100, 0),
+        (None, 99, 0),
+        (None, 98, "censored"),
+        ((50, None, "work_unsubsidised"), 100, 1),
+        ((73, 100, "work_unsubsidised"), 100, 1),
+        ((74, None, "work_unsubsidised"), 100, 0),
+        ((74, 300, "work_unsubsidised"), 1000, 0),
+        ((101, None, "work_unsubsidised"), 1000, 0),
+    ],
+    ids=[
+        "seen to the end",
+        "seen to the day of leaving",
+        "seen to the day before",
+        "lost before leaving",
+        "at work on leaving",
+        "four weeks by then",
+        "27 days by then, open",
+        "27 days by then, an end planned",
+        "a job from the next day",
+    ],
+)
+def test_who_leaves_within_the_window_without_an_entry_is_known_not_to_have_one(outcome_of, spell, until, outcome):
+    """Leaving on day 100 ends what can happen: the row is in though follow-up ends, and nothing later counts."""
+    found = outcome_of(*([spell] if spell else []), until=until, left=100)
+    assert str(found).startswith(str(outcome))
+
+
+@pytest.mark.parametrize(("left", "out"), [(-1, True), (0, True), (1, False)])
+def test_who_has_left_by_the_answer_date_is_out(outcome_of, left, out):
+    """An answer dated on or after the day of leaving is nobody's forecast."""
+    assert outcome_of(left=left) == ("left for good by the answer date" if out else 0)
+
+
+@pytest.mark.parametrize(("left", "out"), [(100, True), (393, True), (394, False)])
+def test_leaving_may_be_declared_as_censoring(outcome_of, left, out):
+    """With left: censored a row is out, entry or not, when its client leaves before the window has been seen."""
+    rule = JOB.model_copy(update={"left": "censored"})
+    for spell, happened in ((), 0), (((5, 60, "work_subsidised"),), 1):
+        assert str(outcome_of(*spell, left=left, outcome=rule)).startswith("censored" if out else str(happened))
+
+
+def test_leaving_brings_no_row_in_before_its_window_has_passed(waves, registers):
+    """Of two late answers only the leaver's would be known: both are censored, so the rate is not lowered."""
+    persons = {who: {"followed_until": day(500)} for who in ("yes", "no", "early", "late", "gone")}
+    persons["early"]["left_on"] = persons["gone"]["left_on"] = day(300)
+    answers = [("yes", day(0)), ("no", day(0)), ("early", day(0)), ("late", day(200)), ("gone", day(200))]
+    register = registers([("yes", day(5), None, "work_unsubsidised")], persons=persons)
+    for limit in (None, dt.date(2016, 5, 15)):
+        cohort = build_cohort(waves(answers), register, JOB, followed_until=limit)
+        assert cohort.rows.set_index("client_id")["outcome"].to_dict() == {"early": 0, "no": 0, "yes": 1}
+
+
+@pytest.fixture
+def left_world(waves, registers):
+    """Make 160 clients of whom 20 find work and 10 die: the truth is 20 of 160, 12.5 %."""
+
+    def make(column: str):
+        clients = [f"c{n:03d}" for n in range(160)]
+        persons = {client: {"followed_until": day(1000)} for client in clients}
+        for n, client in enumerate(clients[20:30]):
+            persons[client][column] = day(30 * n + 10)
+        spells = [(client, day(30), day(300), "work_unsubsidised") for client in clients[:20]]
+        return waves([(client, day(0)) for client in clients]), registers(spells, persons=persons)
+
+    return make
+
+
+def test_the_dead_stay_in_the_denominator(left_world):
+    """Deaths given as the end of follow-up raise the rate to 20 of 150, 13.3 %; given as left_on it is 12.5 %."""
+    given_as_end = build_cohort(*left_world("followed_until"), JOB).rows["outcome"]
+    given_as_left = build_cohort(*left_world("left_on"), JOB).rows["outcome"]
+    assert (len(given_as_end), given_as_end.mean()) == (150, pytest.approx(20 / 150))
+    assert (len(given_as_left), given_as_left.mean()) == (160, pytest.approx(20 / 160))
+
+
+@pytest.mark.parametrize("declared", ["no_entry", "censored"])
+def test_both_rules_are_shown_whichever_is_declared(left_world, declared):
+    """Rows, events and rate of the declared rule come first, those of the other second; the remark says which."""
+    answers, register = left_world("left_on")
+    outcome = JOB.model_copy(update={"left": declared})
+    table = sensitivity(answers, register, outcome)
+    expected = {"no_entry": (160, 20, 20 / 160), "censored": (150, 20, 20 / 150)}
+    assert [str(dtype) for dtype in table.dtypes] == [column.dtype for column in LEFT_RULES]
+    assert table["left"].iloc[0] == declared
+    for left, rows, events, rate in table.itertuples(index=False):
+        assert (rows, events, rate) == (*expected[left][:2], pytest.approx(expected[left][2]))
+    words = {"no_entry": "counts as not having the outcome from that day", "censored": "is left out, like anyone"}
+    assert words[declared] in " ".join(build_cohort(answers, register, outcome).remarks)
+
+
+def test_a_rule_that_leaves_nobody_has_no_rate(waves, registers):
+    """Sensitivity is told also where one of the rules could not be trained on."""
+    register = registers(
+        [("a", day(5), None, "work_unsubsidised")], persons={"a": {"followed_until": day(900), "left_on": day(200)}}
+    )
+    table = sensitivity(waves([("a", day(0))]), register, JOB)
+    assert table["rows"].tolist() == [1, 0]
+    assert table["rate"].isna().tolist() == [False, True]
+
+
+def test_the_rules_of_the_outcome_are_said(waves, registers):
+    """The remarks say where follow-up ends, what leaving is worth, what is joined and what hours count."""
+    persons = {"a": {"followed_until": day(394)}, "b": {"followed_until": day(395)}}
+    spells = [("a", day(5), None, "work_unsubsidised"), ("b", day(380), None, "work_unsubsidised")]
+    register = registers(spells, persons=persons)
+    register = replace(register, spells=register.spells.assign(hours=pd.array([20.0, None], dtype="Float64")))
+    outcome = JOB.model_copy(update={"minimum_hours": 20.0})
+    assert build_cohort(waves([("a", day(0)), ("b", day(0))]), register, outcome).remarks == (
+        "Last observed day: stated for each person, at the latest 2016-01-31.",
+        "Who leaves for good within the window counts as not having the outcome from that day; persons has no left_on, "
+        "so nobody is known to have.",
+        "Spells at most 7 days apart are joined before the least length of 4 weeks is asked for.",
+        "Work of less than 20 hours a week does not count; work without hours (50% of its spells) does not count.",
+    )
+
+
 # --- against a slow second implementation --------------------------------------------------
 
 Spell = tuple[str, int, int | None, str]
 
 
-def slow(
-    answers: list[tuple[str, int, int | None]],
-    spells: list[Spell],
-    until: dict[str, int | None],
-    outcome: Outcome,
-    given: int | None,
-) -> tuple[list[tuple[str, int, int]], list[int]]:
+@dataclass(frozen=True)
+class World:
+    """A small world in days: who answers (client, day, consent), lives, is followed, and leaves."""
+
+    answers: list[tuple[str, int, int | None]]
+    spells: list[Spell]
+    until: dict[str, int]
+    left: dict[str, int]
+    given: int | None
+    outcome: Outcome
+
+
+def slow(world: World) -> tuple[list[tuple[str, int, int]], list[int]]:
     """Return (client, day, outcome) of every row that is in, and how many each rule left out, row by row."""
-    dates = [d for _, start, end, _ in spells for d in (start, end) if d is not None]
-    ask = any(consent is not None for _, _, consent in answers)
-    out = {"consent": 0, "work": 0, "censored": 0}
-    rows = []
-    for client, answered, consent in sorted(answers):
-        mine = [(a, b, s) for c, a, b, s in spells if c == client]
+    outcome, ask = world.outcome, any(consent is not None for *_, consent in world.answers)
+    out = {"consent": 0, "left": 0, "work": 0, "censored": 0}
+    work = {*outcome.kinds, "work_unsubsidised", "work_subsidised", "work_sheltered"}
+    at_risk, rows = [], []
+    for client, answered, consent in sorted(world.answers):
+        mine = [(a, b, s) for c, a, b, s in world.spells if c == client]
+        busy = any(s in work and a <= answered and (b is None or answered <= b) for a, b, s in mine)
         if ask and consent != 1:
             out["consent"] += 1
-            continue
-        work = {*outcome.kinds, "work_unsubsidised", "work_subsidised", "work_sheltered"}
-        busy = any(s in work and a <= answered and (b is None or answered <= b) for a, b, s in mine)
-        if outcome.at_risk == "not_in_kinds" and busy:
+        elif world.left.get(client, 999) <= answered:
+            out["left"] += 1
+        elif outcome.at_risk == "not_in_kinds" and busy:
             out["work"] += 1
-            continue
-        own = until.get(client)
-        end = given if own is None else own if given is None else min(own, given)
-        if end is None:
-            end = max(dates, default=None)
-        if end is None or end < answered + outcome.observe_days:
+        else:
+            at_risk.append((client, answered, mine))
+    last_start = max(a for _, a, _, s in world.spells if s in outcome.kinds)
+    stated = all(client in world.until for client, *_ in at_risk)
+    end = world.given if world.given is not None else max(world.until.values()) if stated else last_start
+    for client, answered, mine in at_risk:
+        own, gone = world.until.get(client, end), world.left.get(client, 999)
+        own = own if world.given is None else min(own, world.given)
+        needed = answered + outcome.observe_days
+        if gone <= needed and outcome.left == "no_entry":
+            known = own >= needed or (own >= gone - 1 and end >= needed)
+        else:
+            known = own >= needed and gone > needed
+        if not known:
             out["censored"] += 1
             continue
-        happened = 0
-        for a, b, s in mine:
-            if s not in outcome.kinds:
-                continue
-            if outcome.measure == "state":
-                target = answered + outcome.horizon_days
-                happened |= a <= target and (b is None or target <= b)
-            elif answered < a <= answered + outcome.horizon_days:
-                seen = sum(1 for d in range(a, end + 1) if b is None or d <= b)
-                happened |= seen >= 7 * outcome.minimum_weeks
-        rows.append((client, answered, int(happened)))
-    counts = ([out["consent"]] if ask else []) + ([out["work"]] if outcome.at_risk == "not_in_kinds" else [])
+        rows.append((client, answered, slow_outcome(mine, answered, min(needed, gone), outcome)))
+    counts = ([out["consent"]] if ask else []) + ([out["left"]] if world.left else [])
+    counts += [out["work"]] if outcome.at_risk == "not_in_kinds" else []
     return rows, [*counts, out["censored"]]
+
+
+def slow_outcome(mine: list[tuple[int, int | None, str]], answered: int, seen: int, outcome: Outcome) -> int:
+    """Return the outcome of one row, day by day up to the last that is seen."""
+    kinds = [(a, seen if b is None else min(b, seen)) for a, b, s in mine if s in outcome.kinds and a <= seen]
+    target = answered + outcome.horizon_days
+    if outcome.measure == "state":
+        return int(any(a <= target <= b for a, b in kinds))
+    worked = sorted({d for a, b in kinds if a > answered for d in range(a, b + 1)})
+    began = before = None
+    for d in worked:
+        if before is None or d - before - 1 > outcome.bridge_days:
+            began = d
+        before = d
+        if began <= target and d - began + 1 >= 7 * outcome.minimum_weeks:
+            return 1
+    return 0
 
 
 STATUSES = ("work_unsubsidised", "work_subsidised", "work_sheltered", "education", "sickness_benefit")
 OUTCOME_KINDS = (("work_unsubsidised",), ("work_unsubsidised", "work_subsidised"), ("education",))
 
 
-def world(seed: int, measure: str, at_risk: str, consents: bool) -> tuple:
+def random_world(seed: int, measure: str, at_risk: str, consents: bool) -> World:
     """Return a random small world in which every boundary is hit by chance: all dates lie within weeks."""
     rng = np.random.default_rng([seed, measure == "state", at_risk == "everyone", consents])
     clients = [f"k{n:02d}" for n in range(40)]
@@ -263,8 +325,10 @@ def world(seed: int, measure: str, at_risk: str, consents: bool) -> tuple:
         kinds=OUTCOME_KINDS[rng.integers(3)],
         horizon_days=int(rng.integers(5, 25)),
         minimum_weeks=int(rng.integers(0, 3)),  # 0 counts a spell of one day
+        bridge_days=int(rng.integers(0, 4)),
         measure=measure,
         at_risk=at_risk,
+        left=("no_entry", "censored")[rng.integers(2)],
     )
     answers = {(str(rng.choice(clients)), int(rng.integers(0, 40))) for _ in range(100)}
     told = [
@@ -274,12 +338,35 @@ def world(seed: int, measure: str, at_risk: str, consents: bool) -> tuple:
     rng.shuffle(told)
     told = [(str(client), int(n), consent) for client, n, consent in told]
     spells: list[Spell] = []
-    for _ in range(160):
+    for _ in range(220):
         start = int(rng.integers(-30, 60))
-        end = None if rng.random() < 0.2 else start + int(rng.integers(0, 25))
+        end = None if rng.random() < 0.2 else start + int(rng.integers(0, 15))
         spells.append((str(rng.choice(clients)), start, end, str(rng.choice(STATUSES))))
-    until = {client: int(rng.integers(20, 100)) for client in clients if rng.random() < 0.7}
-    return told, spells, until, outcome, None if rng.random() < 0.5 else int(rng.integers(50, 100))
+    followed = 1.0 if rng.random() < 0.3 else 0.7
+    until = {client: int(rng.integers(20, 100)) for client in clients if rng.random() < followed}
+    left = {client: int(rng.integers(0, 60)) for client in clients if rng.random() < 0.3}
+    until |= {c: left[c] + int(rng.integers(-2, 2)) for c in left if rng.random() < 0.5}
+    return World(told, spells, until, left, None if rng.random() < 0.5 else int(rng.integers(50, 100)), outcome)
+
+
+def tables(world: World) -> tuple[pd.DataFrame, Registers]:
+    """Return ANSWERS and the registers of a small world."""
+    frame = pd.DataFrame([(c, day(n), k) for c, n, k in world.answers], columns=["client_id", "answered_on", "consent"])
+    who = sorted({*world.until, *world.left})
+    persons = pd.DataFrame({"client_id": who, "born_on": "1980-01-01"}).assign(
+        followed_until=[day(world.until.get(c)) for c in who], left_on=[day(world.left.get(c)) for c in who]
+    )
+    life = pd.DataFrame(
+        [(c, day(a), day(b), s) for c, a, b, s in world.spells],
+        columns=["client_id", "started_on", "ended_on", "status"],
+    )
+    typed, _ = schema.check(frame, schema.answers_columns(load_instrument("eriq22")), "answers")
+    register = Registers(
+        schema.check(persons, schema.PERSONS, "persons")[0],
+        schema.check(life, schema.SPELLS, "spells")[0],
+        empty(schema.EVENT_COLUMNS),
+    )
+    return typed, register
 
 
 @pytest.mark.parametrize("measure", ["entry", "state"])
@@ -288,33 +375,41 @@ def world(seed: int, measure: str, at_risk: str, consents: bool) -> tuple:
 def test_the_cohort_equals_a_slow_row_by_row_one(measure, at_risk, consents):
     """On random small worlds rows, order, outcomes and counts agree with a second implementation."""
     n_rows = 0
-    for seed in range(6):
-        answers, spells, until, outcome, last = world(seed, measure, at_risk, consents)
-        frame = pd.DataFrame([(c, day(n), k) for c, n, k in answers], columns=["client_id", "answered_on", "consent"])
-        follow = [day(n) for n in until.values()]
-        persons = pd.DataFrame({"client_id": list(until), "born_on": "1980-01-01", "followed_until": follow})
-        life = pd.DataFrame(
-            [(c, day(a), day(b), s) for c, a, b, s in spells], columns=["client_id", "started_on", "ended_on", "status"]
-        )
-        typed, _ = schema.check(frame, schema.answers_columns(load_instrument("eriq22")), "answers")
-        register = Registers(
-            schema.check(persons, schema.PERSONS, "persons")[0],
-            schema.check(life, schema.SPELLS, "spells")[0],
-            pd.DataFrame(),
-        )
+    for seed in range(12):
+        world = random_world(seed, measure, at_risk, consents)
+        typed, register = tables(world)
         copies = [f.copy(deep=True) for f in (typed, register.persons, register.spells)]
-        limit = None if last is None else (DAY0 + pd.Timedelta(days=last)).date()
-        rows, counts = slow(answers, spells, until, outcome, last)
+        limit = None if world.given is None else (DAY0 + pd.Timedelta(days=world.given)).date()
+        rows, counts = slow(world)
         if len({happened for _, _, happened in rows}) < 2:
-            with pytest.raises(CohortError, match="nobody has"):
-                build_cohort(typed, register, outcome, followed_until=limit)
+            with pytest.raises(CohortError, match=r"nobody has|no usable row"):
+                build_cohort(typed, register, world.outcome, followed_until=limit)
             continue
-        cohort = build_cohort(typed, register, outcome, followed_until=limit)
+        cohort = build_cohort(typed, register, world.outcome, followed_until=limit)
         found = cohort.rows[["client_id", "answered_on", "outcome"]].itertuples(index=False)
         assert [(c, (d - DAY0).days, int(o)) for c, d, o in found] == rows
         assert [count for _, count in cohort.flow] == counts
-        assert len(cohort.rows) + sum(counts) == cohort.n_read == len(answers)
+        assert len(cohort.rows) + sum(counts) == cohort.n_read == len(world.answers)
         for after, before in zip((typed, register.persons, register.spells), copies, strict=True):
             pd.testing.assert_frame_equal(after, before)
         n_rows += len(rows)
     assert n_rows > 100
+
+
+@given(st.integers(0, 10_000), st.sampled_from(["entry", "state"]), st.integers(1, 400))
+def test_planned_ends_change_nothing(seed, measure, ahead):
+    """An end beyond the last day anybody sees is as good as none: rows, outcomes, counts and remarks stay."""
+    world = random_world(seed, measure, "not_in_kinds", False)
+    typed, register = tables(world)
+    limit = None if world.given is None else (DAY0 + pd.Timedelta(days=world.given)).date()
+    # Day 101 is past every stated and every derived last day of these worlds.
+    planned = register.spells["ended_on"].fillna(DAY0 + pd.Timedelta(days=100 + ahead))
+    told = []
+    for spells in (register.spells, register.spells.assign(ended_on=planned)):
+        try:
+            cohort = build_cohort(typed, replace(register, spells=spells), world.outcome, followed_until=limit)
+        except CohortError as why:
+            told.append(str(why))
+        else:
+            told.append((cohort.rows.to_csv(), cohort.flow, cohort.remarks))
+    assert told[0] == told[1]

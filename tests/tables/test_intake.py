@@ -115,6 +115,18 @@ FAULTS = {
         {"registered_on": ["1977-01-01", "", ""]},
         "persons: registered_on: on or before",
     ),
+    "a reason for leaving without a day": (
+        "persons",
+        {"left_why": ["", "death", ""]},
+        "persons: left_why: a reason for leaving without left_on in 1 row(s): 2",
+    ),
+    "a reason for leaving that is none": (
+        "persons",
+        {"left_on": ["2016-01-01"] * 3, "left_why": ["death", "SECRET-77", ""]},
+        "persons: left_why: not one of the allowed codes in 1 row(s): 2",
+    ),
+    "left before birth": ("persons", {"left_on": ["1977-01-01", "", ""]}, "persons: left_on: on or before"),
+    "leaves in the future": ("persons", {"left_on": ["2077-01-01", "", ""]}, "persons: left_on: in the future"),
     "spell backwards": (
         "spells",
         {"ended_on": ["2015-01-01", ""]},
@@ -145,6 +157,51 @@ FAULTS = {
     "event": ("events", {"kind": ["SECRET-77"]}, "events: kind: not one of the allowed codes in 1 row(s): 1"),
     "event before birth": ("events", {"occurred_on": ["1977-01-01"]}, "events: occurred_on: on or before"),
 }
+
+
+def test_only_the_end_of_a_spell_may_be_planned(agency, instrument):
+    """An end up to five years ahead is a plan, and one day more a slip; a start may not lie ahead at all."""
+    for start, end, rows in (
+        ("2019-06-01", "2025-01-01", []),
+        ("2019-06-01", "2025-01-02", [("ended_on", [0])]),
+        ("2020-01-02", "2020-02-01", [("started_on", [0])]),
+    ):
+        source = agency(spells=spells(("c1", start, end, "activation")))
+        problems = read_tables(source, instrument, TODAY).problems
+        assert [(p.column, p.rows.tolist()) for p in problems] == rows
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "day", "told"),
+    [
+        ("spells", "started_on", "2017-01-01", False),
+        ("spells", "started_on", "2017-01-02", True),
+        ("answers", "answered_on", "2017-01-02", True),
+        ("persons", "followed_until", "2017-01-02", True),
+        ("persons", "left_on", "2017-01-02", True),
+        ("events", "occurred_on", "2017-01-02", True),
+        ("spells", "ended_on", "2018-01-01", False),
+    ],
+)
+def test_nothing_is_known_of_the_days_after_the_extract(agency, answer_text, instrument, table, column, day, told):
+    """Where the source says when the tables were drawn, that day stands for today; ends may be planned."""
+    good = {
+        "answers": answer_text(),
+        "persons": pd.DataFrame(PERSONS),
+        "spells": spells(("c1", "2016-06-01", "", "activation")),
+        "events": pd.DataFrame({"client_id": ["c1"], "occurred_on": ["2014-05-05"], "kind": ["gp_contact"]}),
+    }
+    frame = good[table].assign(**{column: day}) if table == "spells" else good[table]
+    if table != "spells":
+        frame = frame.assign(
+            **{column: [day, *(frame[column].iloc[1:] if column in frame else [""] * (len(frame) - 1))]}
+        )
+    source = agency({"extracted_on": dt.date(2017, 1, 1)}, **{**good, table: frame})
+    if told:
+        words = f"{table}: {column}: after the day the tables were drawn in 1 row(s): 1"
+        assert words in refused(source, instrument)
+    else:
+        assert [p.column for p in read_tables(source, instrument, TODAY).problems if p.code == "future"] == []
 
 
 @pytest.mark.parametrize("fault", FAULTS)

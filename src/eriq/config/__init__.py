@@ -14,7 +14,7 @@ from eriq.config.experiment import (
     stored_experiment,
 )
 from eriq.config.files import Section, dump_yaml, is_shipped, load_yaml, parse_yaml, shipped, validation_lines
-from eriq.config.outcome import OUTCOMES, Outcome, Status, Work
+from eriq.config.outcome import OUTCOMES, LeftRule, Outcome, Status, Work
 from eriq.config.promotion import Gates, load_gates
 from eriq.config.scoring import (
     DuckDbInput,
@@ -45,6 +45,7 @@ __all__ = [
     "Gates",
     "Headline",
     "Intervals",
+    "LeftRule",
     "Outcome",
     "ScoringJob",
     "Section",

@@ -117,7 +117,8 @@ def validation_lines(error: ValidationError) -> Iterator[str]:
     """Yield one line per problem: where and what, never the value given."""
     known = {f.alias or name for section in _sections(Section) for name, f in section.model_fields.items()}
     for problem in error.errors(include_url=False, include_input=False):
-        where = ".".join(str(part) for part in problem["loc"]) or "the file"
+        # A section that is checked as a whole stands in the place with the name of its check.
+        where = ".".join(str(part) for part in problem["loc"] if not str(part).startswith("function-")) or "the file"
         if problem["type"] == "extra_forbidden":
             name = str(problem["loc"][-1])
             hint = " It belongs elsewhere, or to another kind of config." if name in known else nearest(name, known)

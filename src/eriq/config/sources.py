@@ -2,9 +2,9 @@
 
 import datetime as dt
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from eriq.config.files import Section
 
@@ -31,6 +31,13 @@ class Tables(Section):
     extra_columns: Literal["refuse", "ignore"] = "refuse"
     csv: Csv = Csv()
     followed_until: dt.date | None = Field(None, description="Last day the registers cover, for everyone.")
+    extracted_on: dt.date | None = Field(None, description="Day the tables were drawn; none: today.")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.followed_until and self.extracted_on and self.followed_until > self.extracted_on:
+            raise ValueError("followed_until lies after extracted_on: nobody has seen those days")
+        return self
 
 
 class FlatColumn(Section):

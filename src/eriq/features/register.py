@@ -8,7 +8,8 @@ import pandas as pd
 from eriq.errors import LeakageError
 from eriq.features.feature import Feature, Kind, Part
 from eriq.features.words import filled, words
-from eriq.tables.cohort import DAY, Registers
+from eriq.tables.cohort import Registers
+from eriq.tables.outcome import DAY
 from eriq.tables.schema import BENEFITS, EDUCATION, EVENTS, WORK
 
 WINDOWS = {"1y": 52, "3y": 156, "5y": 260}  # weeks

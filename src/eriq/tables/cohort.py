@@ -2,16 +2,25 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import get_args
 
 import numpy as np
 import pandas as pd
 
-from eriq.config import Outcome
+from eriq.config import LeftRule, Outcome
 from eriq.errors import CohortError
-from eriq.tables.schema import WORK
+from eriq.tables.followup import ends_early, follow_up, of_client
+from eriq.tables.outcome import DAY, any_of, covers, happened, pairs_of, service_end
+from eriq.tables.schema import WORK, Column
 
 Flow = tuple[tuple[str, int], ...]
-DAY = pd.Timedelta(days=1)
+
+LEFT_RULES = (Column("left", "str"), Column("rows", "Int64"), Column("events", "Int64"), Column("rate", "Float64"))
+UNKNOWN_HOURS = {"leave_out": "does not count", "count": "counts"}
+LEFT_WORDS = {
+    "no_entry": "counts as not having the outcome from that day",
+    "censored": "is left out, like anyone whose follow-up ends early",
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,6 +39,7 @@ class Cohort:
     rows: pd.DataFrame  # ANSWERS columns plus outcome (0 or 1)
     flow: Flow  # (reason, rows left out), in the order they were left out
     n_read: int
+    remarks: tuple[str, ...] = ()  # sentences: how far the registers see, and what counts
 
 
 def keep(rows: pd.DataFrame, rule: pd.Series, why: str, flow: Flow) -> tuple[pd.DataFrame, Flow]:
@@ -51,7 +61,8 @@ def build_cohort(
 
     A row counts only if the whole window, and the least length of a spell after it, was
     observed. Early entries of people whose follow-up breaks off are left out with the rest:
-    keeping them alone would raise the rate.
+    keeping them alone would raise the rate. Who left for good is seen to the end wherever the
+    registers reach it, unless the outcome says ``left: censored``.
 
     Parameters
     ----------
@@ -63,7 +74,7 @@ def build_cohort(
         Which kinds of spell count, within how many days, lasting how many weeks.
     followed_until : date, optional
         Last day the registers cover: for clients without a date of their own, and a limit to later
-        ones; when neither is given, the last date found in SPELLS.
+        ones; when neither is given, the latest start of a spell of the outcome's kinds.
 
     Returns
     -------
@@ -72,29 +83,43 @@ def build_cohort(
     Raises
     ------
     CohortError
-        When nobody is left, or everyone has the same outcome; the counts are in the text.
+        When nobody is left, everyone has the same outcome, or the last observed day is in doubt; the counts are in
+        the text.
     """
-    rows = answers.sort_values(["client_id", "answered_on"], kind="stable").reset_index(drop=True)
-    flow: Flow = ()
-    if rows["consent"].notna().any():
-        rows, flow = keep(rows, rows["consent"] == 1, "no consent recorded", flow)
-    kinds = registers.spells[registers.spells["status"].isin(outcome.kinds)]
-    if outcome.at_risk == "not_in_kinds":
-        # Any work counts here, also of a kind that is not the outcome: no entry can be seen from within work.
-        at_work = registers.spells[registers.spells["status"].isin({*outcome.kinds, *WORK})]
-        busy = _any_pair(rows, at_work, lambda p: _covers(p, p["answered_on"]))
-        rows, flow = keep(rows, ~busy, "already in work on the answer date", flow)
-    until = _followed_until(rows, registers, followed_until)
-    needed = rows["answered_on"] + outcome.observe_days * DAY
-    enough = until >= needed
-    rows, flow = keep(
-        rows, enough, f"censored: follow-up ends before day {outcome.observe_days} after the answer", flow
-    )
-    if rows.empty:
-        raise CohortError(f"no usable row is left; {_told(flow)}")
-    rows = rows.assign(outcome=_outcome(rows, kinds, outcome).astype("int8"))
-    require_two_classes(rows["outcome"].to_numpy(), _told(flow))
-    return Cohort(rows, flow, len(answers))
+    cohort = _cohort(answers, registers, outcome, followed_until)
+    if cohort.rows.empty:
+        raise CohortError(f"no usable row is left; {_told(cohort.flow)}")
+    require_two_classes(cohort.rows["outcome"].to_numpy(), _told(cohort.flow))
+    return cohort
+
+
+def sensitivity(
+    answers: pd.DataFrame, registers: Registers, outcome: Outcome, *, followed_until: dt.date | None = None
+) -> pd.DataFrame:
+    """Return how many rows and events there are when who left for good is kept, and when censored.
+
+    Parameters
+    ----------
+    answers, registers, outcome, followed_until
+        As for `build_cohort`.
+
+    Returns
+    -------
+    DataFrame of shape (2, 4)
+        `LEFT_RULES`: the declared rule first; the rate is missing where no row is left.
+
+    Raises
+    ------
+    CohortError
+        When the last observed day is in doubt.
+    """
+    rules: list[LeftRule] = sorted(get_args(LeftRule), key=lambda rule: rule != outcome.left)
+    lines = []
+    for rule in rules:
+        found = _cohort(answers, registers, outcome.model_copy(update={"left": rule}), followed_until).rows["outcome"]
+        lines.append((rule, len(found), int(found.sum()), found.mean() if len(found) else None))
+    made = pd.DataFrame(lines, columns=[column.name for column in LEFT_RULES])
+    return made.astype({column.name: column.dtype for column in LEFT_RULES})
 
 
 def require_two_classes(outcome: np.ndarray, told: str = "") -> None:
@@ -108,46 +133,88 @@ def _told(flow: Flow) -> str:
     return "left out: " + "; ".join(f"{count} {why}" for why, count in flow) if flow else "nothing was left out"
 
 
-def _followed_until(rows: pd.DataFrame, registers: Registers, given: dt.date | None) -> pd.Series:
-    """Return the last observed day of each row's client."""
-    persons, spells = registers.persons.dropna(subset="client_id"), registers.spells
-    own = persons.drop_duplicates("client_id").set_index("client_id")["followed_until"]
-    until = own.reindex(rows["client_id"]).set_axis(rows.index)
-    if given is None:
-        return until.fillna(max(spells["started_on"].max(), spells["ended_on"].max()))
-    last = pd.Timestamp(given)
-    return until.where(until <= last, last)
+def _cohort(answers: pd.DataFrame, registers: Registers, outcome: Outcome, given: dt.date | None) -> Cohort:
+    """Return the rows with a known outcome, however few."""
+    _require_kinds(registers.spells, outcome)
+    persons, spells = registers.persons, registers.spells
+    rows = answers.sort_values(["client_id", "answered_on"], kind="stable").reset_index(drop=True)
+    rows, flow = _at_risk(rows.assign(left_on=of_client(rows, persons, "left_on")), spells, outcome)
+    if rows.empty:
+        raise CohortError(f"no usable row is left; {_told(flow)}")
+    seen = follow_up(rows, persons, spells, outcome, given)
+    # Nothing is known of somebody after the day of leaving, and for a window only what it needs is looked at.
+    needed = rows["answered_on"] + outcome.observe_days * DAY
+    gone = rows["left_on"] <= needed
+    rows = rows.assign(seen_until=needed.mask(gone, rows["left_on"]))
+    known = (seen.until >= needed) & ~(gone & (outcome.left == "censored"))
+    if outcome.left == "no_entry":
+        # Only where others answered on that day are known as well: else leaving alone would bring a row in early.
+        known |= gone & (seen.until >= rows["left_on"] - DAY) & (needed <= seen.end)
+    rows, flow = keep(rows, known, f"censored: follow-up ends before day {outcome.observe_days} after the answer", flow)
+    rows, flow = _judged(rows, spells, outcome, flow)
+    rows = rows.assign(outcome=happened(rows, spells, outcome).astype("int8"))
+    remarks = (seen.words, *ends_early(spells, registers.events, outcome, seen.end), *_rules(registers, outcome))
+    return Cohort(rows.drop(columns=["left_on", "seen_until", "judged_on"]), flow, len(answers), remarks)
 
 
-def _pairs(rows: pd.DataFrame, spells: pd.DataFrame) -> pd.DataFrame:
-    """Return every (row, spell of the same client), with the row's position."""
-    left = rows[["client_id", "answered_on"]].assign(row=np.arange(len(rows)))
-    return left.merge(spells[["client_id", "started_on", "ended_on"]], on="client_id", how="inner")
+def _at_risk(rows: pd.DataFrame, spells: pd.DataFrame, outcome: Outcome) -> tuple[pd.DataFrame, Flow]:
+    """Return the rows of people who consented and for whom the outcome can still come about."""
+    flow: Flow = ()
+    if rows["consent"].notna().any():
+        rows, flow = keep(rows, rows["consent"] == 1, "no consent recorded", flow)
+    if rows["left_on"].notna().any():
+        rows, flow = keep(rows, ~(rows["left_on"] <= rows["answered_on"]), "left for good by the answer date", flow)
+    if outcome.at_risk == "not_in_kinds":
+        # Any work counts here, also of a kind that is not the outcome: no entry can be seen from within work.
+        busy = _on(rows, spells[spells["status"].isin({*outcome.kinds, *WORK})])
+        rows, flow = keep(rows, ~busy, "already in work on the answer date", flow)
+    if outcome.since == "service_end":
+        served = _on(rows, spells[spells["status"] == "activation"])
+        rows, flow = keep(rows, served, "in no service on the answer date", flow)
+    return rows, flow
 
 
-def _covers(pairs: pd.DataFrame, day: pd.Series) -> pd.Series:
-    return (pairs["started_on"] <= day) & (pairs["ended_on"].isna() | (pairs["ended_on"] >= day))
+def _on(rows: pd.DataFrame, spells: pd.DataFrame) -> pd.Series:
+    """Return whether one of `spells` goes on on each row's answer date."""
+    pairs = pairs_of(rows[["client_id", "answered_on"]], spells)
+    return pd.Series(any_of(pairs, covers(pairs, pairs["answered_on"]), len(rows)))
 
 
-def _any_pair(rows: pd.DataFrame, spells: pd.DataFrame, rule) -> pd.Series:  # type: ignore[no-untyped-def]
-    """Return, per row, whether any spell of its client meets `rule`."""
-    pairs = _pairs(rows, spells)
-    hit = np.zeros(len(rows), dtype=bool)
-    hit[pairs.loc[rule(pairs).to_numpy(bool), "row"].to_numpy()] = True
-    return pd.Series(hit)
+def _judged(rows: pd.DataFrame, spells: pd.DataFrame, outcome: Outcome, flow: Flow) -> tuple[pd.DataFrame, Flow]:
+    """Return the rows with the day by which an entry must have begun, or on which a state is looked at."""
+    since = rows["answered_on"]
+    if outcome.since == "service_end":
+        end = service_end(rows, spells, outcome)
+        since = end.mask(end.isna() | (end > rows["left_on"]), rows["left_on"])
+        in_time = since <= rows["answered_on"] + outcome.service_days * DAY
+        why = f"service still goes on {outcome.service_days} days after the answer"
+        rows, flow = keep(rows.assign(since=since), in_time, why, flow)
+        since, rows = rows["since"], rows.drop(columns="since")
+    return rows.assign(judged_on=since + outcome.horizon_days * DAY), flow
 
 
-def _outcome(rows: pd.DataFrame, kinds: pd.DataFrame, outcome: Outcome) -> pd.Series:
-    """Return 1 where the outcome happened; every row given is observed for long enough."""
-    pairs = _pairs(rows, kinds)
-    day = pairs["answered_on"] + outcome.horizon_days * DAY
-    if outcome.measure == "state":
-        met = _covers(pairs, day)
-    else:
-        starts_within = (pairs["started_on"] > pairs["answered_on"]) & (pairs["started_on"] <= day)
-        days = (pairs["ended_on"] - pairs["started_on"]).dt.days + 1  # both days count
-        # Follow-up covers the least length after the window, so a spell still open then has lasted.
-        met = starts_within & (pairs["ended_on"].isna() | (days >= 7 * outcome.minimum_weeks))
-    hit = np.zeros(len(rows), dtype=bool)
-    hit[pairs.loc[met.to_numpy(bool), "row"].to_numpy()] = True
-    return pd.Series(hit)
+def _require_kinds(spells: pd.DataFrame, outcome: Outcome) -> None:
+    """Raise CohortError where SPELLS cannot hold the outcome, so that its absence is not taken for a "no"."""
+    if "registered" in outcome.kinds and not (spells["status"] == "registered").any():
+        raise CohortError(f"outcome {outcome.name}: spells has no spell of status registered")
+    work = spells[spells["status"].isin(set(outcome.kinds) & set(WORK))]
+    if outcome.minimum_hours is not None and len(work) and not work["hours"].notna().any():
+        raise CohortError(f"outcome {outcome.name} asks for hours, and no spell of work has any")
+
+
+def _rules(registers: Registers, outcome: Outcome) -> tuple[str, ...]:
+    """Return what counts, one sentence per rule."""
+    given = "" if registers.persons["left_on"].notna().any() else "; persons has no left_on, so nobody is known to have"
+    words = [f"Who leaves for good within the window {LEFT_WORDS[outcome.left]}{given}."]
+    if outcome.measure == "entry" and outcome.minimum_weeks:
+        words.append(
+            f"Spells at most {outcome.bridge_days} days apart are joined before the least length of "
+            f"{outcome.minimum_weeks} weeks is asked for."
+        )
+    if outcome.minimum_hours is not None:
+        work = registers.spells[registers.spells["status"].isin(set(outcome.kinds) & set(WORK))]
+        words.append(
+            f"Work of less than {outcome.minimum_hours:g} hours a week does not count; work without hours "
+            f"({work['hours'].isna().mean():.0%} of its spells) {UNKNOWN_HOURS[outcome.unknown_hours]}."
+        )
+    return tuple(words)

@@ -64,7 +64,7 @@ def rename(frame: pd.DataFrame, mapping: dict[str, str], columns: Sequence[Colum
 
 
 def check_registers(
-    frames: dict[TableName, pd.DataFrame], today: dt.date, extra: str = "refuse"
+    frames: dict[TableName, pd.DataFrame], today: dt.date, extra: str = "refuse", extracted_on: dt.date | None = None
 ) -> tuple[Registers, list[Problem]]:
     """Return the register tables typed, and all their problems."""
     typed, problems = {}, []
@@ -73,19 +73,24 @@ def check_registers(
             typed[name] = empty(columns)
             continue
         typed[name], found = schema.check(frames[name], columns, name, extra=extra)
-        problems += found + schema.check_dates(typed[name], name, today)
+        problems += found + schema.check_dates(typed[name], name, today, extracted_on)
     problems += schema.check_repeats(typed["persons"], ["client_id"], "persons")
     problems += schema.check_known(typed["persons"], typed["persons"], "persons")
+    problems += schema.check_left(typed["persons"])
     problems += schema.check_spells(typed["spells"])
     return Registers(typed["persons"], typed["spells"], typed["events"]), problems
 
 
 def check_answers(
-    frame: pd.DataFrame, instrument: Instrument, today: dt.date, extra: str = "refuse"
+    frame: pd.DataFrame,
+    instrument: Instrument,
+    today: dt.date,
+    extra: str = "refuse",
+    extracted_on: dt.date | None = None,
 ) -> tuple[pd.DataFrame, list[Problem]]:
     """Return ANSWERS typed, and its problems, row by row."""
     answers, problems = schema.check(frame, schema.answers_columns(instrument), "answers", extra=extra)
-    problems += schema.check_dates(answers, "answers", today)
+    problems += schema.check_dates(answers, "answers", today, extracted_on)
     if answers["wave"].notna().any():
         problems += schema.check_repeats(answers, ["client_id", "wave"], "answers")
     problems += schema.check_repeats(answers, ["client_id", "answered_on"], "answers")
@@ -102,7 +107,7 @@ def read_tables(source: Tables, instrument: Instrument, today: dt.date) -> Intak
     instrument : Instrument
         The questionnaire that was answered.
     today : date
-        Later dates are in the future.
+        Later dates are in the future; where `source` says when the tables were drawn, that day counts.
 
     Returns
     -------
@@ -118,8 +123,8 @@ def read_tables(source: Tables, instrument: Instrument, today: dt.date) -> Intak
             columns = schema.answers_columns(instrument) if name == "answers" else TABLES[name]
             frames[name] = rename(read_table(path, source.csv), source.columns.get(name, {}), columns, name)
             digests[name] = file_digest(path)
-    answers, problems = check_answers(frames["answers"], instrument, today, source.extra_columns)
-    registers, found = check_registers(frames, today, source.extra_columns)
+    answers, problems = check_answers(frames["answers"], instrument, today, source.extra_columns, source.extracted_on)
+    registers, found = check_registers(frames, today, source.extra_columns, source.extracted_on)
     problems += found
     if source.persons is not None:
         problems += schema.check_known(answers, registers.persons, "answers")

@@ -16,8 +16,10 @@ STATUSES: tuple[str, ...] = get_args(Status)
 WORK = tuple(s for s in STATUSES if s.startswith("work_"))
 BENEFITS = ("social_assistance", "unemployment_benefit", "sickness_benefit", "disability_benefit")
 EVENTS = ("gp_contact", "psychiatric_contact", "musculoskeletal_contact", "conviction", "disability_code")
+LEFT_WHY = ("death", "emigration", "pension", "other")
 EDUCATION = ("below_upper_secondary", "upper_secondary", "higher")
 
+PLANNED_YEARS = 5  # so far ahead an end may be planned; later ones are slips
 SHOWN_ROWS = 10  # row numbers printed per problem; the count is always whole
 
 
@@ -77,11 +79,13 @@ PERSONS = (
     Column("registered_on", "datetime64[us]", optional=True),
     Column("known_on", "datetime64[us]", optional=True),
     Column("followed_until", "datetime64[us]", optional=True),
+    Column("left_on", "datetime64[us]", optional=True),  # for good
+    Column("left_why", "str", allowed=LEFT_WHY, optional=True),
 )
 SPELLS = (
     Column("client_id", "str", required=True),
     Column("started_on", "datetime64[us]", required=True),
-    Column("ended_on", "datetime64[us]"),  # a gap means it still goes on
+    Column("ended_on", "datetime64[us]"),  # a gap means it still goes on; a later day than the extract is planned
     Column("status", "str", allowed=STATUSES, required=True),
     Column("hours", "Float64", optional=True, low=0, high=100),
     Column("known_on", "datetime64[us]", optional=True),
@@ -239,16 +243,25 @@ def check(
     return pd.DataFrame(typed), problems
 
 
-def check_dates(frame: pd.DataFrame, table: str, today: dt.date) -> list[Problem]:
-    """Return dates after `today`; an ended spell or a follow-up may not lie in the future either."""
+def check_dates(frame: pd.DataFrame, table: str, today: dt.date, extracted_on: dt.date | None = None) -> list[Problem]:
+    """Return dates after `today`, or after the day the tables were drawn; only the end of a spell may be planned."""
     problems = []
-    limit = pd.Timestamp(today)
+    last = pd.Timestamp(min(today, extracted_on or today))
+    words = "after the day the tables were drawn" if extracted_on else "in the future"
     for name in frame.columns:
         if frame[name].dtype.kind == "M":
+            limit = last + pd.DateOffset(years=PLANNED_YEARS) if name == "ended_on" else last
             mask = (frame[name] > limit).to_numpy(bool)
             if mask.any():
-                problems.append(Problem(table, str(name), "future", "in the future", np.flatnonzero(mask)))
+                problems.append(Problem(table, str(name), "future", words, np.flatnonzero(mask)))
     return problems
+
+
+def check_left(persons: pd.DataFrame) -> list[Problem]:
+    """Return persons who left for good on a day that is not given."""
+    mask = (persons["left_why"].notna() & persons["left_on"].isna()).to_numpy(bool)
+    words = "a reason for leaving without left_on"
+    return [Problem("persons", "left_why", "no_day", words, np.flatnonzero(mask))] if mask.any() else []
 
 
 def check_repeats(frame: pd.DataFrame, keys: Sequence[str], table: str) -> list[Problem]:
@@ -286,7 +299,7 @@ def check_known(frame: pd.DataFrame, persons: pd.DataFrame, table: str) -> list[
         problems.append(Problem(table, "client_id", "unknown_client", "client not in persons", np.flatnonzero(unknown)))
     born = persons.dropna(subset="client_id").drop_duplicates("client_id").set_index("client_id")["born_on"]
     born_on = born.reindex(frame["client_id"]).set_axis(frame.index)
-    for name in ("answered_on", "started_on", "occurred_on", "registered_on"):
+    for name in ("answered_on", "started_on", "occurred_on", "registered_on", "left_on"):
         if name in frame:
             early = (frame[name] <= born_on).to_numpy(bool)
             if early.any():

@@ -68,6 +68,7 @@ def tables_study(experiment: Experiment, source: Tables | Simulated, intake: Int
         observe_days=outcome.observe_days,
         flow=flow,
         n_read=cohort.n_read,
+        remarks=cohort.remarks,
         digests=intake.digests,
         about=intake.about,
         truth=_truth(rows, intake),

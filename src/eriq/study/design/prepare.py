@@ -54,5 +54,6 @@ def _with_external(home: Study, experiment: Experiment, source: Tables | Flat | 
         external=np.arange(len(design.outcome)) >= len(home.design.outcome),
         flow=home.flow + tuple((f"external set: {why}", count) for why, count in away.flow),
         n_read=home.n_read + away.n_read,
+        remarks=home.remarks + tuple(f"External set: {words}" for words in away.remarks),
         digests=home.digests | {f"external_{name}": digest for name, digest in away.digests.items()},
     )

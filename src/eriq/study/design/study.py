@@ -29,6 +29,7 @@ class Study:
     about: str = ""
     truth: np.ndarray | None = None  # true probability per row, where people were made up
     intake: Intake | None = None
+    remarks: tuple[str, ...] = ()  # how far the registers see, and what counts
     external: np.ndarray | None = None  # true for rows of a fixed external set, never trained on
 
     @property
@@ -51,4 +52,4 @@ def summary(study: Study) -> str:
         f"{len(design.outcome):,} rows of {study.n_clients:,} clients in; {int(design.outcome.sum()):,} with "
         f"{study.outcome_words} ({design.outcome.mean():.1%})"
     )
-    return "\n".join([head, *lines, tail])
+    return "\n".join([head, *lines, tail, *study.remarks])
