@@ -18,7 +18,10 @@ TESTED_IN = {
     "cli.py": ("e2e/test_docs.py", "commands are tested as a user runs them"),
     "disclosure.py": ("study/reporting/test_report.py", "small cells are hidden in what a report writes"),
     "errors.py": ("e2e/test_docs.py", "classes and exit codes, held against the README"),
-    "pages.py": ("instrument/test_codebook.py", "numbers and tables of a page, beside the page that needs nothing else"),
+    "pages.py": (
+        "instrument/test_codebook.py",
+        "numbers and tables of a page, beside the page that needs nothing else",
+    ),
     "config/experiment.py": ("config/test_config.py", "one file breaks every kind of config the same way"),
     "config/files.py": ("config/test_config.py", "the same"),
     "config/outcome.py": ("config/test_config.py", "the same"),
