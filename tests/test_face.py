@@ -217,7 +217,7 @@ def test_an_explanation_adds_up_and_speaks(tiny: eriq.Run, good: pd.DataFrame, l
     """Values and base add up to the log-odds; labels and answers are words in the chosen language."""
     found = tiny.model.explain(good, language=language)  # type: ignore[arg-type]
 
-    values = np.asarray(found.values)  # noqa: PD011 - not a pandas object
+    values = np.asarray(found.values)
     whole = values.sum(axis=1) + found.base_values
     assert np.abs(whole - tiny.model.predict(good)["log_odds"].to_numpy()).max() < 1e-9
     assert values.shape == found.data.shape == found.display_data.shape == (len(good), len(found.feature_names))
