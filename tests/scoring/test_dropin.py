@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from eriq.scoring.rows import Options, score_rows
 
 from eriq.errors import ConfigError, EriqError, SchemaError
 from eriq.instrument.instrument import Instrument
@@ -26,7 +27,6 @@ from eriq.model.bundle import Bundle
 from eriq.registry import pyfunc
 from eriq.registry.tracking import SETTINGS, requirements
 from eriq.scoring import spark as engine
-from eriq.scoring.rows import Options, score_rows
 
 pytestmark = pytest.mark.xdist_group("spark")
 
