@@ -117,7 +117,7 @@ def _dates(table: pd.DataFrame, column: str) -> pd.Series:
 
 def _quiet(starts: pd.Series) -> pd.Timedelta:
     """Return how long a register may be silent: `QUIET_DAYS`, or ten times the mean distance of its starts."""
-    mean = (starts.iloc[-1] - starts.iloc[0]) / max(len(starts) - 1, 1)
+    mean: pd.Timedelta = (starts.iloc[-1] - starts.iloc[0]) / max(len(starts) - 1, 1)
     return max(QUIET_DAYS * DAY, 10 * mean)
 
 
