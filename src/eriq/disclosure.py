@@ -16,12 +16,14 @@ class Rule:
     count: str = "n"  # the column that says how many people, or where people are not known how many rows
     parts: bool = False  # these counts are the parts of one total
     order: tuple[str, ...] = ()  # numbers that put rows in order and say nothing about people
+    same_people: tuple[str, ...] = ()  # counts of the same people by another rule: their difference counts people too
 
 
 RULES: Mapping[str, Rule] = {
     "dependence": Rule(order=("level",)),
     "designs": Rule("clients"),
     "flow": Rule("rows", parts=True),
+    "left_rules": Rule("rows", same_people=("rows", "events")),
     "missing_policies": Rule("rows"),
 }  # of every other table: a column n, if it has one
 
@@ -52,6 +54,8 @@ def publishable(name: str, table: pd.DataFrame) -> pd.DataFrame:
     if rule.parts:
         words, _ = hide_parts([int(count) for count in table[rule.count]])
         return table.assign(**{rule.count: words})
+    if any(0 < table[name].max() - table[name].min() < MIN_PEOPLE for name in rule.same_people):
+        return table.iloc[:1]
     return suppress_small(table, count=rule.count).assign(**{c: table[c] for c in rule.order if c in table})
 
 

@@ -13,7 +13,8 @@ from eriq.config import OUTCOMES, Outcome
 from eriq.errors import CohortError
 from eriq.instrument.instrument import load_instrument
 from eriq.tables import schema
-from eriq.tables.cohort import LEFT_RULES, Registers, build_cohort, keep, require_two_classes, sensitivity
+from eriq.tables.results import LEFT_RULES
+from eriq.tables.cohort import Registers, build_cohort, keep, require_two_classes, sensitivity
 from eriq.tables.intake import empty
 
 JOB = OUTCOMES["job_entry_12m"]

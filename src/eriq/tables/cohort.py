@@ -11,11 +11,11 @@ from eriq.config import LeftRule, Outcome
 from eriq.errors import CohortError
 from eriq.tables.followup import ends_early, follow_up, of_client
 from eriq.tables.outcome import DAY, any_of, covers, happened, pairs_of, service_end
-from eriq.tables.schema import WORK, Column
+from eriq.tables.results import as_result
+from eriq.tables.schema import WORK
 
 Flow = tuple[tuple[str, int], ...]
 
-LEFT_RULES = (Column("left", "str"), Column("rows", "Int64"), Column("events", "Int64"), Column("rate", "Float64"))
 UNKNOWN_HOURS = {"leave_out": "does not count", "count": "counts"}
 LEFT_WORDS = {
     "no_entry": "counts as not having the outcome from that day",
@@ -106,7 +106,7 @@ def sensitivity(
     Returns
     -------
     DataFrame of shape (2, 4)
-        `LEFT_RULES`: the declared rule first; the rate is missing where no row is left.
+        left, rows, events, rate: the declared rule first; the rate is missing where no row is left.
 
     Raises
     ------
@@ -118,8 +118,7 @@ def sensitivity(
     for rule in rules:
         found = _cohort(answers, registers, outcome.model_copy(update={"left": rule}), followed_until).rows["outcome"]
         lines.append((rule, len(found), int(found.sum()), found.mean() if len(found) else None))
-    made = pd.DataFrame(lines, columns=[column.name for column in LEFT_RULES])
-    return made.astype({column.name: column.dtype for column in LEFT_RULES})
+    return as_result("left_rules", pd.DataFrame(lines, columns=["left", "rows", "events", "rate"]))
 
 
 def require_two_classes(outcome: np.ndarray, told: str = "") -> None:

@@ -122,6 +122,7 @@ DESIGNS = (
     *(Column(name, "Int64", optional=True) for name in ("rows", "clients", "folds")),
     Column("words", "str", optional=True),  # why it is not possible
 )
+LEFT_RULES = (Column("left", "str"), Column("rows", "Int64"), Column("events", "Int64"), Column("rate", "float64"))
 MISSING_POLICIES = (*_AUC, _REPLICATES, Column("policy", "str"), Column("rows", "Int64"))
 
 CONTRACTS: Mapping[str, tuple[Column, ...]] = {
@@ -148,6 +149,7 @@ CONTRACTS: Mapping[str, tuple[Column, ...]] = {
     "rules": RULES,
     "designs": DESIGNS,
     "missing_policies": MISSING_POLICIES,
+    "left_rules": LEFT_RULES,
 }
 
 

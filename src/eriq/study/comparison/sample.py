@@ -29,7 +29,9 @@ def sample_size(study: Study) -> SampleSize:
 def described(study: Study, size: SampleSize) -> Results:
     """Return the tables on who was left out and on how far so many people carry: flow, sample_size."""
     numbers = [(name, float(getattr(size, name))) for name in SHOWN]
+    left = {} if study.left_rules is None else {"left_rules": study.left_rules}
     return {
+        **left,
         "flow": as_result("flow", pd.DataFrame(study.flow, columns=["reason", "rows"])),
         "sample_size": as_result("sample_size", pd.DataFrame(numbers, columns=["name", "value"])),
     }

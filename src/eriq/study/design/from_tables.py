@@ -5,7 +5,7 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 
-from eriq.config import Experiment, Simulated, Tables
+from eriq.config import Experiment, Outcome, Simulated, Tables
 from eriq.features import (
     CHANGES,
     REGISTER_FEATURES,
@@ -21,7 +21,7 @@ from eriq.study.design.contender import contenders, guarded, with_values
 from eriq.study.design.design import make_design
 from eriq.study.design.study import Study
 from eriq.tables import schema
-from eriq.tables.cohort import Registers, build_cohort, keep, require_two_classes
+from eriq.tables.cohort import Registers, build_cohort, keep, require_two_classes, sensitivity
 from eriq.tables.intake import Intake, read_tables
 
 
@@ -69,11 +69,19 @@ def tables_study(experiment: Experiment, source: Tables | Simulated, intake: Int
         flow=flow,
         n_read=cohort.n_read,
         remarks=cohort.remarks,
+        left_rules=_left_rules(intake, outcome),
         digests=intake.digests,
         about=intake.about,
         truth=_truth(rows, intake),
         intake=intake,
     )
+
+
+def _left_rules(intake: Intake, outcome: Outcome) -> pd.DataFrame | None:
+    """Return rows and events under each rule for who left for good, or None where nobody did."""
+    if not intake.registers.persons["left_on"].notna().any():
+        return None
+    return sensitivity(intake.answers, intake.registers, outcome, followed_until=intake.followed_until)
 
 
 def table_features(

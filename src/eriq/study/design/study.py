@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from eriq.features import Feature
 from eriq.instrument.instrument import Instrument
@@ -30,6 +31,7 @@ class Study:
     truth: np.ndarray | None = None  # true probability per row, where people were made up
     intake: Intake | None = None
     remarks: tuple[str, ...] = ()  # how far the registers see, and what counts
+    left_rules: pd.DataFrame | None = None  # with each rule for who left for good, where anybody did
     external: np.ndarray | None = None  # true for rows of a fixed external set, never trained on
 
     @property

@@ -42,6 +42,7 @@ class Facts:
     outcome_words: str
     horizon_days: int
     about: str = ""  # where these people come from
+    remarks: tuple[str, ...] = ()  # how far the registers see, and what counts
     simulated: bool = False
     instrument: InstrumentFacts | None = None
     design: str = ""
@@ -103,6 +104,7 @@ def facts_of(
         outcome_words=study.outcome_words,
         horizon_days=study.horizon_days,
         about=study.about,
+        remarks=study.remarks,
         simulated=study.truth is not None,
         instrument=_instrument(study.instrument),
         design=validation_words(plan, study.observe_days),

@@ -13,6 +13,7 @@ from eriq.study.words import block_words
 OVERALL = ("auc", "average_precision", "log_loss", "brier", "brier_skill_prevalence", "brier_skill_register")
 CALIBRATION = ("calibration_in_the_large", "calibration_slope", "ici", "e50", "e90", "emax")
 TOP_PAIRS = 10
+PLAIN = ("sample_size", "rules", "agreement", "left_rules")  # printed as they are
 
 
 def shaped(found: Findings) -> dict[str, pd.DataFrame | None]:
@@ -20,8 +21,8 @@ def shaped(found: Findings) -> dict[str, pd.DataFrame | None]:
     tables = found.tables
     shown = {name: make(found) for name, make in ALWAYS.items()}
     shown |= {name: make(found) for name, (table, make) in SECTIONS.items() if table in tables}
-    shown |= {name: tables[name] for name in ("sample_size", "rules", "agreement") if name in tables}
-    places = (*ALWAYS, *SECTIONS, "sample_size", "rules", "agreement")
+    shown |= {name: tables[name] for name in PLAIN if name in tables}
+    places = (*ALWAYS, *SECTIONS, *PLAIN)
     return {name: table if (table := shown.get(name)) is not None and len(table) else None for name in places}
 
 
