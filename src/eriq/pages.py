@@ -94,7 +94,6 @@ def table(
     *,
     formats: Mapping[str, str | tuple[str, int]] | None = None,
     labels: Mapping[str, str] | None = None,
-    digits: int = 3,
     header_column: bool = True,
     emphasised: Collection[int] = (),
     right: Collection[str] = (),
@@ -111,8 +110,6 @@ def table(
         Column to one of `FORMATS`, alone or with digits: ``{"gain": ("signed", 2)}``.
     labels : mapping, optional
         Column to heading; otherwise its name with spaces for underscores.
-    digits : int
-        Decimals of floats without a format of their own.
     header_column : bool
         Whether the first column names its row.
     emphasised : collection of int
@@ -143,7 +140,7 @@ def table(
     for place, name in enumerate(frame.columns):
         column = frame.iloc[:, place]
         numeric = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
-        write = _writer(formats.get(name), column, digits)
+        write = _writer(formats.get(name), column)
         heading = labels.get(name, str(name).replace("_", " "))
         kind = ' class="num"' if numeric or name in right else ""
         columns.append((heading, kind, [write(value) for value in column]))
@@ -152,12 +149,8 @@ def table(
     )
     rows = []
     for row in range(len(frame)):
-        cells = []
-        for place, (_, kind, written) in enumerate(columns):
-            tag = 'th scope="row"' if header_column and place == 0 else "td"
-            cells.append(Markup("<{}{}>{}</{}>").format(Markup(tag), Markup(kind), written[row], Markup(tag[:2])))
-        bold = Markup(' class="emphasised"' if row in emphasised else "")
-        rows.append(Markup("<tr{}>{}</tr>").format(bold, Markup("").join(cells)))
+        written = [(kind, cells[row]) for _, kind, cells in columns]
+        rows.append(_row(written, header=header_column, bold=row in emphasised))
     # A wide table scrolls inside its own box, which a keyboard can reach and a screen reader can name.
     return Markup(
         '<div class="table" role="region" tabindex="0" aria-label="{0}"><table>\n<caption>{0}</caption>\n'
@@ -165,16 +158,23 @@ def table(
     ).format(escape(caption), head, Markup("\n").join(rows))
 
 
-def _writer(given: str | tuple[str, int] | None, column: pd.Series, digits: int) -> Callable[..., str]:
+def _row(written: list[tuple[str, str]], *, header: bool, bold: bool) -> Markup:
+    """Return one row of a table from (class, words) of its cells."""
+    cells = []
+    for place, (kind, words) in enumerate(written):
+        tag = 'th scope="row"' if header and place == 0 else "td"
+        cells.append(Markup("<{}{}>{}</{}>").format(Markup(tag), Markup(kind), words, Markup(tag[:2])))
+    return Markup("<tr{}>{}</tr>").format(Markup(' class="emphasised"' if bold else ""), Markup("").join(cells))
+
+
+def _writer(given: str | tuple[str, int] | None, column: pd.Series) -> Callable[..., str]:
     """Return the function that writes the cells of one column."""
     if isinstance(given, tuple):
         write, decimals = FORMATS[given[0]], given[1]
         return lambda value: write(value, decimals)
     if given is not None:
         return FORMATS[given]
-    if pd.api.types.is_float_dtype(column):
-        return lambda value: number(value, digits)
-    return text
+    return number if pd.api.types.is_float_dtype(column) else text
 
 
 _ENVIRONMENT = jinja2.Environment(
