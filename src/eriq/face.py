@@ -14,17 +14,19 @@ from eriq.instrument.texts import Language
 from eriq.model.bundle import Bundle
 from eriq.model.explanation import explained
 from eriq.registry.models import MODELS, load_model
+from eriq.scoring.chunk import usable_rows
 from eriq.scoring.frame import score_frame
-from eriq.scoring.rows import Options, usable_rows
+from eriq.scoring.job import Batch
+from eriq.scoring.options import Options
 from eriq.simulation.cohort import SimulatedCohort
 from eriq.simulation.cohort import simulate as simulate_cohort
 from eriq.simulation.settings import load_simulation
 from eriq.tables import schema
 from eriq.tables.cohort import Registers
 from eriq.tables.intake import check_registers
-from eriq.workflows import check as checking
 from eriq.workflows import score as scoring
 from eriq.workflows import train as training
+from eriq.workflows.check import check as check_config
 
 if TYPE_CHECKING:
     import shap
@@ -236,7 +238,7 @@ def check(config: str | Path) -> str:
     >>> eriq.check("quick").splitlines()[0]
     '1,722 answered waves read'
     """
-    return checking.check(config)
+    return check_config(config)
 
 
 def train(
@@ -314,7 +316,7 @@ def score(
     language: Language = "en",
     reasons: int = 5,
     overwrite: bool = False,
-) -> scoring.Batch:
+) -> Batch:
     """Score a file as `eriq score` does; every row ends in `out` or in ``<out>.rejected.csv``.
 
     Parameters

@@ -21,7 +21,7 @@ import yaml
 from eriq.errors import TrackingError
 from eriq.registry.models import find_version, model_folder
 from eriq.registry.tracking import SETTINGS, connect, is_remote, ui_command
-from eriq.scoring.databases import open_engine
+from eriq.scoring.databases.sql import open_engine
 
 pytestmark = pytest.mark.xdist_group("server")
 

@@ -26,6 +26,20 @@ def test_published_ranges_leave_people_beyond_each_end(people: int, low: int, hi
     assert ((person < low).sum(), (person > high).sum()) == (beyond, beyond)
 
 
+@pytest.mark.parametrize("first", [995, 1001, -1014, 100_001])
+def test_rounding_never_brings_an_end_closer_to_the_outermost_people(first: int) -> None:
+    """Twenty people with neighbouring large values: three digits are too coarse, and five still lie beyond each end."""
+    value = np.arange(first, first + 20)
+    found = ranges(
+        pd.DataFrame({"register.age": value * 1.0}), (Feature("register.age", "register_basic"),), np.arange(20)
+    )
+
+    for low, high in found.values():
+        assert (value < low).sum() >= 5
+        assert (value > high).sum() >= 5
+        assert low <= high
+
+
 def test_ten_people_have_no_published_range() -> None:
     """Five beyond each end would leave nobody within."""
     client = np.arange(10)

@@ -11,7 +11,8 @@ from eriq.errors import PromotionError, SourceError
 from eriq.model.bundle import Bundle
 from eriq.registry.gates import Pair
 from eriq.registry.models import Version, held_out_forecasts
-from eriq.scoring.rows import Options, score_rows
+from eriq.scoring.chunk import score_rows
+from eriq.scoring.options import Options
 from eriq.tables import schema
 from eriq.tables.cohort import build_cohort
 from eriq.tables.files import file_digest, read_table

@@ -1,7 +1,8 @@
 """What travels with a saved model, and which of its forecasts stay on this machine."""
 
 import hashlib
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -103,8 +104,22 @@ def ranges(matrix: pd.DataFrame, used: Sequence[Feature], client: np.ndarray) ->
             continue
         low = max(by_client["min"].quantile(0.005), by_client["min"].nsmallest(MIN_PEOPLE + 1).iloc[-1])
         high = min(by_client["max"].quantile(0.995), by_client["max"].nlargest(MIN_PEOPLE + 1).iloc[-1])
-        found[feature.name] = (float(f"{low:.3g}"), float(f"{high:.3g}"))
+        rounded = _inward(low, math.ceil), _inward(high, math.floor)
+        if rounded[0] <= rounded[1]:
+            found[feature.name] = rounded
     return found
+
+
+def _inward(value: float, round_to: Callable[[float], int]) -> float:
+    """Return an end of a range with three digits, rounded so that nobody beyond it comes within.
+
+    >>> _inward(1015.2, math.ceil), _inward(1015.2, math.floor), _inward(-0.01234, math.ceil)
+    (1020.0, 1010.0, -0.0123)
+    """
+    if value == 0:
+        return 0.0
+    places = 2 - math.floor(math.log10(abs(value)))
+    return round(round_to(round(value * 10.0**places, 6)) / 10.0**places, max(places, 0))
 
 
 def invented_rows(matrix: pd.DataFrame, used: Sequence[Feature], seed: int, rows: int = 20) -> np.ndarray:

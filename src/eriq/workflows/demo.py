@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from eriq.scoring.sinks.files import rejects_path
 from eriq.study.learning.progress import Progress
 from eriq.workflows.make import write_cohort
-from eriq.workflows.score import rejects_path, score
+from eriq.workflows.score import score
 from eriq.workflows.train import Say, Trained, train
 
 BUILD = Path("build/demo")
