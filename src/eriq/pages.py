@@ -1,6 +1,6 @@
 """Pages: the only door to jinja2. Self-contained HTML from our templates, with numbers written one way."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 import jinja2
@@ -136,26 +136,40 @@ def table(
     formats, labels = formats or {}, labels or {}
     if absent := [name for name in formats if name not in frame.columns]:
         raise KeyError(f"format for {len(absent)} column(s) that the table does not have: {', '.join(absent)}")
-    columns: list[tuple[str, str, list[str]]] = []  # heading, class, cells
-    for place, name in enumerate(frame.columns):
-        column = frame.iloc[:, place]
-        numeric = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
-        write = _writer(formats.get(name), column)
-        heading = labels.get(name, str(name).replace("_", " "))
-        kind = ' class="num"' if numeric or name in right else ""
-        columns.append((heading, kind, [write(value) for value in column]))
+    columns = [
+        (
+            labels.get(name, str(name).replace("_", " ")),
+            ' class="num"' if _numeric(frame.iloc[:, place]) or name in right else "",
+            _written_cells(frame.iloc[:, place], formats.get(name)),
+        )
+        for place, name in enumerate(frame.columns)
+    ]
+    return _marked_up(columns, caption, header_column, [place in emphasised for place in range(len(frame))])
+
+
+def _marked_up(columns: Sequence[tuple[str, str, list[str]]], caption: str, header: bool, bold: list[bool]) -> Markup:
+    """Return a table from (heading, class, cells) of its columns."""
     head = Markup("").join(
         Markup('<th scope="col"{}>{}</th>').format(Markup(kind), heading) for heading, kind, _ in columns
     )
     rows = []
-    for row in range(len(frame)):
-        written = [(kind, cells[row]) for _, kind, cells in columns]
-        rows.append(_row(written, header=header_column, bold=row in emphasised))
+    for place, set_bold in enumerate(bold):
+        rows.append(_row([(kind, cells[place]) for _, kind, cells in columns], header=header, bold=set_bold))
     # A wide table scrolls inside its own box, which a keyboard can reach and a screen reader can name.
     return Markup(
         '<div class="table" role="region" tabindex="0" aria-label="{0}"><table>\n<caption>{0}</caption>\n'
         "<thead><tr>{1}</tr></thead>\n<tbody>\n{2}\n</tbody></table></div>"
     ).format(escape(caption), head, Markup("\n").join(rows))
+
+
+def _numeric(column: pd.Series) -> bool:
+    return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+
+
+def _written_cells(column: pd.Series, given: str | tuple[str, int] | None) -> list[str]:
+    """Return the cells of one column as they are printed."""
+    write = _writer(given, column)
+    return [write(value) for value in column]
 
 
 def _row(written: list[tuple[str, str]], *, header: bool, bold: bool) -> Markup:
