@@ -23,7 +23,7 @@ from eriq.instrument.instrument import load_instrument
 from eriq.model.bundle import Bundle, save_bundle
 from eriq.model.calibrator import Calibrator
 from eriq.model.model import Model
-from eriq.scoring.rows import wanted_columns
+from eriq.scoring.columns import wanted_columns
 from eriq.scoring.sources.files import open_files
 from eriq.workflows.score import score
 

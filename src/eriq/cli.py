@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import typer
 from typer.core import TyperCommand
 
 from eriq import __version__
-from eriq.errors import INTERRUPTED, SOME_SET_ASIDE, EriqError, OutputError
+from eriq.errors import FAULT, INTERRUPTED, SOME_SET_ASIDE, EriqError, OutputError
 
 
 class WholeSentence(TyperCommand):
@@ -21,6 +21,9 @@ class WholeSentence(TyperCommand):
         """Return the first sentence, whatever its length."""
         return super().get_short_help_str(limit=10_000)
 
+
+if TYPE_CHECKING:
+    from eriq.scoring.batch import ChunkDone, OnChunk
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -62,9 +65,9 @@ def check(config: Config) -> None:
 
     Example: eriq check configs/experiments/demo.yaml
     """
-    from eriq.workflows import train as train_job
+    from eriq.workflows import check as check_job
 
-    typer.echo(train_job.check(config))
+    typer.echo(check_job.check(config))
 
 
 @command()
@@ -141,8 +144,8 @@ def score(
     if engine == "spark":
         result = score_job.score_on_spark(job, overwrite=overwrite)
     else:
-        with _chunks(log) as report:
-            result = score_job.run(job, resume=resume, overwrite=overwrite, workers=workers, report=report)
+        with _chunks(log) as on_chunk:
+            result = score_job.run(job, resume=resume, overwrite=overwrite, workers=workers, on_chunk=on_chunk)
     typer.echo(result.sentence)
     if result.rejected:
         raise typer.Exit(SOME_SET_ASIDE)
@@ -303,8 +306,8 @@ def _bar() -> Iterator[tuple[Callable[[int], None], Callable[[str, str], None]]]
 
 
 @contextmanager
-def _chunks(log: str) -> Iterator[Callable[[Any], None]]:
-    """Give report: a bar with rows per second and time left on a terminal, else a line per chunk; counts only."""
+def _chunks(log: str) -> "Iterator[OnChunk]":
+    """Give what to call after each chunk: a bar with speed and time left on a terminal, else lines; counts only."""
     from dataclasses import asdict
 
     from rich.console import Console
@@ -313,15 +316,15 @@ def _chunks(log: str) -> Iterator[Callable[[Any], None]]:
     console = Console(stderr=True)
     if log == "json" or not console.is_terminal:
 
-        def line(step: Any) -> None:
+        def line(done: "ChunkDone") -> None:
             if log == "json":
                 import json
 
-                typer.echo(json.dumps({"event": "chunk", **asdict(step)}), err=True)
+                typer.echo(json.dumps({"event": "chunk", **asdict(done)}), err=True)
             else:
                 typer.echo(
-                    f"chunk {step.chunk}: {step.rows:,} rows, {step.scored:,} scored, {step.set_aside:,} set aside, "
-                    f"{step.rows_per_second:,.0f} rows/s",
+                    f"chunk {done.chunk}: {done.rows:,} rows, {done.scored:,} scored, {done.set_aside:,} set aside, "
+                    f"{done.rows_per_second:,.0f} rows/s",
                     err=True,
                 )
 
@@ -331,9 +334,9 @@ def _chunks(log: str) -> Iterator[Callable[[Any], None]]:
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("reading", total=None)
 
-        def bar(step: Any) -> None:
-            words = f"{step.read:,} rows, {step.rows_per_second:,.0f} rows/s"
-            progress.update(task, total=step.expected, completed=step.read, description=words)
+        def bar(done: "ChunkDone") -> None:
+            words = f"{done.read:,} rows, {done.rows_per_second:,.0f} rows/s"
+            progress.update(task, total=done.expected, completed=done.read, description=words)
 
         yield bar
 
@@ -376,11 +379,11 @@ def _usage_or_fault(error: Exception) -> int:
 
     if os.environ.get("ERIQ_DEBUG"):  # shows everything, also values: for people who may see the data
         traceback.print_exception(error)
-        return 70
+        return FAULT
     last = traceback.extract_tb(error.__traceback__)[-1]
     typer.echo(
         f"eriq: a fault of ours ({type(error).__name__} at {Path(last.filename).name}:{last.lineno}), version "
         f"{__version__}; please report it. The message is left out: it could hold a person's values.",
         err=True,
     )
-    return 70
+    return FAULT

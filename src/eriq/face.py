@@ -13,8 +13,11 @@ from eriq.instrument.instrument import Instrument, load_instrument
 from eriq.instrument.texts import Language
 from eriq.model.bundle import Bundle
 from eriq.model.explanation import explained
+from eriq.registry.models import MODELS, load_model
+from eriq.scoring.chunk import usable_rows
 from eriq.scoring.frame import score_frame
-from eriq.scoring.rows import Options, usable_rows
+from eriq.scoring.job import Batch
+from eriq.scoring.options import Options
 from eriq.simulation.cohort import SimulatedCohort
 from eriq.simulation.cohort import simulate as simulate_cohort
 from eriq.simulation.settings import load_simulation
@@ -23,6 +26,7 @@ from eriq.tables.cohort import Registers
 from eriq.tables.intake import check_registers
 from eriq.workflows import score as scoring
 from eriq.workflows import train as training
+from eriq.workflows.check import check as check_config
 
 if TYPE_CHECKING:
     import shap
@@ -234,13 +238,13 @@ def check(config: str | Path) -> str:
     >>> eriq.check("quick").splitlines()[0]
     '1,722 answered waves read'
     """
-    return training.check(config)
+    return check_config(config)
 
 
 def train(
     config: str | Path,
     *,
-    models: str | Path = training.MODELS,
+    models: str | Path = MODELS,
     workers: int | None = None,
     resume: bool = False,
     say: training.Say = lambda text: None,
@@ -274,7 +278,7 @@ def train(
     --------
     >>> run = eriq.train("tiny.yaml", workers=1)
     >>> run.verdict, run.report.name, list(run.measures)[:3]
-    ('no gain shown', 'report.html', ['contender', 'measure', 'estimate'])
+    ('no gain shown', 'report.html', ['contender', 'measure', 'at'])
     """
     done = training.train(config, models=Path(models), workers=workers, resume=resume, say=say)
     return Run(_opened(done.bundle), done.report.resolve(), done.run_id, done.sentence)
@@ -300,7 +304,7 @@ def load(reference: str | Path) -> Model:
     >>> eriq.load("models:/eriq-tiny@candidate").name == model.name
     True
     """
-    return _opened(scoring.load_model(str(reference)))
+    return _opened(load_model(str(reference)))
 
 
 def score(
@@ -312,7 +316,7 @@ def score(
     language: Language = "en",
     reasons: int = 5,
     overwrite: bool = False,
-) -> scoring.Batch:
+) -> Batch:
     """Score a file as `eriq score` does; every row ends in `out` or in ``<out>.rejected.csv``.
 
     Parameters

@@ -19,12 +19,25 @@ class FileInput(Section):
     columns: dict[str, str] = Field({}, description="our name -> name in the file")
     csv: Csv = Csv()
 
+    @property
+    def folder(self) -> Path | None:
+        """Where registers may stand beside the answers."""
+        return self.path if self.path.is_dir() else None
+
 
 class _QueryInput(Section):
     table: str | None = None
     query: str | None = None
     order_by: tuple[str, ...] = Field(("client_id", "answered_on"), min_length=1, description="Named as there.")
     columns: dict[str, str] = Field({}, description="our name -> name in the table")
+
+    @property
+    def folder(self) -> None:
+        """A database has no registers beside the answers."""
+
+    @property
+    def csv(self) -> None:
+        """A database holds no text to take apart."""
 
     @model_validator(mode="after")
     def _one_of(self) -> Self:

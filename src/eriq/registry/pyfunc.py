@@ -43,7 +43,7 @@ def signature(bundle: "Bundle") -> ModelSignature:
     from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema
     from mlflow.types.schema import AnyType
 
-    from eriq.scoring.rows import wanted_columns
+    from eriq.scoring.columns import wanted_columns
 
     client = bundle.client
     others = sorted(wanted_columns(bundle).names - {client})
@@ -89,7 +89,7 @@ class EriqModel(PythonModel):
             When a column is missing or a parameter cannot be used; never with a value of a row.
         """
         from eriq.scoring.frame import score_frame
-        from eriq.scoring.rows import Options
+        from eriq.scoring.options import Options
 
         asked = {"reasons": 0, "language": "en", **(params or {})}
         try:

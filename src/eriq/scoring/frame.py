@@ -5,7 +5,8 @@ import pandas as pd
 from eriq.errors import ConfigError
 from eriq.instrument.texts import LANGUAGES
 from eriq.model.bundle import Bundle
-from eriq.scoring.rows import Options, score_rows
+from eriq.scoring.chunk import score_rows
+from eriq.scoring.options import Options
 from eriq.tables.cohort import Registers
 
 OUTPUTS = {"probability": "float64", "log_odds": "float64", "code": "str", "set_aside": "str"}
