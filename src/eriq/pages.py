@@ -94,7 +94,6 @@ def table(
     *,
     formats: Mapping[str, str | tuple[str, int]] | None = None,
     labels: Mapping[str, str] | None = None,
-    digits: int = 3,
     header_column: bool = True,
     emphasised: Collection[int] = (),
     right: Collection[str] = (),
@@ -111,8 +110,6 @@ def table(
         Column to one of `FORMATS`, alone or with digits: ``{"gain": ("signed", 2)}``.
     labels : mapping, optional
         Column to heading; otherwise its name with spaces for underscores.
-    digits : int
-        Decimals of floats without a format of their own.
     header_column : bool
         Whether the first column names its row.
     emphasised : collection of int
@@ -143,7 +140,7 @@ def table(
     for place, name in enumerate(frame.columns):
         column = frame.iloc[:, place]
         numeric = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
-        write = _writer(formats.get(name), column, digits)
+        write = _writer(formats.get(name), column)
         heading = labels.get(name, str(name).replace("_", " "))
         kind = ' class="num"' if numeric or name in right else ""
         columns.append((heading, kind, [write(value) for value in column]))
@@ -165,7 +162,7 @@ def table(
     ).format(escape(caption), head, Markup("\n").join(rows))
 
 
-def _writer(given: str | tuple[str, int] | None, column: pd.Series, digits: int) -> Callable[..., str]:
+def _writer(given: str | tuple[str, int] | None, column: pd.Series) -> Callable[..., str]:
     """Return the function that writes the cells of one column."""
     if isinstance(given, tuple):
         write, decimals = FORMATS[given[0]], given[1]
@@ -173,7 +170,7 @@ def _writer(given: str | tuple[str, int] | None, column: pd.Series, digits: int)
     if given is not None:
         return FORMATS[given]
     if pd.api.types.is_float_dtype(column):
-        return lambda value: number(value, digits)
+        return lambda value: number(value)
     return text
 
 
