@@ -129,7 +129,7 @@ def test_every_module_says_its_subject() -> None:
 
 
 def test_every_module_has_its_test_where_one_looks_for_it() -> None:
-    """Module X of a room is tested in tests/<room>/test_X.py, or in the file listed for it or its room; none is idle."""
+    """Module X of a room is tested in tests/<room>/test_X.py, or in the file listed for it or its room; none idle."""
     missing, used = [], set()
     for module in modules():
         name = module.relative_to(PACKAGE)
