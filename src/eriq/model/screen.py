@@ -18,9 +18,7 @@ def about(told: Manifest) -> str:
     form = f"{told.instrument.id} {told.instrument.version}" if told.instrument else "none: a ready table"
     lines = {
         "forecasts": told.outcome,
-        "questionnaire": f"{told.instrument.id} {told.instrument.version}"
-        if told.instrument
-        else "none: a ready table",
+        "questionnaire": form,
         "basis": f"{told.contender} ({', '.join(f'{name} {n}' for name, n in halves.items())} columns)",
         "trained on": f"{people.n_rows:,} rows of {people.n_clients:,} clients, {people.n_events:,} with the outcome "
         f"({people.prevalence:.1%}){when}",
