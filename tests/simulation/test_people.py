@@ -1,6 +1,5 @@
 """Clients and caseworkers of a made-up cohort."""
 
-
 from eriq.simulation.cohort import SimulatedCohort
 
 
