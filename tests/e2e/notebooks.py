@@ -32,7 +32,7 @@ def told(notebook: NotebookNode) -> list[str]:
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             texts += [output["text"]] if "text" in output else []
-            texts += [text for kind, text in output.get("data", {}).items() if kind.startswith("text/")]
+            texts += [text for kind, text in sorted(output.get("data", {}).items()) if kind.startswith("text/")]
     return [NAME.sub("-day-digest", "".join(text)) for text in texts]
 
 

@@ -11,7 +11,7 @@ import nbformat
 import pytest
 
 import eriq as package
-from eriq import __version__, errors
+from eriq import Run, __version__, errors
 from tests.e2e import notebooks
 from tests.e2e.conftest import ROOT, eriq
 
@@ -82,6 +82,62 @@ def test_config_names_in_the_readme_exist() -> None:
     names = [file.stem for file in (ROOT / "configs" / "experiments").glob("*.yaml")]
 
     assert not [name for name in names if f"`{name}`" not in readme]
+
+
+def blocks(page: str, kind: str) -> list[str]:
+    """Return the code blocks of a kind in a page."""
+    return re.findall(
+        rf"^```{kind}\n(.*?)^```", (ROOT / page).read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL
+    )
+
+
+def test_commands_in_pages_exist(tmp_path: Path) -> None:
+    """Each `eriq ...` and each `make ...` in a page is a command or a target, and each option one of that command."""
+    targets = set(re.findall(r"^([a-z.][\w./]*):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE))
+    pages = ["README.md", "CONTRIBUTING.md", *(f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md"))]
+    lines = [
+        line.split("#")[0].split() for page in pages for block in blocks(page, "sh") for line in block.splitlines()
+    ]
+    asked: dict[tuple[str, ...], set[str]] = {}
+    for words in lines:
+        if words[:1] == ["make"]:
+            assert set(words[1:]) <= targets, words
+        if words[:1] == ["eriq"]:
+            name = tuple(words[1:3] if words[1] == "instrument" else words[1:2])
+            asked.setdefault(name, set()).update(word for word in words if word.startswith("--"))
+    assert len(asked) > 5
+    for name, options in asked.items():
+        told = eriq(*name, "--help", cwd=tmp_path).stdout
+
+        assert not {option for option in options if option.split("=")[0] not in told}, name
+
+
+def test_the_config_for_own_data_in_the_readme_passes_the_check(tmp_path: Path) -> None:
+    """Ten lines at most; with a table of such columns `eriq check` takes it."""
+    (config,) = blocks("README.md", "yaml")
+    (tmp_path / "mine.yaml").write_text(config, encoding="utf-8")
+    rows = [f"{k},{k % 3 // 2},{20 + k % 40},{k % 5}" for k in range(200)]
+    (tmp_path / "mine.csv").write_text("\n".join(["id,worked,age,mood", *rows]), encoding="utf-8")
+
+    assert len(config.splitlines()) <= 10
+    assert "200 clients" in eriq("check", "mine.yaml", cwd=tmp_path).stdout
+
+
+@pytest.mark.xdist_group("tiny")
+def test_the_lines_of_python_in_the_readme_run(
+    tiny: Run, tiny_config: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From top to bottom, with a smaller config in the place of `quick`."""
+    (code,) = blocks("README.md", "python")
+    (tmp_path / "tiny.yaml").write_text(tiny_config, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(package.__dict__, "train", lambda config: tiny)
+    names: dict[str, object] = {}
+
+    exec(compile(code.replace('"quick"', '"tiny.yaml"'), "README.md", "exec"), names)
+
+    assert (tmp_path / "scores.csv").is_file()
+    assert len(names["forecasts"]) == len(names["people"].answers)  # type: ignore[arg-type, attr-defined]
 
 
 @pytest.mark.filterwarnings("ignore")  # of the notebook kernel, not ours

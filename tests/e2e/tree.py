@@ -18,11 +18,8 @@ def subject(module: Path) -> str:
 
 def lines_of(folder: Path, depth: int = 0) -> list[str]:
     """Return a line per package and module below `folder`: its name and its subject."""
-    lines = [
-        f"{'  ' * depth}{module.name:<{WIDE - 2 * depth}}{subject(module)}".rstrip()
-        for module in sorted(folder.glob("*.py"))
-        if module.name not in ("__init__.py", "__main__.py")
-    ]
+    modules = [module for module in sorted(folder.glob("*.py")) if module.name not in ("__init__.py", "__main__.py")]
+    lines = [f"{'  ' * depth}{m.name:<{WIDE - 2 * depth}}{subject(m)}".rstrip() for m in modules]
     for package in sorted(path.parent for path in folder.glob("*/__init__.py")):
         name = f"{package.name}/"
         about = subject(package / "__init__.py")

@@ -328,7 +328,7 @@ def test_errors_name_columns_and_places_and_no_value(
     def fail(*_: object) -> None:
         raise ValueError(secret)
 
-    monkeypatch.setattr("eriq.scoring.chunk.score_rows", fail)
+    monkeypatch.setattr("eriq.scoring.frame.score_rows", fail)
     with pytest.raises(EriqError, match=r"ValueError at test_dropin\.py") as caught:
         loaded.predict(frame)
     assert secret not in str(caught.value)

@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -99,19 +99,20 @@ def run_job(
     def work(chunk: Chunk) -> Scored:
         return score_rows(bundle, chunk.frame, options, None if lookup is None else lookup.of(chunk.frame))
 
+    def store(chunk: Chunk, done: Scored) -> None:
+        scores, aside = settle(bundle, chunk, done, seen)
+        if len(scores) + len(aside) != chunk.n_rows:
+            raise CountError(f"{chunk.n_rows} rows in, {len(scores)} scored and {len(aside)} set aside")
+        sink.write(chunk.index, scores, aside)
+        told = rows.add(chunk, len(scores), len(aside), source.total_rows)
+        if on_chunk:
+            on_chunk(told)
+
     with threadpool_limits(1), closing(source.chunks()) as chunks:
         ahead = deque(islice(chunks, 2))
         openmp = workers if len(ahead) < 2 else 1  # one chunk alone takes all cores
         given = chain((ahead.popleft() for _ in range(len(ahead))), chunks)
-        with closing(_scored(_unstored(given, bundle, stored, rows, seen), work, workers, openmp)) as made:
-            for chunk, done in made:
-                scores, aside = settle(bundle, chunk, done, seen)
-                if len(scores) + len(aside) != chunk.n_rows:
-                    raise CountError(f"{chunk.n_rows} rows in, {len(scores)} scored and {len(aside)} set aside")
-                sink.write(chunk.index, scores, aside)
-                told = rows.add(chunk, len(scores), len(aside), source.total_rows)
-                if on_chunk:
-                    on_chunk(told)
+        _side_by_side(_unstored(given, bundle, stored, rows, seen), work, store, workers, openmp)
     if rows.read != rows.scored + rows.set_aside:
         raise CountError(f"{rows.read} rows read, {rows.scored} scored and {rows.set_aside} set aside")
     return Counts(read=rows.read, scored=rows.scored, set_aside=rows.set_aside)
@@ -129,24 +130,28 @@ def _unstored(chunks: Iterator[Chunk], bundle: Bundle, stored: int, rows: _Rows,
             yield chunk
 
 
-def _scored(
-    chunks: Iterator[Chunk], work: Callable[[Chunk], Scored], workers: int, openmp: int
-) -> Generator[tuple[Chunk, Scored], None, None]:
-    """Yield chunks with their scores, in order; `workers` of them are scored side by side."""
+def _side_by_side(
+    chunks: Iterator[Chunk],
+    work: Callable[[Chunk], Scored],
+    store: Callable[[Chunk, Scored], None],
+    workers: int,
+    openmp: int,
+) -> None:
+    """Have `workers` chunks scored at a time, and each stored in its turn; what is stored is let go of at once."""
     waiting = deque[tuple[Chunk, Future[Scored]]]()
     # BLAS and OpenMP stay on one thread in each worker: chunks are what runs side by side.
     pool = ThreadPoolExecutor(workers, initializer=threadpool_limits, initargs=({"openmp": openmp, "blas": 1},))
+
+    def store_first() -> None:
+        chunk, done = waiting.popleft()
+        store(chunk, done.result())
+
     try:
         for chunk in chunks:
             waiting.append((chunk, pool.submit(work, chunk)))
             if len(waiting) > workers:
-                yield _first(waiting)
+                store_first()
         while waiting:
-            yield _first(waiting)
+            store_first()
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _first(waiting: deque[tuple[Chunk, Future[Scored]]]) -> tuple[Chunk, Scored]:
-    chunk, done = waiting.popleft()
-    return chunk, done.result()

@@ -41,7 +41,8 @@ def answer_days(world: World, asked: Asked) -> Dates:
     """Return the day of every answer."""
     days = stream(world.seed, "days").integers(0, WAVE_DAYS, world.latent.week.shape)
     after = (world.latent.week * DAYS_A_WEEK + days)[asked.client, asked.wave]
-    return world.people.intake[asked.client] + after.astype("timedelta64[D]")
+    day: Dates = world.people.intake[asked.client] + after.astype("timedelta64[D]")
+    return day
 
 
 @dataclass(frozen=True, slots=True, eq=False)

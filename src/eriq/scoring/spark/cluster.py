@@ -93,7 +93,7 @@ def shipped(name: str) -> str:
     """Return where a saved model that came with the job is, on an executor."""
     from pyspark import SparkFiles
 
-    return SparkFiles.get(name)
+    return str(SparkFiles.get(name))
 
 
 def numbered(spark: Any, files: Mapping[Path, int], names: list[str]) -> Any:

@@ -87,7 +87,8 @@ def _frame(table: pa.Table) -> pd.DataFrame:
     """Return a table as the file engine reads it."""
     from eriq.tables.files import nullable
 
-    return table.to_pandas(types_mapper=nullable, date_as_object=False, ignore_metadata=True)
+    frame: pd.DataFrame = table.to_pandas(types_mapper=nullable, date_as_object=False, ignore_metadata=True)
+    return frame
 
 
 @cache
