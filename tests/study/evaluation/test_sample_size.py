@@ -141,7 +141,7 @@ def test_the_smallest_difference_is_found_as_often_as_promised() -> None:
         b = 0.62 * y + 0.8 * shared + 0.6 * own_b
         area, covariance = delong.delong(y, np.column_stack([a, b]))
         correlation = covariance[0, 1] / np.sqrt(covariance[0, 0] * covariance[1, 1])
-        draws.append([*area, correlation, metrics.delong_difference(y, a, b).p < 0.05])
+        draws.append([*area, correlation, delong.delong_difference(y, a, b).p < 0.05])
     auc_a, auc_b, correlation, power = np.mean(draws, axis=0)
     smallest = sample_size.smallest_difference(500, 0.3, (auc_a + auc_b) / 2, correlation=correlation, power=power)
 
