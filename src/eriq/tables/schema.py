@@ -26,7 +26,7 @@ class Column:
     """What one column of a table may contain."""
 
     name: str
-    dtype: str  # str, Int8 to Int64, Float64 or datetime64[us]
+    dtype: str  # str, Int8 to Int64, Float64 or datetime64[us]; of results also float64, bool or boolean
     allowed: tuple[Any, ...] = ()
     required: bool = False  # a gap is a problem
     optional: bool = False  # the whole column may be absent

@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from eriq.study.evaluation.intervals import Replicates, percentiles
+from eriq.study.evaluation.bootstrap import Replicates
+from eriq.study.evaluation.intervals import percentiles
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -90,7 +91,7 @@ def decompose(
     names_by_subset : mapping of frozenset of str to str
         The contender of each subset of the blocks, the empty one included.
     measure : str
-        One of `replicates.measures`.
+        Name of one of `replicates.measures`.
     level : float
         As in `summarise`.
 
@@ -106,7 +107,7 @@ def decompose(
 
     Examples
     --------
-    >>> from eriq.study.evaluation.intervals import bootstrap
+    >>> from eriq.study.evaluation.bootstrap import bootstrap
     >>> forecast = [[0.5, 0.2], [0.5, 0.7], [0.5, 0.6], [0.5, 0.6]]
     >>> made = bootstrap([0, 1, 0, 1], forecast, [1, 2, 3, 4], replicates=50, seed=1)
     >>> subsets = {frozenset(): "nobody", frozenset({"belief"}): "belief"}
@@ -120,7 +121,7 @@ def decompose(
     if unknown := sum(name not in column for name in names_by_subset.values()):
         raise ValueError(f"{unknown} subset(s) name a contender that is not there")
     sign = -1.0 if measure in LOWER_IS_BETTER else 1.0
-    row = replicates.at(measure)
+    row = replicates.place(measure)
     blocks = sorted(frozenset().union(*names_by_subset))
     # The sample itself goes first, its replicates follow.
     reached = sign * np.vstack([replicates.estimate[row], replicates.draws[row][replicates.usable]])

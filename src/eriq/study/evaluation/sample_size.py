@@ -14,6 +14,7 @@ OPTIMISM = 0.05  # apparent less true explained variation (Nagelkerke's R2),
 MARGIN = 0.05  # and half-width of the interval for the overall risk
 CORRELATION = 0.6  # of two AUCs on the same rows, of which one model's predictors contain the other's
 POWER = 0.8
+AUC_GUESS = 0.70
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,3 +331,25 @@ def _standard_error(persons: int, prevalence: float, auc: float) -> float:
 def _inside(name: str, value: float) -> None:
     if not 0 < value < 1:
         raise RangeError(f"{name} must lie strictly between 0 and 1, got {value}")
+
+
+def sample_statement(
+    outcome: np.ndarray, client: np.ndarray, parameters: int, auc_guess: float = AUC_GUESS
+) -> SampleSize:
+    """Return what the rows of a study can carry, counted in people.
+
+    Parameters
+    ----------
+    outcome, client : ndarray of shape (n_rows,)
+        What happened (0 or 1), and whose row it is.
+    parameters, auc_guess
+        As in `statement`; the guess comes from studies, not from these rows.
+
+    Raises
+    ------
+    RangeError
+        As in `statement`.
+    """
+    codes, row_client = np.unique(client, return_inverse=True)
+    events = int((np.bincount(row_client, weights=outcome) > 0).sum())
+    return statement(min(events, len(codes) - 1), len(codes), len(outcome), parameters, auc_guess)

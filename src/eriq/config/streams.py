@@ -1,0 +1,57 @@
+"""One seed per run, and a random stream of its own for every purpose."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+# What follows the seed. The numbers of the study were given before the purposes had names; they stay, so that results
+# of earlier versions can be had again. Purposes of a made-up cohort are spelt in bytes.
+PURPOSES: Mapping[str, tuple[int, ...]] = {
+    "bootstrap": (),  # number: of the replicate
+    "folds": (),  # number: of folds
+    "held-out order": (),
+    "explained rows": (7,),
+    "explained refits": (11,),
+    "permutation": (13,),
+    "stability refits": (17,),  # number: of the refit
+    "self-test rows": (19,),
+    **{
+        purpose: tuple(purpose.encode())
+        for purpose in (
+            *("activation", "assignment", "careers", "caseworkers", "days", "drop-out", "events", "follow-up"),
+            *("futures", "history", "items", "latent", "people", "response style"),
+        )
+    },
+}
+NUMBERED = ("bootstrap", "folds", "stability refits")
+
+
+def stream(seed: int, purpose: str, *number: int) -> np.random.Generator:
+    """Return the generator for one purpose, whatever else has been drawn.
+
+    Parameters
+    ----------
+    seed : int
+        Of the run; not negative.
+    purpose : str
+        One of `PURPOSES`.
+    number : int
+        Which of several streams of a purpose in `NUMBERED`; nothing for the others.
+
+    Raises
+    ------
+    ValueError
+        If the purpose is not known, or a number is missing or given in vain.
+
+    Examples
+    --------
+    >>> bool(stream(1, "bootstrap", 4).random() == stream(1, "bootstrap", 4).random())
+    True
+    >>> bool(stream(1, "people").random() == stream(1, "careers").random())
+    False
+    """
+    if purpose not in PURPOSES:
+        raise ValueError(f"no random stream is called '{purpose}'")
+    if len(number) != (purpose in NUMBERED):
+        raise ValueError(f"the random stream '{purpose}' takes {int(purpose in NUMBERED)} number(s), not {len(number)}")
+    return np.random.default_rng([seed, *PURPOSES[purpose], *number])

@@ -1,0 +1,92 @@
+"""AUC, average precision and lists of limited length of one contender, on many draws of clients at once."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from eriq.study.evaluation.wanted import Wanted
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+CountArray = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ranking:
+    """One contender's rows from the highest forecast to the lowest, cut into groups of equal forecasts."""
+
+    client: IntArray  # of every row, in rank order
+    positive_client: IntArray  # of every row with the outcome, in rank order
+    bounds: IntArray  # rows before each group, and at last all rows
+    hits: IntArray  # rows with the outcome before each group, and at last all of them
+    holding: IntArray  # groups in which somebody has the outcome
+
+
+def make_ranking(happened: npt.NDArray[np.bool_], forecast: FloatArray, codes: IntArray) -> Ranking:
+    """Return the ranking of one contender from outcome, forecast and client code of every row."""
+    order = np.argsort(-forecast, kind="stable")
+    ranked, positive = forecast[order], happened[order]
+    bounds = np.concatenate([[0], np.flatnonzero(np.diff(ranked)) + 1, [len(ranked)]])
+    hits = np.concatenate([[0], np.cumsum(positive)])[bounds]
+    return Ranking(codes[order], codes[order][positive], bounds, hits, np.flatnonzero(np.diff(hits)))
+
+
+def rank_measures(
+    counts: CountArray, ranking: Ranking, total: FloatArray, hits: FloatArray, wanted: Wanted
+) -> FloatArray:
+    """Return the ranked measures that are wanted, of shape (replicates, measures).
+
+    Sums of counts are whole numbers, exact in any order; one pass over the sorted rows serves all measures.
+
+    Parameters
+    ----------
+    counts : ndarray of shape (replicates, clients)
+        How often each client was drawn.
+    ranking : Ranking
+    total, hits : ndarray of shape (replicates,)
+        Rows drawn, and rows with the outcome among them.
+    wanted : Wanted
+    """
+    drawn = _running(counts, ranking.client)
+    found = _running(counts, ranking.positive_client)
+    group = ranking.holding
+    start, end = drawn[:, ranking.bounds[group]], drawn[:, ranking.bounds[group + 1]]
+    before, after = found[:, ranking.hits[group]], found[:, ranking.hits[group + 1]]
+    new = (after - before).astype(np.float64)
+    misses = total - hits
+    measured = []
+    with np.errstate(invalid="ignore", divide="ignore"):
+        if "auc" in wanted.measures:
+            # A hit beats the misses below its group and half of those in it.
+            beaten = 2 * misses[:, None] - ((start - before) + (end - after))
+            measured.append(np.einsum("rg,rg->r", new, beaten) / (2 * hits * misses))
+        if "average_precision" in wanted.measures:
+            measured.append(np.einsum("rg,rg->r", new, after / np.maximum(end, 1)) / hits)
+        if wanted.shares or wanted.numbers:
+            sizes = [share * total for share in wanted.shares] + [np.minimum(n, total) for n in wanted.numbers]
+            room = np.array(sizes)
+            caught = _caught(drawn, found, ranking, room)
+            measured += [*(caught / room), *(caught / hits), *((caught / room) / (hits / total))]
+    return np.array(measured).T
+
+
+def _running(counts: CountArray, client: IntArray) -> CountArray:
+    """Return rows drawn before each ranked row, and at last all of them."""
+    running = np.zeros((len(counts), len(client) + 1), dtype=np.int32)
+    np.cumsum(np.take(counts, client, axis=1), axis=1, dtype=np.int32, out=running[:, 1:])
+    return running
+
+
+def _caught(drawn: CountArray, found: CountArray, ranking: Ranking, room: FloatArray) -> FloatArray:
+    """Return hits on a list of each size in `room` (sizes, replicates), the cut group with the fraction that fits."""
+    each = np.arange(len(drawn))
+    low, high = np.zeros(room.shape, dtype=np.int64), np.full(room.shape, len(ranking.bounds) - 2)
+    for _ in range(len(ranking.bounds).bit_length()):  # halving, in all replicates at once
+        middle = (low + high) // 2
+        full = drawn[each, ranking.bounds[middle + 1]] >= room
+        low, high = np.where(full, low, np.minimum(middle + 1, high)), np.where(full, middle, high)
+    start, end = drawn[each, ranking.bounds[low]], drawn[each, ranking.bounds[low + 1]]
+    before, after = found[each, ranking.hits[low]], found[each, ranking.hits[low + 1]]
+    result: FloatArray = before + (room - start) / np.maximum(end - start, 1) * (after - before)
+    return result

@@ -1,0 +1,203 @@
+"""The tables a training ends in: every column, checked once where a table is made.
+
+Results are in long form: one row holds one `estimate` with the ends of its interval, `measure` says of what and `at`
+says where on a scale: "10%" of the rows on a list, "50" rows on a list, "0.1" as the forecast from which one acts.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+import pandas as pd
+
+from eriq.tables.schema import Column
+
+Results = Mapping[str, pd.DataFrame]  # every result table by its name
+
+SAVED: Final = "saved model, calibrated"  # the contender's name of the model as it is saved
+MAJORITY: Final = "majority"  # and of saying for everyone what is commoner
+NOT_POSSIBLE: Final = "not possible"  # in `designs`, where these people do not allow one; `words` say why
+
+_ESTIMATE = (Column("estimate", "float64"), Column("low", "float64"), Column("high", "float64"))
+_REPLICATES = Column("replicates", "Int64")
+_MEASURE = (Column("measure", "str"), Column("at", "str"))
+_CONTENDER, _BASELINE = Column("contender", "str"), Column("baseline", "str")
+
+CONTENDERS = (
+    _CONTENDER,
+    Column("block", "str"),
+    Column("estimator", "str"),
+    Column("words", "str"),
+    Column("columns", "Int64"),
+    Column("savable", "bool"),
+    Column("human", "bool"),
+)
+MEASURES = (_CONTENDER, *_MEASURE, *_ESTIMATE, _REPLICATES)
+DIFFERENCES = (_CONTENDER, _BASELINE, *_MEASURE, *_ESTIMATE, _REPLICATES)
+OVERLAP = (_CONTENDER, Column("other", "str"), Column("at", "str"), Column("overlap", "float64"))
+HEADLINE = (
+    Column("with", "str"),
+    Column("without", "str"),
+    Column("estimator", "str"),
+    Column("measure", "str"),
+    *_ESTIMATE,
+    Column("smallest_detectable", "float64"),
+    Column("verdict", "str"),
+    Column("sentence", "str"),
+)
+CALIBRATION_CURVE = (
+    Column("forecast", "float64"),
+    Column("observed", "float64"),
+    _CONTENDER,
+    Column("low", "float64"),
+    Column("high", "float64"),
+)
+CALIBRATION_BINS = (Column("forecast", "float64"), Column("observed", "float64"), Column("n", "Int64"), _CONTENDER)
+DECISION_CURVE = (
+    _CONTENDER,
+    Column("threshold", "float64"),
+    Column("net_benefit", "float64"),
+    Column("low", "float64"),
+    Column("high", "float64"),
+)
+DECOMPOSITION = (Column("block", "str"), Column("measure", "str"), *_ESTIMATE, Column("estimator", "str"))
+HUMAN = (Column("model", "str"), Column("human", "str"), Column("measure", "str"), *_ESTIMATE, Column("beats", "str"))
+ORACLE = (_CONTENDER, Column("auc", "float64"), Column("oracle_auc", "float64"), Column("share_of_way", "float64"))
+DELONG = (_CONTENDER, _BASELINE, *_ESTIMATE, Column("p", "float64"))
+FLOW = (Column("reason", "str"), Column("rows", "Int64"))
+SAMPLE_SIZE = (Column("name", "str"), Column("value", "float64"))
+IMPORTANCE = (
+    Column("level", "str", allowed=("item", "respondent", "block")),
+    Column("name", "str"),
+    Column("label", "str"),
+    Column("value", "float64"),
+    Column("share", "float64"),
+    Column("low", "float64"),
+    Column("high", "float64"),
+    Column("rank", "Int64"),
+    Column("rank_low", "float64"),
+    Column("rank_high", "float64"),
+    Column("malleable", "boolean"),  # of items; a gap for everything else
+    Column("refits", "Int64"),
+    Column("permutation", "float64"),  # of items
+    Column("permutation_low", "float64"),
+    Column("permutation_high", "float64"),
+)
+DEPENDENCE = (
+    Column("item", "str"),
+    Column("label", "str"),
+    Column("level", "float64"),
+    Column("answer", "str"),
+    Column("n", "Int64"),
+    Column("contribution", "float64"),
+    Column("low", "float64"),
+    Column("high", "float64"),
+)
+PAIRS = (
+    Column("first", "str"),
+    Column("second", "str"),
+    Column("strength", "float64"),
+    Column("first_label", "str"),
+    Column("second_label", "str"),
+    Column("with_belief", "bool"),
+)
+AGREEMENT = (Column("estimator", "str"), Column("other", "str"), Column("rank_correlation", "float64"))
+BELIEF = (
+    Column("question", "str"),
+    Column("value", "float64"),
+    Column("low", "float64"),
+    Column("high", "float64"),
+    Column("words", "str"),
+)
+RULES = (_CONTENDER, Column("rule", "str"), Column("rate_no", "float64"), Column("rate_yes", "float64"))
+_AUC = (_CONTENDER, *(Column(name, "float64", optional=True) for name in ("auc", "low", "high")))
+DESIGNS = (
+    *_AUC,
+    Column("replicates", "Int64", optional=True),
+    Column("design", "str"),
+    *(Column(name, "Int64", optional=True) for name in ("rows", "clients", "folds")),
+    Column("words", "str", optional=True),  # why it is not possible
+)
+MISSING_POLICIES = (*_AUC, _REPLICATES, Column("policy", "str"), Column("rows", "Int64"))
+
+CONTRACTS: Mapping[str, tuple[Column, ...]] = {
+    "contenders": CONTENDERS,
+    "measures": MEASURES,
+    "differences": DIFFERENCES,
+    "all_differences": DIFFERENCES,
+    "overlap": OVERLAP,
+    "headline": HEADLINE,
+    "calibration_curve": CALIBRATION_CURVE,
+    "calibration_bins": CALIBRATION_BINS,
+    "decision_curve": DECISION_CURVE,
+    "decomposition": DECOMPOSITION,
+    "human": HUMAN,
+    "oracle": ORACLE,
+    "delong": DELONG,
+    "flow": FLOW,
+    "sample_size": SAMPLE_SIZE,
+    "importance": IMPORTANCE,
+    "dependence": DEPENDENCE,
+    "pairs": PAIRS,
+    "agreement": AGREEMENT,
+    "belief": BELIEF,
+    "rules": RULES,
+    "designs": DESIGNS,
+    "missing_policies": MISSING_POLICIES,
+}
+
+
+def as_result(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with exactly the columns of its contract, in order and typed.
+
+    Parameters
+    ----------
+    name : str
+        One of `CONTRACTS`.
+    frame : DataFrame
+        Optional columns may be absent and come as gaps; a frame without rows and columns is an empty table.
+
+    Raises
+    ------
+    AssertionError
+        When a column is missing, unknown or there twice: a fault of ours.
+    ValueError, TypeError
+        When a column cannot be read as its type.
+
+    Examples
+    --------
+    >>> as_result("agreement", pd.DataFrame({"rank_correlation": [1], "other": ["b"], "estimator": ["a"]}))
+      estimator other  rank_correlation
+    0         a     b               1.0
+    """
+    columns, found = CONTRACTS[name], [str(column) for column in frame.columns]
+    if frame.empty and not found:
+        return pd.DataFrame({c.name: pd.Series(dtype=c.dtype) for c in columns})
+    missing = [c.name for c in columns if c.name not in found and not c.optional]
+    extra = [column for column in found if column not in [c.name for c in columns]]
+    twice = sorted({column for column in found if found.count(column) > 1})
+    if missing or extra or twice:
+        raise AssertionError(f"result table {name}: missing {missing}, not known {extra}, there twice {twice}")
+    gap = pd.Series(pd.NA, index=range(len(frame)))
+    given = frame.reset_index(drop=True)
+    return pd.DataFrame({c.name: _typed(given.get(c.name, gap), c.dtype) for c in columns})
+
+
+def _typed(values: pd.Series, dtype: str) -> pd.Series:
+    # NumPy's floats know no pd.NA, and its bools would read a gap as true.
+    if dtype == "bool" and values.isna().any():
+        raise ValueError("a yes or no is missing")
+    if dtype == "float64" and values.dtype == object:
+        values = values.astype("Float64")
+    return values.astype(pd.api.types.pandas_dtype(dtype))
+
+
+def at_capacity(measures: pd.DataFrame) -> pd.DataFrame:
+    """Return what lists of limited length reach: contender, at, measure, estimate, low, high.
+
+    Parameters
+    ----------
+    measures : DataFrame
+        As in `MEASURES`.
+    """
+    table = measures[measures["measure"].isin(["precision", "recall", "lift"])]
+    return table[["contender", "at", "measure", "estimate", "low", "high"]].reset_index(drop=True)
