@@ -37,7 +37,9 @@ from eriq.study.comparison.compare import (
 from eriq.study.design.contender import Contender
 from eriq.study.design.design import Design
 from eriq.study.design.folds import Fold, make_folds
-from eriq.study.design.prepare import Study, prepare, summary, today_of
+from eriq.study.design.from_tables import today_of
+from eriq.study.design.prepare import prepare
+from eriq.study.design.study import Study, summary
 from eriq.study.evaluation.sample_size import SampleSize
 from eriq.study.explanation.explain import best_rules, explain, resampled
 from eriq.study.learning.estimators import ESTIMATORS

@@ -33,3 +33,15 @@ def make_design(rows: pd.DataFrame, matrix: pd.DataFrame, outcome: np.ndarray) -
     return Design(
         rows.reset_index(drop=True), matrix.reset_index(drop=True), np.asarray(outcome, dtype=np.int8), client
     )
+
+
+def resampled(design: Design, rng: np.random.Generator) -> Design:
+    """Return rows of clients drawn with replacement, each draw a person of its own."""
+    codes, row_client = np.unique(design.client, return_inverse=True)
+    order = np.argsort(row_client, kind="stable")
+    starts = np.concatenate([[0], np.bincount(row_client).cumsum()])
+    drawn = rng.integers(len(codes), size=len(codes))
+    rows = np.concatenate([order[starts[c] : starts[c + 1]] for c in drawn])
+    again = design.take(rows)
+    sizes = np.diff(starts)[drawn]
+    return replace(again, client=np.repeat(np.arange(len(drawn)), sizes))

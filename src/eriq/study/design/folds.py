@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from eriq.config import Experiment
+from eriq.config.streams import stream
 from eriq.errors import CohortError, LeakageError
 from eriq.study.design.design import Design
 
@@ -60,7 +61,7 @@ def client_folds(outcome: np.ndarray, client: np.ndarray, n_folds: int, seed: in
     for count, words in ((int((positives > 0).sum()), "with"), (int((positives < sizes).sum()), "without")):
         if count < n_folds:
             raise CohortError(f"{count} client(s) {words} the outcome are too few for {n_folds} folds")
-    shuffled = np.random.default_rng([seed, n_folds]).permutation(len(codes))
+    shuffled = stream(seed, "folds", n_folds).permutation(len(codes))
     order = shuffled[np.lexsort((sizes[shuffled], positives[shuffled]))]
     fold = np.empty(len(codes), dtype=np.int64)
     fold[order] = np.arange(len(codes)) % n_folds

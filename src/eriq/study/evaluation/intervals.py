@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from eriq.study.evaluation.bootstrap import Replicates
+from eriq.study.evaluation.forecasts import Forecasts
 from eriq.study.evaluation.ranking import FloatArray
-from eriq.study.evaluation.wanted import Measure
+from eriq.study.evaluation.wanted import Measure, Wanted
 
 
 def summarise(replicates: Replicates, names: Sequence[str], level: float = 0.95) -> pd.DataFrame:
@@ -42,6 +43,40 @@ def summarise(replicates: Replicates, names: Sequence[str], level: float = 0.95)
     _check_names(replicates, names)
     low, high = percentiles(replicates.draws[:, replicates.usable], level)
     return _long(replicates.measures, {"contender": names}, replicates.estimate, low, high, replicates)
+
+
+def one_measure(forecasts: Forecasts, measure: str, *, replicates: int, seed: int, level: float) -> pd.DataFrame:
+    """Return one measure of every contender: contender, estimate, low, high, replicates.
+
+    Parameters
+    ----------
+    forecasts : Forecasts
+    measure : str
+        auc, average_precision, log_loss or brier.
+    replicates, seed, level
+        As in `bootstrap` and `summarise`.
+
+    Examples
+    --------
+    >>> rows = Forecasts(("belief",), np.array([0, 1]), np.array([[-1.0], [1.0]]), np.array([1, 2]))
+    >>> one_measure(rows, "auc", replicates=50, seed=1, level=0.95)["estimate"].tolist()
+    [1.0]
+    """
+    made = forecasts.bootstrap(Wanted((measure,)), replicates=replicates, seed=seed)
+    return summarise(made, forecasts.names, level).drop(columns=["measure", "at"])
+
+
+def from_refits(
+    contender: str, measure: str, estimate: float, draws: np.ndarray, level: float
+) -> tuple[str, str, float, float, float, int]:
+    """Return a row of contender, measure, estimate, low, high, replicates from draws of which some may be NaN.
+
+    >>> from_refits("belief", "calibration_slope", 1.0, np.array([0.9, 1.1, np.nan]), level=0.5)
+    ('belief', 'calibration_slope', 1.0, 0.95, 1.05, 2)
+    """
+    usable = draws[np.isfinite(draws)]
+    low, high = percentiles(usable[None, :, None], level)
+    return contender, measure, estimate, float(low[0, 0]), float(high[0, 0]), len(usable)
 
 
 def differences(

@@ -18,6 +18,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from eriq.config import EstimatorName
 from eriq.errors import DependencyError
 from eriq.features import Feature
+from eriq.model.manifest import Kind
 from eriq.model.parts import LevelRates, Splines
 
 Factory = Callable[..., BaseEstimator]
@@ -32,7 +33,12 @@ class Recipe:
     words: str
     simplicity: int  # of two equally good contenders the lower one is taken
     space: Mapping[str, Any] = field(default_factory=dict)  # lists, or distributions to draw from
-    savable: bool = True  # false: cannot be stored without pickle or explained exactly, so only compared
+    kind: Kind | None = None  # as it is saved; None: cannot be stored without pickle or explained exactly
+
+    @property
+    def savable(self) -> bool:
+        """Whether a model can be saved, and not only compared."""
+        return self.kind is not None
 
 
 class BestRule(ClassifierMixin, BaseEstimator):
@@ -170,16 +176,18 @@ _TREES = {
 }
 
 ESTIMATORS: Mapping[EstimatorName, Recipe] = {
-    "prevalence": Recipe(lambda features, seed: DummyClassifier(strategy="prior"), "everyone gets the overall rate", 0),
-    "level_rates": Recipe(lambda features, seed: LevelRates(), "rate per answer level", 1),
-    "best_rule": Recipe(
-        lambda features, seed: BestRule(tuple(f.name for f in features)), "best one-variable rule", 2, savable=False
+    "prevalence": Recipe(
+        lambda features, seed: DummyClassifier(strategy="prior"), "everyone gets the overall rate", 0, kind="prevalence"
     ),
-    "logistic": Recipe(_logistic, "ridge logistic", 3, {"C": _C}),
-    "elastic_net": Recipe(_elastic_net, "elastic net logistic", 4, {"C": _C, "l1_ratio": (0.1, 0.5, 0.9)}),
-    "spline_logistic": Recipe(_spline_logistic, "ridge logistic with splines", 5, {"C": _C, "knots": (4, 5, 6)}),
-    "lightgbm_pairs": Recipe(_lightgbm_pairs, "boosted trees of depth 2", 6, _TREES),
-    "ebm": Recipe(_ebm, "explainable boosting machine", 7, {"interactions": randint(0, 11)}, savable=False),
-    "lightgbm": Recipe(_lightgbm, "boosted trees", 8, _TREES | {"num_leaves": (5, 7, 15)}),
-    "random_forest": Recipe(_random_forest, "random forest", 9, {"min_samples_leaf": randint(8, 61)}, savable=False),
+    "level_rates": Recipe(lambda features, seed: LevelRates(), "rate per answer level", 1, kind="rates"),
+    "best_rule": Recipe(lambda features, seed: BestRule(tuple(f.name for f in features)), "best one-variable rule", 2),
+    "logistic": Recipe(_logistic, "ridge logistic", 3, {"C": _C}, "linear"),
+    "elastic_net": Recipe(_elastic_net, "elastic net logistic", 4, {"C": _C, "l1_ratio": (0.1, 0.5, 0.9)}, "linear"),
+    "spline_logistic": Recipe(
+        _spline_logistic, "ridge logistic with splines", 5, {"C": _C, "knots": (4, 5, 6)}, "linear"
+    ),
+    "lightgbm_pairs": Recipe(_lightgbm_pairs, "boosted trees of depth 2", 6, _TREES, "booster"),
+    "ebm": Recipe(_ebm, "explainable boosting machine", 7, {"interactions": randint(0, 11)}),
+    "lightgbm": Recipe(_lightgbm, "boosted trees", 8, _TREES | {"num_leaves": (5, 7, 15)}, "booster"),
+    "random_forest": Recipe(_random_forest, "random forest", 9, {"min_samples_leaf": randint(8, 61)}),
 }

@@ -2,23 +2,66 @@
 
 from collections.abc import Sequence
 
-from sklearn.pipeline import Pipeline
-
+from eriq.config.streams import stream
 from eriq.model.calibrator import Calibrator
-from eriq.model.manifest import Kind
 from eriq.model.model import Model
-from eriq.study.learning.training import Fitted
+from eriq.study.design.contender import Contender
+from eriq.study.design.design import Design, resampled
+from eriq.study.learning.estimators import ESTIMATORS
+from eriq.study.learning.progress import Progress, silent
+from eriq.study.learning.training import Fitted, Learning, fit
+
+
+def final_model(
+    chosen: Contender,
+    home: Design,
+    learning: Learning,
+    calibrator: Calibrator,
+    refits: int,
+    progress: Progress = silent,
+) -> tuple[Model, Contender]:
+    """Return a contender fitted on all rows, with refits on resampled clients, and as the search settled it.
+
+    Parameters
+    ----------
+    chosen : Contender
+    home : Design
+        Every row that may be learned from.
+    learning : Learning
+    calibrator : Calibrator
+        Fitted on forecasts for people the contender did not train on.
+    refits : int
+        How many are saved beside the model, to show how far a single forecast depends on who was in the data.
+    progress : callable
+        Told each fit.
+
+    Returns
+    -------
+    model : Model
+    settled : Contender
+        With the settings its search chose, for refits that are to describe this model.
+    """
+    fitted = fit(chosen, home, learning.features, seed=learning.seed, tuning=learning.tuning)
+    progress("saved model", "all rows")
+    members: list[Fitted] = []
+    for k in range(refits):
+        again = resampled(home, stream(learning.seed, "stability refits", k))
+        members.append(fit(fitted.settled, again, learning.features, seed=learning.seed))
+        progress("refits for stability", str(k + 1))
+    return as_model(fitted, calibrator, members), fitted.settled
 
 
 def as_model(fitted: Fitted, calibrator: Calibrator, members: Sequence[Fitted] = ()) -> Model:
-    """Return a fitted contender, and refits of it, as a model that can be saved."""
-    kinds: dict[str, Kind] = {"prevalence": "prevalence", "level_rates": "rates"}
-    estimator = fitted.estimator
-    if hasattr(estimator, "booster_"):
-        kind: Kind = "booster"
-    elif isinstance(estimator, Pipeline):
-        kind = "linear"
-    else:
-        kind = kinds[fitted.contender.estimator]
-    parts = [getattr(f.estimator, "booster_", f.estimator) for f in (fitted, *members)]
+    """Return a fitted contender, and refits of it, as a model that can be saved.
+
+    Raises
+    ------
+    ValueError
+        When the estimator is one that is only compared.
+    """
+    kind = ESTIMATORS[fitted.contender.estimator].kind
+    if kind is None:
+        raise ValueError(f"{fitted.contender.estimator} cannot be saved")
+    estimators = [f.estimator for f in (fitted, *members)]
+    parts = [e.booster_ for e in estimators] if kind == "booster" else estimators
     return Model(kind, fitted.contender.columns, parts[0], calibrator, tuple(parts[1:]))

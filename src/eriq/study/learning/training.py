@@ -2,9 +2,9 @@
 
 import os
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from scipy.special import logit
@@ -16,10 +16,20 @@ from eriq.config import Tuning
 from eriq.features import Feature
 from eriq.features.matrix import to_matrix
 from eriq.model.margin import TINY, raw_margin
-from eriq.study.design.contender import Contender
+from eriq.study.design.contender import Contender, Setting
 from eriq.study.design.design import Design
 from eriq.study.design.folds import Fold, apart, client_folds
 from eriq.study.learning.estimators import ESTIMATORS
+from eriq.study.learning.progress import Progress, silent
+
+
+@dataclass(frozen=True, slots=True)
+class Learning:
+    """How every contender of a study learns."""
+
+    features: Sequence[Feature]  # all of the study; a contender uses those it names
+    seed: int
+    tuning: Tuning
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,7 +38,7 @@ class Fitted:
 
     contender: Contender
     estimator: BaseEstimator
-    settings: dict[str, Any]
+    settings: Mapping[str, Setting]
 
     @property
     def settled(self) -> Contender:
@@ -86,10 +96,10 @@ def _quietly(estimator: BaseEstimator, matrix: np.ndarray, outcome: np.ndarray) 
 
 def _search(
     contender: Contender, design: Design, used: Sequence[Feature], matrix: np.ndarray, seed: int, tuning: Tuning
-) -> dict[str, Any]:
+) -> dict[str, Setting]:
     recipe = ESTIMATORS[contender.estimator]
     drawn = ParameterSampler(dict(recipe.space), tuning.candidates - 1, random_state=seed)
-    candidates: list[dict[str, Any]] = [{}, *drawn]
+    candidates: list[dict[str, Setting]] = [{}, *drawn]
     label = client_folds(design.outcome, design.client, tuning.folds, seed)
     losses = np.zeros(len(candidates))
     for k in range(tuning.folds):
@@ -107,19 +117,14 @@ def margin_loss(outcome: np.ndarray, log_odds: np.ndarray) -> np.ndarray:
     return np.logaddexp(0, np.where(outcome == 1, -log_odds, log_odds))
 
 
-Progress = Callable[[str, str], None]
-
-
 def run_all(
     contenders: Sequence[Contender],
     design: Design,
     folds: Sequence[Fold],
-    features: Sequence[Feature],
+    learning: Learning,
     *,
-    seed: int,
-    tuning: Tuning,
     workers: int | None = None,
-    progress: Progress | None = None,
+    progress: Progress = silent,
     finished: Callable[[Contender, np.ndarray], None] | None = None,
 ) -> np.ndarray:
     """Return the log-odds every contender gives to every row it did not train on.
@@ -131,13 +136,11 @@ def run_all(
     folds : sequence of Fold
         The same for everyone. Rows no fold tests stay NaN; a row tested in several repeats gets
         the log-odds of its mean probability.
-    features : sequence of Feature
-    seed : int
-    tuning : Tuning
+    learning : Learning
     workers : int, optional
         Processes; one per core when not given, and just this one for small work. The numbers do
         not depend on it: each fit runs on one thread.
-    progress : callable, optional
+    progress : callable
         Called with the contender's name and the fold's after each fit.
     finished : callable, optional
         Called with each contender and its log-odds as soon as all its folds are done.
@@ -152,14 +155,13 @@ def run_all(
     workers = workers or min(os.cpu_count() or 1, len(tasks) or 1)
     if len(design.outcome) * len(tasks) < SMALL_WORK:
         workers = 1
-    jobs = (delayed(_one_fold)(contenders[c], design, folds[f], features, seed, tuning, (c, f)) for c, f in tasks)
+    jobs = (delayed(_one_fold)(contenders[c], design, folds[f], learning, (c, f)) for c, f in tasks)
     forecasts: dict[int, dict[int, np.ndarray]] = {c: {} for c in range(len(contenders))}
     columns = np.full((len(design.outcome), len(contenders)), np.nan)
     with one_thread():
         for (c, f), probability in Parallel(n_jobs=workers, return_as="generator_unordered", max_nbytes="1M")(jobs):
             forecasts[c][f] = probability
-            if progress:
-                progress(contenders[c].name, folds[f].name)
+            progress(contenders[c].name, folds[f].name)
             if len(forecasts[c]) == len(folds):
                 columns[:, c] = _pooled(forecasts.pop(c), folds, len(design.outcome), contenders[c])
                 if finished:
@@ -188,20 +190,19 @@ def _one_fold(
     contender: Contender,
     design: Design,
     fold: Fold,
-    features: Sequence[Feature],
-    seed: int,
-    tuning: Tuning,
+    learning: Learning,
     place: tuple[int, int],
 ) -> tuple[tuple[int, int], np.ndarray]:
     apart(design.client, fold.train, fold.test, f"{contender.name}, {fold.name}")
     with one_thread():
-        fitted = fit(contender, design.take(fold.train), features, seed=seed, tuning=tuning)
+        fitted = fit(contender, design.take(fold.train), learning.features, seed=learning.seed, tuning=learning.tuning)
         log_odds = margin(fitted, design.take(fold.test))
     return place, 1 / (1 + np.exp(-log_odds))
 
 
-def one_thread() -> Any:
+def one_thread() -> AbstractContextManager[object]:
     """Keep native libraries to one thread: one level of parallelism at a time."""
     from threadpoolctl import threadpool_limits
 
-    return threadpool_limits(limits=1)
+    limited: AbstractContextManager[object] = threadpool_limits(limits=1)
+    return limited

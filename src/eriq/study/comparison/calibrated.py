@@ -1,0 +1,103 @@
+"""Do the forecasts come true, and do those of the saved model once they are calibrated on other people."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
+
+import numpy as np
+import pandas as pd
+
+from eriq.config import Experiment
+from eriq.model.calibrator import Calibrator, expit
+from eriq.study.comparison.out_of_fold import OutOfFold
+from eriq.study.design.contender import Contender
+from eriq.study.design.design import Design
+from eriq.study.design.folds import Fold, apart
+from eriq.study.evaluation.bootstrap import client_weights
+from eriq.study.evaluation.calibration import fit_calibrator
+from eriq.study.evaluation.forecasts import Forecasts
+from eriq.study.evaluation.intervals import from_refits
+from eriq.study.evaluation.recalibration import (
+    grouped,
+    in_the_large_weighted,
+    logistic_recalibration,
+    recalibration_weighted,
+)
+from eriq.tables.results import SAVED
+
+REFITTED = ["contender", "measure", "estimate", "low", "high", "replicates"]
+
+
+def calibrator_of(held: OutOfFold, contender: Contender) -> Calibrator:
+    """Return the calibration of a contender, from its forecasts for people it was not fitted on."""
+    log_odds = held.of(contender)
+    known = ~np.isnan(log_odds)
+    return fit_calibrator(log_odds[known], held.design.outcome[known])
+
+
+def cross_calibrated(design: Design, log_odds: np.ndarray, folds: Sequence[Fold]) -> np.ndarray:
+    """Return log-odds calibrated on other people: for each fold, tested rows that it could also train on.
+
+    Under a design in calendar time those are earlier ones; where there are none, nothing is changed.
+
+    Parameters
+    ----------
+    design : Design
+    log_odds : ndarray of shape (n_rows,)
+        NaN where no fold tested; such rows stay NaN.
+    folds : sequence of Fold
+
+    Raises
+    ------
+    LeakageError
+        When a client would calibrate its own forecast.
+    """
+    calibrated = np.full(len(log_odds), np.nan)
+    for fold in (f for f in folds if f.repeat == 0):
+        rest = fold.train[~np.isnan(log_odds[fold.train])]
+        apart(design.client, rest, fold.test, f"calibration, {fold.name}")
+        if len(np.unique(design.outcome[rest])) == 2:
+            calibrated[fold.test] = fit_calibrator(log_odds[rest], design.outcome[rest]).apply(log_odds[fold.test])
+    return np.where(np.isnan(calibrated), log_odds, calibrated)
+
+
+def saved_forecasts(held: OutOfFold, chosen: Contender, home: OutOfFold | None = None) -> Forecasts:
+    """Return the forecasts of the model that is saved, each person calibrated on others.
+
+    With a fixed external set the calibration comes from `home`, where the model is learned.
+    """
+    rows, log_odds = held.tested, held.of(chosen)
+    if home is None:
+        calibrated = cross_calibrated(held.design, log_odds, held.folds)[rows]
+    else:
+        calibrated = calibrator_of(home, chosen).apply(log_odds[rows])
+    return Forecasts((SAVED,), held.design.outcome[rows], calibrated[:, None], held.design.client[rows])
+
+
+def calibration_measures(forecasts: Forecasts, experiment: Experiment, workers: int = 1) -> pd.DataFrame:
+    """Return calibration in the large and slope; each replicate is a refit, so there are fewer.
+
+    A contender with one forecast for everyone has no slope and no row.
+    """
+    n, level = experiment.intervals.refit_replicates, experiment.intervals.level
+    weights = list(client_weights(forecasts.client, n, experiment.seed)) if n else []
+
+    def of_one(name: str, log_odds: np.ndarray) -> list[tuple[str, str, float, float, float, int]]:
+        if np.ptp(log_odds) < 1e-9:
+            return []
+        whole = logistic_recalibration(forecasts.outcome, expit(log_odds))
+        rows = [grouped(forecasts.outcome, log_odds, w) for w in weights]
+        slopes = [recalibration_weighted(y, x, w)[:, 1] for y, x, w in rows]
+        shifts = [in_the_large_weighted(y, x, w, whole.in_the_large) for y, x, w in rows]
+        return [
+            from_refits(name, "calibration_slope", whole.slope, _joined(slopes), level),
+            from_refits(name, "calibration_in_the_large", whole.in_the_large, _joined(shifts), level),
+        ]
+
+    with ThreadPoolExecutor(workers) as pool:
+        found = chain.from_iterable(pool.map(of_one, forecasts.names, forecasts.log_odds.T))
+        return pd.DataFrame(found, columns=REFITTED)
+
+
+def _joined(pieces: Sequence[np.ndarray]) -> np.ndarray:
+    return np.concatenate([np.empty(0), *pieces])

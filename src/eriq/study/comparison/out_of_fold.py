@@ -1,0 +1,35 @@
+"""What every contender forecasts for people it did not train on."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from eriq.study.design.contender import Contender
+from eriq.study.design.design import Design
+from eriq.study.design.folds import Fold
+from eriq.study.evaluation.forecasts import Forecasts
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OutOfFold:
+    """Out-of-fold log-odds of contenders on the rows of one design."""
+
+    contenders: tuple[Contender, ...]
+    design: Design
+    log_odds: np.ndarray  # shape (n_rows, n_contenders); NaN where no fold tested
+    folds: tuple[Fold, ...]
+
+    @property
+    def tested(self) -> np.ndarray:
+        """Positions of the rows that every contender has a forecast for; the others count for nobody."""
+        return np.flatnonzero(~np.isnan(self.log_odds).any(axis=1))
+
+    def of(self, contender: Contender) -> np.ndarray:
+        """Return the log-odds of one contender, of shape (n_rows,)."""
+        return np.asarray(self.log_odds[:, self.contenders.index(contender)])
+
+    def forecasts(self) -> Forecasts:
+        """Return the forecasts of all contenders for the tested rows."""
+        rows = self.tested
+        names = tuple(c.name for c in self.contenders)
+        return Forecasts(names, self.design.outcome[rows], self.log_odds[rows], self.design.client[rows])

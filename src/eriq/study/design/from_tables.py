@@ -1,0 +1,104 @@
+"""A study from the tables of an agency, or of made-up people: cohort, features, contenders."""
+
+import datetime as dt
+
+import numpy as np
+import pandas as pd
+
+from eriq.config import Experiment, Simulated, Tables
+from eriq.features import (
+    CHANGES,
+    REGISTER_FEATURES,
+    Feature,
+    change_columns,
+    questionnaire_columns,
+    questionnaire_features,
+    register_columns,
+)
+from eriq.instrument.instrument import Instrument, load_instrument
+from eriq.simulation.intake import simulate_tables
+from eriq.study.design.contender import contenders, guarded, with_values
+from eriq.study.design.design import make_design
+from eriq.study.design.study import Study
+from eriq.tables import schema
+from eriq.tables.cohort import Registers, build_cohort, keep, require_two_classes
+from eriq.tables.intake import Intake, read_tables
+
+
+def today_of(experiment: Experiment) -> dt.date:
+    """Return the day after which a date counts as in the future."""
+    return experiment.today or dt.date.today()
+
+
+def tables_study(experiment: Experiment, source: Tables | Simulated, intake: Intake | None = None) -> Study:
+    """Return the study of the tables of an agency, or of made-up people; with an `intake` nothing is read again.
+
+    Raises
+    ------
+    SchemaError, SourceError, CohortError, ConfigError, InstrumentError
+        By cause.
+    """
+    instrument = load_instrument(experiment.instrument or "")
+    if intake is None:
+        today = today_of(experiment)
+        if isinstance(source, Simulated):
+            intake = simulate_tables(source, instrument, today)
+        else:
+            intake = read_tables(source, instrument, today)
+    schema.refuse(intake.problems)
+    outcome = experiment.outcome_definition()
+    cohort = build_cohort(intake.answers, intake.registers, outcome, followed_until=intake.followed_until)
+    rows, flow = cohort.rows, cohort.flow
+    if (experiment.missing_policy or instrument.missing_policy) == "drop":
+        whole = rows[list(instrument.item_ids)].ge(0).fillna(False).all(axis="columns")
+        rows, flow = keep(rows, whole, "some question without an answer (missing policy 'drop')", flow)
+        require_two_classes(rows["outcome"].to_numpy(), "The policy 'drop' leaves too little.")
+    matrix, features = table_features(rows, intake, instrument, experiment)
+    design = make_design(_row_facts(rows, intake.registers), matrix, rows["outcome"].to_numpy())
+    variants = {name: frozenset(load_instrument(file).item_ids) for name, file in experiment.variants.items()}
+    if instrument.client_belief:
+        variants["client_belief"] = frozenset({instrument.client_belief})
+    return Study(
+        design=design,
+        features=features,
+        contenders=contenders(experiment.contenders, with_values(features, matrix), variants),
+        instrument=instrument,
+        outcome_words=outcome.words,
+        horizon_days=outcome.horizon_days,
+        observe_days=outcome.observe_days,
+        flow=flow,
+        n_read=cohort.n_read,
+        digests=intake.digests,
+        about=intake.about,
+        truth=_truth(rows, intake),
+        intake=intake,
+    )
+
+
+def table_features(
+    rows: pd.DataFrame, intake: Intake, instrument: Instrument, experiment: Experiment
+) -> tuple[pd.DataFrame, tuple[Feature, ...]]:
+    """Return the matrix of every feature the tables give, and their descriptions."""
+    features = list(questionnaire_features(instrument))
+    parts = [questionnaire_columns(rows, instrument, experiment.missing_policy)]
+    if intake.registers.persons["client_id"].notna().any():
+        features += REGISTER_FEATURES
+        parts.append(register_columns(rows, intake.registers, experiment.lag_days))
+    features += CHANGES
+    parts.append(change_columns(rows, intake.answers, instrument))
+    return pd.concat(parts, axis="columns"), tuple(guarded(features, experiment.protected))
+
+
+def _row_facts(rows: pd.DataFrame, registers: Registers) -> pd.DataFrame:
+    """Return what identifies and groups rows; never a feature."""
+    facts = rows[["client_id", "answered_on", "caseworker_id", "job_centre"]]
+    audit = registers.persons[["client_id", "sex", "origin"]]
+    return facts.merge(audit, on="client_id", how="left", validate="many_to_one")
+
+
+def _truth(rows: pd.DataFrame, intake: Intake) -> np.ndarray | None:
+    if intake.truth is None:
+        return None
+    keys = ["client_id", "answered_on"]
+    joined = rows[keys].merge(intake.truth[[*keys, "probability"]], on=keys, how="left", validate="one_to_one")
+    return joined["probability"].to_numpy("float64")

@@ -1,0 +1,69 @@
+"""Whether other estimators see the same: agreement on what matters, and interactions of two columns."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+from scipy.stats import spearmanr
+
+from eriq.config import EstimatorName
+from eriq.features import Feature
+from eriq.model.calibrator import Calibrator
+from eriq.model.model import Model
+from eriq.study.explanation.explained import Contributions, Explained
+from eriq.study.learning.final import as_model
+from eriq.study.learning.progress import Progress
+from eriq.study.learning.training import fit
+from eriq.tables.results import Results
+
+OTHERS: tuple[EstimatorName, ...] = ("logistic", "lightgbm_pairs")  # both are explained exactly
+MOST_PAIRS = 50
+
+
+def agreement(explained: Explained, found: Contributions, progress: Progress) -> Results:
+    """Return ranked interactions of the depth-2 model, and how far estimators agree on what matters."""
+    e = explained
+    if len(e.contender.columns) < 2:
+        return {}
+    pairs, agreed = pd.DataFrame(), []
+    mine = np.abs(found.model).mean(axis=0)
+    for estimator in OTHERS:
+        same = estimator == e.contender.estimator
+        # Settings that a search found for one estimator mean nothing to another.
+        other = replace(e.contender, estimator=estimator, settings=e.contender.settings if same else ())
+        model = as_model(fit(other, e.design, e.features, seed=e.experiment.seed), Calibrator(0.0, 1.0))
+        progress("agreement", estimator)
+        if model.pairs is not None:
+            pairs = interactions(model, found.matrix, e.used)
+        if not same:
+            theirs = np.abs(model.contributions(found.matrix)[:, :-1]).mean(axis=0)
+            agreed.append((e.contender.estimator, estimator, float(spearmanr(mine, theirs).statistic)))
+    columns = ["estimator", "other", "rank_correlation"]
+    return {"pairs": pairs, "agreement": pd.DataFrame(agreed, columns=columns)}
+
+
+def interactions(model: Model, matrix: np.ndarray, used: Sequence[Feature]) -> pd.DataFrame:
+    """Return pairs of columns by strength; those with sensitive columns are left out.
+
+    Parameters
+    ----------
+    model : Model
+        Of trees of depth 2; any other has no pairs.
+    matrix : ndarray of shape (n_rows, n_columns)
+    used : sequence of Feature
+        In the order of the columns.
+    """
+    if model.pairs is None:
+        return pd.DataFrame()
+    found = model.pairs.interactions(matrix)
+    hidden = {f.name for f in used if f.sensitive}
+    shown = found[~found["first"].isin(hidden) & ~found["second"].isin(hidden)]
+    if shown.empty:
+        return pd.DataFrame()
+    label = {f.name: f.labels.en for f in used}
+    belief = shown["first"].str.startswith("belief.") | shown["second"].str.startswith("belief.")
+    shown = shown.assign(
+        first_label=shown["first"].map(label), second_label=shown["second"].map(label), with_belief=belief
+    )
+    return shown.reset_index(drop=True).head(MOST_PAIRS)

@@ -1,0 +1,62 @@
+"""What is explained, bound once, and the contributions that the explanations rest on."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from eriq.config import Experiment
+from eriq.config.streams import stream
+from eriq.features import Feature
+from eriq.features.matrix import to_matrix
+from eriq.instrument.instrument import Instrument
+from eriq.model.explanation import shap_values
+from eriq.model.model import Model
+from eriq.study.design.contender import Contender
+from eriq.study.design.design import Design, resampled
+from eriq.study.design.folds import Fold
+from eriq.study.learning.final import as_model
+from eriq.study.learning.progress import Progress
+from eriq.study.learning.training import columns_of, fit
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Explained:
+    """A model, and what it was made from."""
+
+    model: Model  # fitted on all rows, calibrated
+    contender: Contender  # what it was made from, for refits
+    design: Design
+    features: tuple[Feature, ...]  # all of the study
+    folds: tuple[Fold, ...]  # for permutation on people the model did not see
+    experiment: Experiment  # how many rows and refits
+    instrument: Instrument | None = None
+
+    @property
+    def used(self) -> list[Feature]:
+        """The features of the model, in the order of its columns."""
+        return columns_of(self.contender, self.features)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Contributions:
+    """Contributions to the log-odds of a sample of rows, by the model and by refits on resampled clients."""
+
+    sample: Design
+    matrix: np.ndarray  # shape (rows, columns), what the model saw
+    model: np.ndarray  # shape (rows, columns), contributions of the model
+    refits: tuple[np.ndarray, ...]  # and of each refit, of the same shape
+
+
+def contributions(explained: Explained, progress: Progress) -> Contributions:
+    """Return the contributions on a random sample of rows, with refits on resampled clients for intervals."""
+    e, seed = explained, explained.experiment.seed
+    pick = stream(seed, "explained rows").permutation(len(e.design.outcome))[: e.experiment.explain.rows]
+    sample = e.design.take(np.sort(pick))
+    matrix = to_matrix(sample.matrix, e.contender.columns).to_numpy()
+    refits = []
+    for k in range(e.experiment.explain.refits):
+        again = resampled(e.design, stream(seed + k, "explained refits"))
+        refitted = as_model(fit(e.contender, again, e.features, seed=seed + k), e.model.calibrator)
+        refits.append(np.asarray(refitted.contributions(matrix)[:, :-1]))
+        progress("refits for intervals", str(k + 1))
+    return Contributions(sample, matrix, shap_values(e.model, matrix)[:, :-1], tuple(refits))

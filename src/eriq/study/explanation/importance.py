@@ -1,0 +1,129 @@
+"""How much items, respondents and blocks move the forecast, and what shuffling an item costs."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from eriq.config.streams import stream
+from eriq.features import Feature
+from eriq.features.matrix import to_matrix
+from eriq.features.sensitive import SENSITIVE_LABEL, units
+from eriq.model.calibrator import expit
+from eriq.study.design.contender import Contender
+from eriq.study.design.design import Design
+from eriq.study.design.folds import Fold, apart
+from eriq.study.evaluation.metrics import auc
+from eriq.study.explanation.explained import Contributions, Explained
+from eriq.study.learning.training import fit, margin
+from eriq.study.words import part_words
+
+PERMUTED_FOLDS = 5  # most folds that are refitted for it
+
+
+def importance(explained: Explained, found: Contributions) -> pd.DataFrame:
+    """Return the mean absolute contribution of items, respondents and blocks, with rank and permutation."""
+    e = explained
+    names, member = units(e.used)
+    by_name = {f.name: f for f in e.used}
+    features = [by_name.get(name) for name in names]  # health and justice share a unit that is no feature
+    levels = {
+        "item": names,
+        "respondent": [f.respondent if f else "register" for f in features],
+        "block": [part_words(f.part if f else "register_history") for f in features],
+    }
+    tail = (1 - e.experiment.intervals.level) / 2
+    values, refits = found.model @ member, [v @ member for v in found.refits]
+    table = pd.concat([_level(level, groups, values, refits, tail) for level, groups in levels.items()])
+    falls = permutation(e.contender, e.design, e.folds, e.features, member, e.experiment.seed)
+    items = pd.DataFrame(falls, columns=["permutation", "permutation_low", "permutation_high"]).assign(
+        level="item",
+        name=names,
+        label=[f.labels.en if f else SENSITIVE_LABEL.en for f in features],
+        malleable=pd.array([f.malleable if f and f.item else None for f in features], dtype="boolean"),
+    )
+    table = table.merge(items, on=["level", "name"], how="left", validate="one_to_one")
+    label = table["label"].fillna(table["name"])
+    return table.assign(label=label, refits=len(refits)).sort_values(["level", "rank"], ignore_index=True)
+
+
+def _level(
+    level: str, groups: Sequence[str], values: np.ndarray, refits: Sequence[np.ndarray], tail: float
+) -> pd.DataFrame:
+    """Return value, share and rank of each group of units, with the ends of their intervals over refits."""
+    order = list(dict.fromkeys(groups))
+    gather = np.array([[group == name for name in order] for group in groups], dtype=float)
+    value = np.abs(values @ gather).mean(axis=0)
+    again = np.array([np.abs(v @ gather).mean(axis=0) for v in refits]).reshape(-1, len(order))
+    ranks = pd.DataFrame(-again).rank(axis=1, method="first").to_numpy()
+    gap = np.full(len(order), np.nan)
+    low, high = np.quantile(again, [tail, 1 - tail], axis=0) if refits else (gap, gap)
+    first, last = np.quantile(ranks, [tail, 1 - tail], axis=0) if refits else (gap, gap)
+    return pd.DataFrame(
+        {
+            "level": level,
+            "name": order,
+            "value": value,
+            "share": value / value.sum() if value.sum() else 0.0,
+            "low": low,
+            "high": high,
+            "rank": pd.Series(-value).rank(method="first").astype(int),
+            "rank_low": np.floor(first),
+            "rank_high": np.ceil(last),
+        }
+    )
+
+
+def permutation(
+    contender: Contender,
+    design: Design,
+    folds: Sequence[Fold],
+    features: Sequence[Feature],
+    member: np.ndarray,
+    seed: int,
+) -> list[tuple[float, float, float]]:
+    """Return, per unit, how much the AUC on unseen people falls when its columns are shuffled together.
+
+    Parameters
+    ----------
+    contender : Contender
+    design : Design
+    folds : sequence of Fold
+        The first five of the first repeat are used.
+    features : sequence of Feature
+    member : ndarray of shape (n_columns, n_units)
+        As `units` returns it. Columns of one unit move with the same shuffle.
+    seed : int
+
+    Returns
+    -------
+    list of (mean, low, high)
+        Over the folds; NaN where no fold tests both outcomes.
+
+    Raises
+    ------
+    LeakageError
+        When a client is in training and test of a fold.
+    """
+    rng = stream(seed, "permutation")
+    falls = []
+    for fold in [f for f in folds if f.repeat == 0][:PERMUTED_FOLDS]:
+        apart(design.client, fold.train, fold.test, "permutation importance")
+        fitted = fit(contender, design.take(fold.train), features, seed=seed)
+        test = design.take(fold.test)
+        if len(np.unique(test.outcome)) < 2:
+            continue
+        whole = auc(test.outcome, expit(margin(fitted, test)))
+        matrix = to_matrix(test.matrix, contender.columns)
+        fall = []
+        for unit in member.T:
+            columns = [c for c, inside in zip(contender.columns, unit, strict=True) if inside]
+            shuffled = matrix.copy()
+            shuffled[columns] = matrix[columns].to_numpy()[rng.permutation(len(matrix))]
+            fall.append(whole - auc(test.outcome, expit(margin(fitted, replace(test, matrix=shuffled)))))
+        falls.append(fall)
+    if not falls:
+        return [(np.nan, np.nan, np.nan)] * member.shape[1]
+    table = np.array(falls)
+    return list(zip(table.mean(axis=0), table.min(axis=0), table.max(axis=0), strict=True))
