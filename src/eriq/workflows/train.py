@@ -257,7 +257,6 @@ def describe(study: Study, size: SampleSize) -> dict[str, pd.DataFrame]:
         "minimum_persons",
         "minimum_events",
         "half_width",
-        "smallest_difference",
     )
     return {
         "flow": pd.DataFrame(study.flow, columns=["reason", "rows"]),

@@ -90,7 +90,7 @@ def compare(
         "differences": from_baseline,
         "all_differences": every_pair,
         "overlap": _overlaps(tested.only([without, with_, chosen.name]), experiment.capacity),
-        "headline": headline_table(experiment, from_baseline, with_, tested),
+        "headline": headline_table(experiment, from_baseline, with_),
         "calibration_curve": curves.curve,
         "calibration_bins": curves.bins,
         "decision_curve": decision_curves(shown, experiment),

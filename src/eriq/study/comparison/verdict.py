@@ -7,8 +7,7 @@ import pandas as pd
 from eriq.config import Experiment, Headline
 from eriq.errors import ConfigError
 from eriq.study.design.contender import Contender
-from eriq.study.evaluation.forecasts import Forecasts
-from eriq.study.evaluation.sample_size import sample_statement
+from eriq.study.evaluation.sample_size import error_of_interval, smallest_shown
 from eriq.study.learning.estimators import ESTIMATORS
 from eriq.study.words import block_in_sentence
 
@@ -44,7 +43,7 @@ def verdict_of(estimate: float, low: float, high: float, headline: Headline) -> 
     return "large gain" if estimate >= headline.large_from else "moderate gain"
 
 
-def headline_table(experiment: Experiment, differences: pd.DataFrame, with_: str, tested: Forecasts) -> pd.DataFrame:
+def headline_table(experiment: Experiment, differences: pd.DataFrame, with_: str) -> pd.DataFrame:
     """Return the declared difference with its verdict and a sentence, as one row.
 
     Parameters
@@ -55,13 +54,11 @@ def headline_table(experiment: Experiment, differences: pd.DataFrame, with_: str
         Paired differences from the contender without.
     with_ : str
         Name of the contender with.
-    tested : Forecasts
-        Whose number says how small a difference could have been shown.
     """
     headline, level = experiment.headline, f"{100 * experiment.intervals.level:g}"
     row = differences[(differences["contender"] == with_) & (differences["measure"] == "auc")].iloc[0]
     estimate, low, high = (float(row[end]) for end in ("estimate", "low", "high"))
-    smallest = sample_statement(tested.outcome, tested.client, parameters=1).smallest_difference
+    smallest = smallest_shown(error_of_interval(low, high, experiment.intervals.level))
     verdict = verdict_of(estimate, low, high, headline)
     sentence = (
         f"{verdict[0].upper() + verdict[1:]}: the AUC of {block_in_sentence(headline.with_)} less that of "

@@ -1,6 +1,7 @@
 """How many people a comparison needs, and the smallest difference that these people could show."""
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
@@ -12,32 +13,37 @@ from eriq.study.evaluation.metrics import RangeError
 SHRINKAGE = 0.9  # targets of Riley et al.: overfitting of at most 10 %,
 OPTIMISM = 0.05  # apparent less true explained variation (Nagelkerke's R2),
 MARGIN = 0.05  # and half-width of the interval for the overall risk
-CORRELATION = 0.6  # of two AUCs on the same rows, of which one model's predictors contain the other's
+CORRELATIONS = (0.1, 0.5, 0.9)  # of two AUCs on the same rows; .12 to .99 were measured, so none is assumed
 POWER = 0.8
-AUC_GUESS = 0.70
+AUC_ASSUMED = 0.70  # of register models elsewhere, .65 to .77; nothing about these people is in it
 
 
 @dataclass(frozen=True, slots=True)
 class SampleSize:
-    """What a data set can carry, counted in people."""
+    """What a data set can carry for one contender, counted in people."""
 
+    contender: str
     persons: int
     events: int
     rows: int
     parameters: int
-    auc_guess: float
+    auc_assumed: float
     prevalence: float
-    r2: float  # Cox-Snell, that goes with auc_guess
+    r2: float  # Cox-Snell, that goes with auc_assumed
     minimum_persons: int
     minimum_events: int
     deciding: str  # the criterion that asks for most
     affordable_parameters: int  # most parameters that these people could carry
     expected_shrinkage: float  # calibration slope to expect in new people without penalty
     events_per_parameter: float
-    half_width: float  # of the interval for the AUC
-    smallest_difference: float  # in AUC, found with the power asked for
+    half_width: float  # of the 95 % interval for the AUC
     enough: bool
     sentences: tuple[str, ...]
+
+    @property
+    def few_events(self) -> bool:
+        """Whether there are fewer events than the minimum, so that a verdict on this contender is provisional."""
+        return self.events < self.minimum_events
 
 
 def cox_snell_from_auc(prevalence: float, auc: float) -> float:
@@ -172,7 +178,7 @@ def smallest_difference(
     prevalence: float,
     auc: float,
     *,
-    correlation: float = CORRELATION,
+    correlation: float,
     power: float = POWER,
     level: float = 0.95,
 ) -> float:
@@ -183,7 +189,7 @@ def smallest_difference(
     Parameters
     ----------
     correlation : float
-        Between the two estimated AUCs, in [0, 1); nested models have 0.5 and more.
+        Between the two estimated AUCs, in [0, 1); it decides, and is not known before a run.
     power : float
         Chance of finding it, in (0, 1).
 
@@ -193,29 +199,75 @@ def smallest_difference(
 
     Examples
     --------
-    >>> round(smallest_difference(5512, 0.15, 0.75), 3)
+    >>> round(smallest_difference(5512, 0.15, 0.75, correlation=0.6), 3)
     0.026
     """
-    _inside("level", level)
-    _inside("power", power)
     if not 0 <= correlation < 1:
         raise RangeError(f"correlation must lie between 0 and 1, got {correlation}")
     spread = _standard_error(persons, prevalence, auc) * math.sqrt(2 * (1 - correlation))
-    return (NormalDist().inv_cdf((1 + level) / 2) + NormalDist().inv_cdf(power)) * spread
+    return smallest_shown(spread, power=power, level=level)
+
+
+def smallest_before(persons: int, prevalence: float, auc: float = AUC_ASSUMED) -> pd.DataFrame:
+    """Return the smallest difference in AUC these people could show, for weak, middling and strong correlation.
+
+    Parameters and errors as in `half_width_auc`.
+
+    Returns
+    -------
+    DataFrame
+        correlation, smallest_difference.
+
+    Examples
+    --------
+    >>> smallest_before(899, 0.35).round(3).to_numpy().tolist()
+    [[0.1, 0.071], [0.5, 0.053], [0.9, 0.024]]
+    """
+    found = [smallest_difference(persons, prevalence, auc, correlation=r) for r in CORRELATIONS]
+    return pd.DataFrame({"correlation": CORRELATIONS, "smallest_difference": found})
+
+
+def smallest_shown(standard_error: float, *, power: float = POWER, level: float = 0.95) -> float:
+    """Return the smallest true difference a run would find, from its own paired standard error.
+
+    Parameters
+    ----------
+    standard_error : float
+        Of the difference, on the same people and folds; not negative.
+    power, level : float
+        Each in (0, 1); 80 % and 95 % make it 2.8 standard errors.
+
+    Raises
+    ------
+    RangeError
+        If a value lies outside its range.
+
+    Examples
+    --------
+    >>> round(smallest_shown(0.0025), 4)
+    0.007
+    """
+    _inside("level", level)
+    _inside("power", power)
+    if not standard_error >= 0:
+        raise RangeError(f"standard_error must not be negative, got {standard_error}")
+    return (NormalDist().inv_cdf((1 + level) / 2) + NormalDist().inv_cdf(power)) * standard_error
+
+
+def error_of_interval(low: float, high: float, level: float = 0.95) -> float:
+    """Return the standard error of a normal interval with these ends.
+
+    >>> round(error_of_interval(-0.0049, 0.0049), 4)
+    0.0025
+    """
+    _inside("level", level)
+    return (high - low) / (2 * NormalDist().inv_cdf((1 + level) / 2))
 
 
 def statement(
-    events: int,
-    persons: int,
-    rows: int,
-    parameters: int,
-    auc_guess: float,
-    *,
-    correlation: float = CORRELATION,
-    power: float = POWER,
-    level: float = 0.95,
+    events: int, persons: int, rows: int, parameters: int, auc_assumed: float = AUC_ASSUMED, contender: str = ""
 ) -> SampleSize:
-    """Return what a data set can carry, in numbers and in sentences, before anything is fitted.
+    """Return what a data set can carry for one contender, in numbers and in sentences, before anything is fitted.
 
     Parameters
     ----------
@@ -223,11 +275,11 @@ def statement(
         People with the outcome, people, and questionnaires. Several questionnaires of one person count once, which
         errs on the safe side.
     parameters : int
-        Candidate parameters of the largest contender.
-    auc_guess : float
-        AUC expected of it, above 0.5; a guess from studies, not from these rows.
-    correlation, power, level : float
-        As in `smallest_difference`.
+        Candidate parameters of the contender.
+    auc_assumed : float
+        AUC it is assumed to reach, above 0.5; from studies, not from these rows.
+    contender : str
+        Its name, as the sentences say it.
 
     Raises
     ------
@@ -236,60 +288,120 @@ def statement(
 
     References
     ----------
-    See `minimum_sample`, `half_width_auc` and `smallest_difference`.
+    See `minimum_sample` and `half_width_auc`.
 
     Examples
     --------
-    >>> print(statement(150, 1000, 2900, 22, 0.75).sentences[0])
-    WARNING: too few people: 1,000 with 150 events, and 22 parameters need at least 1,805 with 271 events.
+    >>> print(statement(150, 1000, 2900, 22, 0.75, "questionnaire | logistic").sentences[0])
+    WARNING: too few people for questionnaire | logistic: 1,000 with 150 events, and its 22 parameters need at least \
+1,805 with 271 events, if its AUC is 0.75.
     """
     if not 0 < events < persons <= rows:
         raise RangeError("counts must satisfy 0 < events < persons <= rows")
     prevalence = events / persons
-    r2 = cox_snell_from_auc(prevalence, auc_guess)
+    r2 = cox_snell_from_auc(prevalence, auc_assumed)
     table = minimum_sample(prevalence, parameters, r2=r2)
-    required = int(table["persons"].iloc[-1])
+    required, needed_events = int(table["persons"].iloc[-1]), int(table["events"].iloc[-1])
     criteria = table.iloc[:-1]
     single = minimum_sample(prevalence, 1, r2=r2).set_index("criterion")["persons"]
     affordable = 0 if persons < single["intercept"] else _affordable(persons, prevalence, r2)
-    half = half_width_auc(persons, prevalence, auc_guess, level)
-    difference = smallest_difference(persons, prevalence, auc_guess, correlation=correlation, power=power, level=level)
     shrinkage = _expected_shrinkage(persons, parameters, r2)
-    enough = persons >= required
-    need = f"{parameters:,} parameters need at least {required:,} with {int(table['events'].iloc[-1]):,} events"
-    have = f"{persons:,} with {events:,} events"
-    sentences = [
-        f"Enough people: {have}, and {need}." if enough else f"WARNING: too few people: {have}, and {need}.",
+    enough, of = persons >= required, f" for {contender}" if contender else ""
+    judged = (
+        f"people{of}: {persons:,} with {events:,} events, and its {parameters:,} parameters need at least {required:,} "
+        f"with {needed_events:,} events, if its AUC is {auc_assumed:.2f}."
+    )
+    sentences = (
+        f"Enough {judged}" if enough else f"WARNING: too few {judged}",
         f"Fitted without a penalty, {parameters:,} parameters would leave a calibration slope of about "
         f"{shrinkage:.2f} in new people; these people can carry {affordable:,} parameters.",
-        f"With a guessed AUC of {auc_guess:.2f}, the {level:.0%} interval of an AUC will be about ±{half:.3f}.",
-        f"A difference in AUC below {difference:.3f} would be missed more often than {1 - power:.0%} of the time, so "
-        f'"no gain shown" does not exclude a gain of that size.',
-    ]
-    if rows > persons:
-        sentences.append(
-            f"The {rows:,} questionnaires come from {persons:,} people; people are counted, as answers of one "
-            "person resemble each other."
-        )
+    )
     return SampleSize(
+        contender=contender,
         persons=persons,
         events=events,
         rows=rows,
         parameters=parameters,
-        auc_guess=auc_guess,
+        auc_assumed=auc_assumed,
         prevalence=prevalence,
         r2=r2,
         minimum_persons=required,
-        minimum_events=int(table["events"].iloc[-1]),
+        minimum_events=needed_events,
         deciding=str(criteria["criterion"].iloc[int(criteria["persons"].to_numpy().argmax())]),
         affordable_parameters=affordable,
         expected_shrinkage=shrinkage,
         events_per_parameter=events / parameters,
-        half_width=half,
-        smallest_difference=difference,
+        half_width=half_width_auc(persons, prevalence, auc_assumed),
         enough=enough,
-        sentences=tuple(sentences),
+        sentences=sentences,
     )
+
+
+def statements(
+    outcome: np.ndarray, client: np.ndarray, parameters: Mapping[str, int], auc_assumed: float = AUC_ASSUMED
+) -> tuple[SampleSize, ...]:
+    """Return what the rows of a study can carry for each named contender apart, counted in people.
+
+    Parameters
+    ----------
+    outcome, client : ndarray of shape (n_rows,)
+        What happened (0 or 1), and whose row it is.
+    parameters : mapping of str to int
+        Contender -> its candidate parameters; one that fits none counts as fitting one.
+    auc_assumed : float
+        As in `statement`.
+
+    Raises
+    ------
+    RangeError
+        As in `statement`.
+    """
+    codes, row_client = np.unique(client, return_inverse=True)
+    events = min(int((np.bincount(row_client, weights=outcome) > 0).sum()), len(codes) - 1)
+    return tuple(
+        statement(events, len(codes), len(outcome), max(number, 1), auc_assumed, name)
+        for name, number in parameters.items()
+    )
+
+
+def before_a_run(sizes: Sequence[SampleSize]) -> tuple[str, ...]:
+    """Return what is said before anything is fitted: each contender apart, then what holds for all of them.
+
+    Parameters
+    ----------
+    sizes : sequence of SampleSize
+        Of the same people, at least one.
+
+    Examples
+    --------
+    >>> for sentence in before_a_run([statement(827, 5512, 5512, 22, 0.75)])[2:]:
+    ...     print(sentence)
+    If an AUC is 0.75, its 95 % interval will be about ±0.020.
+    What gain these people can show depends on how far two AUCs move together, which is not known before a run: \
+at a correlation of 0.1, 0.5 and 0.9 the smallest difference found in 80 % of studies is 0.039, 0.029 and 0.013, if \
+both AUCs are 0.75.
+    """
+    one = sizes[0]
+    table = smallest_before(one.persons, one.prevalence, one.auc_assumed)
+    at, found = (
+        ", ".join(text[:-1]) + f" and {text[-1]}"
+        for text in (
+            [f"{r:g}" for r in table["correlation"]],
+            [f"{difference:.3f}" for difference in table["smallest_difference"]],
+        )
+    )
+    shared = [
+        f"If an AUC is {one.auc_assumed:.2f}, its 95 % interval will be about ±{one.half_width:.3f}.",
+        "What gain these people can show depends on how far two AUCs move together, which is not known before a run: "
+        f"at a correlation of {at} the smallest difference found in {POWER:.0%} of studies is {found}, if both AUCs "
+        f"are {one.auc_assumed:.2f}.".replace("%", " %"),
+    ]
+    if one.rows > one.persons:
+        shared.append(
+            f"The {one.rows:,} questionnaires come from {one.persons:,} people; people are counted, as answers of one "
+            "person resemble each other."
+        )
+    return (*(sentence for size in sizes for sentence in size.sentences), *shared)
 
 
 def _null_log_likelihood(prevalence: float) -> float:
@@ -331,25 +443,3 @@ def _standard_error(persons: int, prevalence: float, auc: float) -> float:
 def _inside(name: str, value: float) -> None:
     if not 0 < value < 1:
         raise RangeError(f"{name} must lie strictly between 0 and 1, got {value}")
-
-
-def sample_statement(
-    outcome: np.ndarray, client: np.ndarray, parameters: int, auc_guess: float = AUC_GUESS
-) -> SampleSize:
-    """Return what the rows of a study can carry, counted in people.
-
-    Parameters
-    ----------
-    outcome, client : ndarray of shape (n_rows,)
-        What happened (0 or 1), and whose row it is.
-    parameters, auc_guess
-        As in `statement`; the guess comes from studies, not from these rows.
-
-    Raises
-    ------
-    RangeError
-        As in `statement`.
-    """
-    codes, row_client = np.unique(client, return_inverse=True)
-    events = int((np.bincount(row_client, weights=outcome) > 0).sum())
-    return statement(min(events, len(codes) - 1), len(codes), len(outcome), parameters, auc_guess)
