@@ -7,7 +7,7 @@ import pandas as pd
 from eriq.config import Experiment, Headline
 from eriq.errors import ConfigError
 from eriq.study.design.contender import Contender
-from eriq.study.evaluation.sample_size import error_of_interval, smallest_shown
+from eriq.study.evaluation.detectable import error_of_interval, smallest_shown
 from eriq.study.learning.estimators import ESTIMATORS
 from eriq.study.words import block_in_sentence
 
