@@ -50,8 +50,8 @@ class Bundle:
 
     @property
     def registers(self) -> tuple[str, ...]:
-        """Columns of the model that registers give."""
-        return tuple(f.name for f in self.features if f.respondent == "register")
+        """Columns of the model that registers, and the form, give."""
+        return tuple(f.name for f in self.features if f.recorded)
 
     @property
     def needs_registers(self) -> bool:

@@ -1,14 +1,14 @@
 """Who is in: one row per answered wave, its outcome, and a count for every row left out."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
 from eriq.config import Outcome
 from eriq.errors import CohortError
-from eriq.tables.schema import WORK
+from eriq.tables.schema import FORMS, WORK, empty
 
 Flow = tuple[tuple[str, int], ...]
 DAY = pd.Timedelta(days=1)
@@ -16,11 +16,12 @@ DAY = pd.Timedelta(days=1)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Registers:
-    """What the registers hold, checked: one row per client, per spell and per event."""
+    """What the registers hold, checked: one row per client, per spell, per event, and per form filled in by staff."""
 
     persons: pd.DataFrame
     spells: pd.DataFrame
     events: pd.DataFrame
+    forms: pd.DataFrame = field(default_factory=lambda: empty(FORMS))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

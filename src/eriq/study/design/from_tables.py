@@ -8,12 +8,12 @@ import pandas as pd
 from eriq.config import Experiment, Simulated, Tables
 from eriq.features import (
     CHANGES,
-    REGISTER_FEATURES,
     Feature,
     change_columns,
     questionnaire_columns,
     questionnaire_features,
-    register_columns,
+    recorded_columns,
+    recorded_features,
 )
 from eriq.instrument.instrument import Instrument, load_instrument
 from eriq.simulation.intake import simulate_tables
@@ -82,8 +82,8 @@ def table_features(
     features = list(questionnaire_features(instrument))
     parts = [questionnaire_columns(rows, instrument, experiment.missing_policy)]
     if intake.registers.persons["client_id"].notna().any():
-        features += REGISTER_FEATURES
-        parts.append(register_columns(rows, intake.registers, experiment.lag_days))
+        features += recorded_features(intake.registers)
+        parts.append(recorded_columns(rows, intake.registers, experiment.lag_days))
     features += CHANGES
     parts.append(change_columns(rows, intake.answers, instrument))
     return pd.concat(parts, axis="columns"), tuple(guarded(features, experiment.protected))
