@@ -81,6 +81,12 @@ class DependencyError(EriqError):
     exit_code = 21
 
 
+class TrackingError(EriqError):
+    """The tracking server or its database cannot be used."""
+
+    exit_code = 22
+
+
 class DatabaseError(EriqError):
     """A database refuses, is locked, or its connection was lost; whole chunks stored before stay."""
 

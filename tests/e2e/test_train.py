@@ -1,1 +1,179 @@
 """What a person finds after `eriq train`."""
+
+import json
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from eriq.config import load_experiment
+from eriq.instrument.instrument import load_instrument
+from eriq.simulation.cohort import simulate
+from eriq.simulation.settings import load_simulation
+from tests.e2e.conftest import ROOT, SHARED, eriq
+
+pytestmark = pytest.mark.xdist_group("home")
+
+
+def test_every_shipped_experiment_loads() -> None:
+    """Each file in configs/experiments is a valid config whose name is the file's."""
+    files = sorted((ROOT / "configs" / "experiments").glob("*.yaml"))
+
+    assert len(files) >= 8
+    assert [load_experiment(file).name for file in files] == [file.stem for file in files]
+
+
+def test_a_training_leaves_report_tables_model_and_card(home: Path, model: Path) -> None:
+    """Report, one CSV per table, figures, config and card are there, and the model holds no pickle."""
+    folder = home / "mlruns" / "reports" / "quick"
+
+    assert {"report.html", "facts.json", "config.yaml", "model-card.md"} <= {p.name for p in folder.iterdir()}
+    assert {"measures", "differences", "headline", "flow", "importance"} <= {
+        p.stem for p in folder.glob("tables/*.csv")
+    }
+    assert {"manifest.json", "card.md", "selftest.parquet"} <= {p.name for p in model.iterdir()}
+    assert not [p for p in model.iterdir() if p.suffix in (".pkl", ".pickle", ".joblib")]
+
+
+def test_the_report_opens_offline_and_says_that_people_are_made_up(home: Path) -> None:
+    """The page loads nothing from anywhere and carries the notice on made-up people."""
+    page = (home / "mlruns" / "reports" / "quick" / "report.html").read_text(encoding="utf-8")
+
+    assert not re.findall(r"(?:src|href)=[\"']?(?:https?:)?//", page)
+    assert "made up" in page
+
+
+def test_numbers_of_the_verdict_come_from_a_table(home: Path) -> None:
+    """The three numbers of the sentence are those of headline.csv, and of differences.csv."""
+    tables = home / "mlruns" / "reports" / "quick" / "tables"
+    headline = pd.read_csv(tables / "headline.csv").iloc[0]
+    differences = pd.read_csv(tables / "differences.csv")
+    row = differences[
+        (differences["contender"] == "questionnaire | logistic") & (differences["measure"] == "auc")
+    ].iloc[0]
+
+    shown = [float(number) for number in re.findall(r"[+-]\d\.\d{3}", headline["sentence"])]
+    assert shown == [round(float(row[key]), 3) for key in ("estimate", "low", "high")]
+
+
+def test_no_person_is_told_to_anyone(home: Path) -> None:
+    """No id of a client or caseworker is in the tracking database, the artefacts, the report or the model."""
+    made = simulate(load_simulation("claim"), load_instrument("eriq22"), clients=600, seed=7)
+    ids = {*made.answers["client_id"], *made.answers["caseworker_id"].dropna()}
+    words = re.compile(rb"\b(?:" + b"|".join(re.escape(i.encode()) for i in sorted(ids)) + rb")\b")
+    looked = 0
+    for file in [*home.glob("mlruns/reports/**/*"), *home.glob("models/**/*"), *home.glob("mlruns/artifacts/**/*")]:
+        if file.suffix in (".csv", ".html", ".json", ".md", ".yaml", ".txt"):
+            looked += 1
+            assert not words.search(file.read_bytes()), file.name
+    with sqlite3.connect(home / "mlruns" / "mlflow.db") as database:
+        dump = "\n".join(line for line in database.iterdump() if "CREATE" not in line)
+
+    assert looked > 30
+    assert not words.search(dump.encode())
+
+
+def test_mlflow_has_a_parent_a_child_per_contender_and_a_registered_model(home: Path) -> None:
+    """Parent run, one child per contender with metrics and intervals, alias on the registered model, no user name."""
+    with sqlite3.connect(home / "mlruns" / "mlflow.db") as database:
+        kinds = dict(database.execute("select value, count(*) from tags where key='kind' group by value").fetchall())
+        users = {u for (u,) in database.execute("select value from tags where key='mlflow.user'").fetchall()}
+        metrics = {m for (m,) in database.execute("select distinct key from latest_metrics").fetchall()}
+        alias = database.execute("select name, alias from registered_model_aliases").fetchall()
+
+    contenders = pd.read_csv(home / "mlruns" / "reports" / "quick" / "tables" / "contenders.csv")
+    assert {"training": 1, "contender": len(contenders)} == kinds
+    assert {"eriq"} == users
+    assert {"auc", "auc_low", "auc_high", "log_loss", "calibration_slope", "auc_gain"} <= metrics
+    assert [("eriq-quick", "candidate")] == alias
+
+
+def test_resume_takes_over_and_gives_the_same_numbers(home: Path) -> None:
+    """A second run with --resume fits no contender again and reports the same measures to the last digit."""
+    tables = home / "mlruns" / "reports" / "quick" / "tables"
+    before = pd.read_csv(tables / "measures.csv")
+
+    eriq("train", "quick", "--resume", cwd=home)
+
+    pd.testing.assert_frame_equal(before, pd.read_csv(tables / "measures.csv"), check_exact=True)
+
+
+def test_check_trains_nothing(tmp_path: Path) -> None:
+    """`eriq check` names the contenders and leaves the folder empty."""
+    done = eriq("check", "quick", cwd=tmp_path)
+
+    assert "questionnaire + register_full | logistic" in done.stdout
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="public data folder ../shared/data is not here")
+@pytest.mark.parametrize(
+    ("config", "verdict", "reference"),
+    [
+        (
+            "jobs2",
+            "no gain shown",
+            {"register_full": 0.593, "questionnaire": 0.489, "questionnaire + register_full": 0.591},
+        ),
+        (
+            "jobcorps",
+            "small gain",
+            {"register_full": 0.651, "questionnaire": 0.602, "questionnaire + register_full": 0.659},
+        ),
+    ],
+)
+def test_real_data_get_the_honest_answer(
+    tmp_path: Path, config: str, verdict: str, reference: dict[str, float]
+) -> None:
+    """JOBS II shows no gain and Job Corps a small one; AUCs lie within 0.02 of the reference table."""
+    eriq("train", ROOT / "configs" / "experiments" / f"{config}.yaml", cwd=tmp_path)
+    folder = tmp_path / "mlruns" / "reports" / config
+    headline = pd.read_csv(folder / "tables" / "headline.csv").iloc[0]
+    measures = pd.read_csv(folder / "tables" / "measures.csv")
+    auc = measures[measures["measure"] == "auc"].set_index("contender")["estimate"]
+
+    assert verdict == headline["verdict"]
+    assert verdict.capitalize() in (folder / "report.html").read_text(encoding="utf-8")
+    if verdict == "no gain shown":
+        assert headline["low"] <= 0 <= headline["high"]
+        assert f"{headline['smallest_detectable']:.3f}" in headline["sentence"]
+    else:
+        assert headline["low"] > 0
+    for block, value in reference.items():
+        assert abs(auc[f"{block} | logistic"] - value) <= 0.02, block
+
+
+def test_the_chosen_model_adds_up(model: Path) -> None:
+    """The manifest's own self-test rows add up to the log-odds within 1e-9."""
+    frame = pd.read_parquet(model / "selftest.parquet")
+    parts = frame.filter(like="contribution_").to_numpy()
+
+    assert np.abs(parts.sum(axis=1) - frame["log_odds"]).max() < 1e-9
+    assert json.loads((model / "manifest.json").read_text(encoding="utf-8"))["format"] == 2
+
+
+def test_ctrl_c_leaves_nothing_half_written(tmp_path: Path) -> None:
+    """Interrupted in the middle, a training ends with 130 and there is no model under a final name."""
+    running = subprocess.Popen(
+        [sys.executable, "-m", "eriq", "train", "quick"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert running.stdout is not None
+    for line in running.stdout:  # the sentence on the verdict comes before the model is saved
+        if "AUC of questionnaire" in line:
+            break
+    running.send_signal(signal.SIGINT)
+    _, told = running.communicate(timeout=120)
+
+    assert 130 == running.returncode, told
+    assert "Traceback" not in told
+    assert not [p for p in (tmp_path / "models").glob("*") if not p.name.startswith(".")]

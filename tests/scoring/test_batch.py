@@ -20,11 +20,17 @@ from eriq.config import ScoringJob, load_scoring_job
 from eriq.errors import ConfigError, InstrumentError, OutputError
 from eriq.model.bundle import Bundle
 from eriq.model.calibrator import expit
-from eriq.scoring.batch import Lookup, Seen, ranks
-from eriq.scoring.rows import Options, checked_answers, score_rows
+from eriq.scoring.checks import checked_answers
+from eriq.scoring.chunk import score_rows
+from eriq.scoring.job import Batch
+from eriq.scoring.options import Options
+from eriq.scoring.ranks import ranks
+from eriq.scoring.registers import Lookup
+from eriq.scoring.repeats import Seen
+from eriq.scoring.sinks.files import rejects_path
 from eriq.tables.cohort import Registers
 from eriq.tables.intake import check_answers
-from eriq.workflows.score import Batch, job_of, rejects_path, run
+from eriq.workflows.score import job_of, run
 
 Backlog = Callable[..., pd.DataFrame]
 
@@ -348,7 +354,7 @@ def test_from_table_to_table(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run(job, workers=1, report=stop)
+        run(job, workers=1, on_chunk=stop)
     with pytest.raises(OutputError, match="--resume"):
         run(job)
     done = run(job, resume=True, workers=1)
