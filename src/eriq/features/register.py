@@ -219,4 +219,5 @@ def _days_to_code(base: pd.DataFrame, registers: Registers) -> np.ndarray:
     persons = registers.persons[["client_id", "registered_on"]]
     who = base.merge(persons, on="client_id", how="left", validate="many_to_one")
     registered = who["registered_on"].where(who["registered_on"] <= who["answered_on"])
-    return np.maximum(_weeks(first - registered) * 7, 0.0)
+    days: np.ndarray = np.maximum(_weeks(first - registered) * 7, 0.0)
+    return days
