@@ -40,7 +40,7 @@ def agreement(explained: Explained, found: Contributions, progress: Progress) ->
         progress("agreement", estimator)
         if model.pairs is not None:
             pairs = interactions(model, found.matrix, e.used)
-        if same:
+        if same and e.model.convention == "interventional":
             continue
         theirs = _weight(model.contributions(found.matrix)[:, :-1])
         if first is None:
