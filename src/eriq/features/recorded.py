@@ -9,14 +9,13 @@ from eriq.tables.cohort import Registers
 
 
 def recorded_features(registers: Registers) -> tuple[Feature, ...]:
-    """Return the columns that these tables can give; without a form none of its columns."""
+    """Return the columns that these tables can give for a training; without a form none of its columns."""
     return (*FORM_FEATURES, *REGISTER_FEATURES) if len(registers.forms) else REGISTER_FEATURES
 
 
 def recorded_columns(rows: pd.DataFrame, registers: Registers, lag_days: int) -> pd.DataFrame:
-    """Return what forms and registers said about each client on the answer date, in the order of their features.
+    """Return what forms and registers said about each client on the answer date; gaps where there is no form.
 
     Parameters and errors as in `register_columns`; the form has no delay.
     """
-    parts = [form_columns(rows, registers)] if len(registers.forms) else []
-    return pd.concat([*parts, register_columns(rows, registers, lag_days)], axis="columns")
+    return pd.concat([form_columns(rows, registers), register_columns(rows, registers, lag_days)], axis="columns")

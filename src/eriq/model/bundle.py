@@ -59,6 +59,11 @@ class Bundle:
         """Whether the model uses facts that only registers have."""
         return self.instrument is not None and bool(self.registers)
 
+    @property
+    def needs_form(self) -> bool:
+        """Whether the model uses the form that staff fill in."""
+        return self.needs_registers and any(f.part == "form" for f in self.features)
+
     def example_rows(self) -> pd.DataFrame:
         """Return one made-up row that the model scores."""
         row: dict[str, Any] = {self.client: "example"}

@@ -82,8 +82,10 @@ def table_features(
     features = list(questionnaire_features(instrument))
     parts = [questionnaire_columns(rows, instrument, experiment.missing_policy)]
     if intake.registers.persons["client_id"].notna().any():
-        features += recorded_features(intake.registers)
-        parts.append(recorded_columns(rows, intake.registers, experiment.lag_days))
+        recorded = recorded_features(intake.registers)
+        made = recorded_columns(rows, intake.registers, experiment.lag_days)
+        features += recorded
+        parts.append(made[[f.name for f in recorded]])
     features += CHANGES
     parts.append(change_columns(rows, intake.answers, instrument))
     return pd.concat(parts, axis="columns"), tuple(guarded(features, experiment.protected))
