@@ -19,6 +19,7 @@ from eriq.study.comparison.out_of_fold import OutOfFold, home_forecasts
 from eriq.study.comparison.policies import missing_policies
 from eriq.study.comparison.sample import described, sample_sizes
 from eriq.study.comparison.verdict import headline_pair
+from eriq.study.design.doubts import doubts_of
 from eriq.study.design.folds import Fold
 from eriq.study.design.prepare import prepare
 from eriq.study.design.study import Study, summary
@@ -101,8 +102,9 @@ def train(
         study = prepare(experiment)
         say(summary(study))
         pair = headline_pair(experiment.headline, study.contenders)
-        for sentence in (*before_a_run(sample_sizes(study, pair)), *([study.about] if study.about else [])):
-            say(sentence)
+        for sentence in (*before_a_run(sample_sizes(study, pair)), *doubts_of(study), study.about):
+            if sentence:
+                say(sentence)
         folds = checked_folds(study, experiment)
         begin(len(folds) * len(study.contenders))
         work = Work(experiment, study, workers, step)
