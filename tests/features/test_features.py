@@ -1,5 +1,7 @@
 """Columns: hand-computed numbers, nothing from after the answer, the same code for every row."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +11,7 @@ from eriq.errors import ConfigError, LeakageError
 from eriq.features import (
     BLOCKS,
     CHANGES,
+    FORM_FEATURES,
     NEVER_WEEKS,
     REGISTER_FEATURES,
     WINDOWS,
@@ -130,6 +133,53 @@ def test_facts_about_a_person_by_hand(seen):
     assert seen(registered_on="2015-12-31")["register.weeks_registered"] == 0.0  # within the reporting lag
     assert np.isnan(seen(registered_on="2016-05-01")["register.weeks_registered"])  # a later registration, a later fact
     assert np.isnan(seen()["register.weeks_registered"])
+
+
+@pytest.mark.parametrize(
+    ("registered", "coded", "days"),
+    [
+        ("2014-01-01", ["2015-01-02"], 366.0),
+        ("2014-01-01", ["2015-06-01", "2015-01-02"], 366.0),
+        ("2014-01-01", ["2013-05-05"], 0.0),
+        ("2014-01-01", ["2016-01-01"], np.nan),  # a later fact
+        ("2016-01-01", ["2015-01-02"], np.nan),
+        (None, ["2015-01-02"], np.nan),
+        ("2014-01-01", [], np.nan),
+    ],
+)
+def test_days_from_registration_to_the_first_code_known(seen, registered, coded, days):
+    """The first code counts, and only codes and registrations that lie before the answer."""
+    facts = {"registered_on": registered} if registered else {}
+    columns = seen(events=[(day, "disability_code") for day in coded], **facts)
+    assert columns["register.days_to_disability_code"] == pytest.approx(days, nan_ok=True)
+
+
+def test_a_code_within_the_reporting_lag_is_not_known(seen):
+    """A code of 2 December is not known on 31 December where registers are 30 days late."""
+    events = [("2015-12-02", "disability_code")]
+    assert np.isnan(seen(events=events, lag=30, registered_on="2014-01-01")["register.days_to_disability_code"])
+
+
+def test_the_track_is_that_of_activations_that_go_on(waves, registers):
+    """Of two activations under way the higher track counts; one that ended, or another status, has none."""
+    spells = [
+        ("x", "2015-01-01", None, "activation"),
+        ("x", "2015-06-01", "2016-06-01", "activation"),
+        ("x", "2014-01-01", "2014-12-31", "activation"),
+        ("y", "2014-01-01", None, "education"),
+        ("z", "2014-01-01", None, "activation"),
+    ]
+    register = registers(spells, persons={"x": {}, "y": {}, "z": {}})
+    track = pd.array([1, 3, 9, 2, None], dtype="Int8")
+    tracked = replace(register, spells=register.spells.assign(track=track))
+    rows = waves([(client, "2015-12-31") for client in "xyz"])
+    np.testing.assert_array_equal(register_columns(rows, tracked, 0)["register.track"], [3, np.nan, np.nan])
+
+
+def test_a_judgement_of_an_office_is_taken_as_given(seen):
+    """Weak competitiveness is a flag of PERSONS, and a gap where nobody judged."""
+    assert seen(weak_competitiveness="1")["register.weak_competitiveness"] == 1
+    assert np.isnan(seen()["register.weak_competitiveness"])
 
 
 def test_the_reporting_lag_moves_every_window(seen):
@@ -382,7 +432,7 @@ def test_later_waves_change_no_earlier_row(made, instrument):
 @pytest.fixture(scope="module")
 def features(instrument):
     """Return every feature there is."""
-    return (*questionnaire_features(instrument), *REGISTER_FEATURES, *CHANGES)
+    return (*questionnaire_features(instrument), *FORM_FEATURES, *REGISTER_FEATURES, *CHANGES)
 
 
 def test_blocks_hold_what_their_names_say(features):
@@ -395,6 +445,7 @@ def test_blocks_hold_what_their_names_say(features):
     assert block["caseworker"] - block["caseworker_without_belief"] == block["belief"]
     assert block["register_basic"] < block["register_full"]
     assert not block["questionnaire"] & block["register_full"]
+    assert block["form"] == {f.name for f in FORM_FEATURES}
     assert sum(name.rsplit(".", 1)[1] in {f"cw{k:02d}" for k in range(1, 12)} for name in block["caseworker"]) == 11
     assert set(select("belief + register_full", features)) == block["belief"] | block["register_full"]
 
@@ -405,9 +456,9 @@ def test_columns_of_a_block_come_in_one_order_whatever_the_order_of_names(featur
 
 
 def test_protected_columns_are_in_no_block(features):
-    """Sex and origin are kept for audit."""
+    """Sex, origin and a judgement that is partly made of origin are kept for audit."""
     protected = {f.name for f in features if f.protected}
-    assert protected == {"register.sex", "register.origin"}
+    assert protected == {"register.sex", "register.origin", "register.weak_competitiveness"}
     for name in factorial():
         assert not protected & set(select(name, features))
 
@@ -466,24 +517,28 @@ def test_a_ready_table_gives_its_declared_columns():
         age={"role": "register", "monotone": -1},
         town={"role": "register", "kind": "category"},
         mood={"role": "questionnaire", "kind": "ordinal", "malleable": True, "label": "Mood"},
+        hours={"role": "form"},
         sex={"role": "audit"},
         wage={"role": "after"},
     )
-    frame = pd.DataFrame({"age": pd.array([40, None], "Int8"), "town": ["b", "a"], "mood": [2.0, 1.0]})
+    frame = pd.DataFrame(
+        {"age": pd.array([40, None], "Int8"), "town": ["b", "a"], "mood": [2.0, 1.0], "hours": [9.0, None]}
+    )
     features = flat_features(source, frame)
     assert [(f.name, f.part, f.monotone, f.levels) for f in features] == [
         ("register.age", "register_basic", -1, ()),
         ("register.town", "register_basic", 0, ("a", "b")),
         ("questionnaire.mood", "client", 0, ()),
+        ("form.hours", "form", 0, ()),
     ]
     assert features[2].labels == Texts.same("Mood")
     columns = flat_columns(frame, features)
-    np.testing.assert_array_equal(columns.to_numpy(), [[40, 1, 2], [np.nan, 0, 1]])
-    later = pd.DataFrame({"age": [50, 51], "town": ["c", None], "mood": [1, 2]})
+    np.testing.assert_array_equal(columns.to_numpy(), [[40, 1, 2, 9], [np.nan, 0, 1, np.nan]])
+    later = pd.DataFrame({"age": [50, 51], "town": ["c", None], "mood": [1, 2], "hours": [1, 2]})
     assert flat_columns(later, features)["register.town"].isna().all()
 
 
-@pytest.mark.parametrize("role", ["register", "questionnaire"])
+@pytest.mark.parametrize("role", ["register", "form", "questionnaire"])
 def test_the_outcome_cannot_be_a_feature(role):
     """Declared as something known at baseline, the outcome is a leak; as an audit column it is not."""
     with pytest.raises(LeakageError, match="column 'y' is the outcome"):

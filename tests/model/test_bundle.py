@@ -378,3 +378,28 @@ def test_a_manifest_that_forgets_a_file_is_refused(save, name):
     reseal(folder)
     with pytest.raises(BundleError):
         open_bundle(folder)
+
+
+@pytest.mark.parametrize("kind", ["logistic", "lightgbm_pairs", "level_rates", "lightgbm"])
+def test_the_background_travels_with_the_model(models, tmp_path, kind) -> None:
+    """A model with a background gives the same contributions, by the same convention, after it was opened again."""
+    model, features = models[kind]
+    width = len(model.columns)
+    background = np.array([[1.0, 20.0, 0.0], [5.0, np.nan, 1.0]])[:, :width]
+    with_rows = Model(model.kind, model.columns, model.estimator, model.calibrator, model.members, background)
+    sample = people(20).matrix.to_numpy()[:, :width]
+    again = save_bundle(with_rows, features, TOLD, "card", sample, tmp_path, "told").model
+
+    np.testing.assert_array_equal(again.background, background)
+    np.testing.assert_allclose(again.contributions(sample), with_rows.contributions(sample), rtol=0, atol=1e-9)
+    assert with_rows.convention == again.convention
+
+
+def test_a_background_of_other_columns_is_refused(models, tmp_path) -> None:
+    """A background that lacks a column of the model does not open."""
+    model, features = models["logistic"]
+    folder = save_bundle(model, features, TOLD, "card", people(5).matrix.to_numpy(), tmp_path, "told").folder
+    content = bundle_module._packed(pd.DataFrame({"other": [1.0]}))
+
+    with pytest.raises(BundleError, match="does not hold the columns"):
+        bundle_module._background(content, model.columns, folder)

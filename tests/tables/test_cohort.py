@@ -13,9 +13,9 @@ from eriq.config import OUTCOMES, Outcome
 from eriq.errors import CohortError
 from eriq.instrument.instrument import load_instrument
 from eriq.tables import schema
-from eriq.tables.results import LEFT_RULES
 from eriq.tables.cohort import Registers, build_cohort, keep, require_two_classes, sensitivity
 from eriq.tables.intake import empty
+from eriq.tables.results import LEFT_RULES
 
 JOB = OUTCOMES["job_entry_12m"]
 DAY0 = pd.Timestamp("2015-01-01")

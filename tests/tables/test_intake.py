@@ -38,6 +38,24 @@ def test_good_tables_come_through_typed_with_a_digest_each(agency, instrument):
     assert {len(d) for d in intake.digests.values()} == {64}
 
 
+def test_a_form_is_a_fifth_table_with_the_same_checks(agency, instrument, tmp_path):
+    """Forms are read, typed and counted among the digests; one twice on a day, or of an unknown client, is refused."""
+    file = tmp_path / "forms.csv"
+    good = pd.DataFrame({"client_id": ["c1", "c1"], "filled_on": ["2015-01-01", "2015-02-01"], "contacts": [3, 4]})
+    good.to_csv(file, index=False)
+    source = agency().model_copy(update={"forms": file})
+    intake = read_tables(source, instrument, TODAY)
+    assert intake.problems == []
+    assert [str(d) for d in intake.registers.forms.dtypes] == [c.dtype for c in schema.FORMS]
+    assert "forms" in intake.digests
+    good.assign(client_id=["c1", "c9"]).to_csv(file, index=False)
+    assert "forms: client_id: client not in persons in 1 row(s): 2" in refused(source, instrument)
+    good.assign(filled_on="2015-01-01").to_csv(file, index=False)
+    assert "forms: client_id: same client_id and filled_on as an earlier row" in refused(source, instrument)
+    good.assign(filled_on="2999-01-01").to_csv(file, index=False)
+    assert "forms: filled_on: in the future in 2 row(s)" in refused(source, instrument)
+
+
 def test_registers_may_be_absent(agency, instrument):
     """A source of answers alone gives empty registers and no complaint about unknown clients."""
     source = agency().model_copy(update={"persons": None, "spells": None, "events": None})

@@ -102,7 +102,9 @@ class Experiment(Section):
     variants: dict[str, str] = Field({}, description="block name -> questionnaire that names its items")
     outcome: str | Outcome = "job_entry_12m"
     lag_days: int = Field(30, ge=0, description="Registers are known this many days late.")
-    protected: tuple[str, ...] = Field(("sex", "origin"), description="Kept for audit, never a feature.")
+    protected: tuple[str, ...] = Field(
+        ("sex", "origin", "weak_competitiveness"), description="Kept for audit, never a feature."
+    )
     leak_auc: float = Field(0.95, gt=0.5, le=1, description="One column alone with this AUC is taken for a leak.")
     trusted: tuple[str, ...] = Field((), description="Columns exempt from leak_auc.")
     missing_policy: Literal["indicator", "worst", "drop"] | None = None

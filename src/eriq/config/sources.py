@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from eriq.config.files import Section
 
-TableName = Literal["answers", "persons", "spells", "events"]
+TableName = Literal["answers", "persons", "spells", "events", "forms"]
 
 
 class Csv(Section):
@@ -20,13 +20,14 @@ class Csv(Section):
 
 
 class Tables(Section):
-    """Four tables as an agency keeps them."""
+    """Four tables as an agency keeps them, and the form staff filled in where there is one."""
 
     kind: Literal["tables"]
     answers: Path
     persons: Path | None = None
     spells: Path | None = None
     events: Path | None = None
+    forms: Path | None = None
     columns: dict[TableName, dict[str, str]] = Field({}, description="table -> {our name: name in the file}")
     extra_columns: Literal["refuse", "ignore"] = "refuse"
     csv: Csv = Csv()
@@ -43,7 +44,7 @@ class Tables(Section):
 class FlatColumn(Section):
     """What one column of a ready table is."""
 
-    role: Literal["register", "questionnaire", "audit", "after"]
+    role: Literal["register", "form", "questionnaire", "audit", "after"]
     kind: Literal["continuous", "ordinal", "flag", "category"] = "continuous"
     monotone: Literal[-1, 0, 1] = 0
     label: str | None = None

@@ -15,6 +15,7 @@ PURPOSES: Mapping[str, tuple[int, ...]] = {
     "permutation": (13,),
     "stability refits": (17,),  # number: of the refit
     "self-test rows": (19,),
+    "background": (23,),
     **{
         purpose: tuple(purpose.encode())
         for purpose in (

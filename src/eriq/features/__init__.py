@@ -3,6 +3,7 @@
 from eriq.features.blocks import BLOCKS, FACTORS, factorial, select
 from eriq.features.feature import PARTS, Feature, Kind, Part
 from eriq.features.flat import flat_columns, flat_features
+from eriq.features.form import FORM_FEATURES, form_columns
 from eriq.features.questionnaire import (
     CHANGES,
     UNANSWERED,
@@ -10,12 +11,14 @@ from eriq.features.questionnaire import (
     questionnaire_columns,
     questionnaire_features,
 )
+from eriq.features.recorded import recorded_columns, recorded_features
 from eriq.features.register import NEVER_WEEKS, REGISTER_FEATURES, WINDOWS, register_columns
 
 __all__ = [
     "BLOCKS",
     "CHANGES",
     "FACTORS",
+    "FORM_FEATURES",
     "NEVER_WEEKS",
     "PARTS",
     "REGISTER_FEATURES",
@@ -28,8 +31,11 @@ __all__ = [
     "factorial",
     "flat_columns",
     "flat_features",
+    "form_columns",
     "questionnaire_columns",
     "questionnaire_features",
+    "recorded_columns",
+    "recorded_features",
     "register_columns",
     "select",
 ]

@@ -17,6 +17,7 @@ BLOCKS: Mapping[str, tuple[Part, ...]] = {
     "questionnaire_without_belief": ("caseworker_rest", "client"),
     "register_basic": ("register_basic",),
     "register_full": ("register_basic", "register_history"),
+    "form": ("form",),
     "changes": ("changes",),
 }
 FACTORS = ("belief", "caseworker_without_belief", "client", "register_full")  # of the full factorial

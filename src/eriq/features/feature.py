@@ -1,13 +1,13 @@
 """What is known about a column before any model."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from eriq.instrument.texts import Texts
 
 Kind = Literal["continuous", "ordinal", "flag", "category"]
-Part = Literal["belief", "caseworker_rest", "client", "register_basic", "register_history", "changes"]
-PARTS: tuple[Part, ...] = ("belief", "caseworker_rest", "client", "register_basic", "register_history", "changes")
+Part = Literal["belief", "caseworker_rest", "client", "form", "register_basic", "register_history", "changes"]
+PARTS: tuple[Part, ...] = get_args(Part)
 NO_LABELS = Texts.same("-")
 
 
@@ -34,6 +34,11 @@ class Feature:
 
     @property
     def respondent(self) -> str:
-        """Whose knowledge the column holds: caseworker, client or register."""
-        by_part = {"belief": "caseworker", "caseworker_rest": "caseworker", "client": "client", "changes": "changes"}
-        return by_part.get(self.part, "register")
+        """Whose knowledge the column holds: caseworker, client, form or register."""
+        by_part = {"belief": "caseworker", "caseworker_rest": "caseworker"}
+        return "register" if self.recorded and self.part != "form" else by_part.get(self.part, self.part)
+
+    @property
+    def recorded(self) -> bool:
+        """Whether an office's tables give the column, and not the questionnaire."""
+        return self.part in ("form", "register_basic", "register_history")

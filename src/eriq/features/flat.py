@@ -1,13 +1,15 @@
 """Columns of one ready table."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
 from eriq.config import Flat
 from eriq.errors import ConfigError, LeakageError
-from eriq.features.feature import Feature
+from eriq.features.feature import Feature, Part
 from eriq.instrument.texts import Texts
+
+PARTS_BY_ROLE: Mapping[str, Part] = {"register": "register_basic", "form": "form", "questionnaire": "client"}
 
 
 def flat_features(source: Flat, frame: pd.DataFrame) -> tuple[Feature, ...]:
@@ -21,18 +23,18 @@ def flat_features(source: Flat, frame: pd.DataFrame) -> tuple[Feature, ...]:
         When the client's id or the answer date is.
     """
     for given in (source.client, source.answered_on):
-        if given in source.columns and source.columns[given].role in ("register", "questionnaire"):
+        if given in source.columns and source.columns[given].role in PARTS_BY_ROLE:
             raise ConfigError(f"column '{given}' says who or when and cannot be a feature")
-    if source.outcome in source.columns and source.columns[source.outcome].role in ("register", "questionnaire"):
+    if source.outcome in source.columns and source.columns[source.outcome].role in PARTS_BY_ROLE:
         raise LeakageError(f"column '{source.outcome}' is the outcome and cannot be a feature")
     features = []
     for name, column in source.columns.items():
-        if column.role in ("register", "questionnaire"):
+        if column.role in PARTS_BY_ROLE:
             levels = tuple(sorted(frame[name].dropna().astype("str").unique())) if column.kind == "category" else ()
             features.append(
                 Feature(
                     f"{column.role}.{name}",
-                    "register_basic" if column.role == "register" else "client",
+                    PARTS_BY_ROLE[column.role],
                     column.kind,
                     column.monotone,
                     item=name if column.role == "questionnaire" else None,

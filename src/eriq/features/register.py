@@ -1,6 +1,7 @@
 """Columns the registers give, as known on the answer date."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -53,6 +54,16 @@ def _register_features() -> tuple[Feature, ...]:
         known("register.weeks_since_work", history),
         known("register.never_worked", history, "flag"),
         known("register.work_spells_5y", history),
+        known("register.track", history, "ordinal"),
+        replace(known("register.weak_competitiveness", basic, "flag"), protected=True),  # made of origin, among others
+        # The flag for a code says already where there is none.
+        Feature(
+            "register.days_to_disability_code",
+            history,
+            sensitive=True,
+            indicate=False,
+            labels=event["disability_code"],
+        ),
         known("register.weeks_current_benefit", history),
     ]
     for kind in EVENTS:
@@ -94,6 +105,7 @@ def register_columns(rows: pd.DataFrame, registers: Registers, lag_days: int) ->
     columns = _person_columns(base, registers.persons)
     columns |= _spell_columns(base, registers.spells)
     columns |= _event_columns(base, registers.events)
+    columns["register.days_to_disability_code"] = _days_to_code(base, registers)
     return pd.DataFrame({f.name: columns[f.name] for f in REGISTER_FEATURES})
 
 
@@ -113,6 +125,7 @@ def _person_columns(base: pd.DataFrame, persons: pd.DataFrame) -> dict[str, np.n
         "register.children": who["children"].to_numpy("float64", na_value=np.nan),
         "register.education": who["education"].map(levels).to_numpy("float64"),
         "register.vocational": who["vocational_education"].to_numpy("float64", na_value=np.nan),
+        "register.weak_competitiveness": who["weak_competitiveness"].to_numpy("float64", na_value=np.nan),
         "register.weeks_registered": np.where(
             (who["registered_on"] > who["answered_on"]).to_numpy(bool),  # a later registration is a later fact
             np.nan,
@@ -162,6 +175,10 @@ def _spell_columns(base: pd.DataFrame, spells: pd.DataFrame) -> dict[str, np.nda
     columns["register.weeks_since_work"] = np.minimum(since, NEVER_WEEKS)
     recent = work & (end_back < WINDOWS["5y"])
     columns["register.work_spells_5y"] = np.bincount(row[recent], minlength=n).astype("float64")
+    track = np.full(n, np.nan)
+    now = (status == "activation") & ongoing
+    np.fmax.at(track, row[now], pairs["track"].to_numpy("float64", na_value=np.nan)[now])
+    columns["register.track"] = track
     length = np.zeros(n)
     for benefit in BENEFITS:
         now = (status == benefit) & ongoing
@@ -193,3 +210,15 @@ def _event_columns(base: pd.DataFrame, events: pd.DataFrame) -> dict[str, np.nda
     coded = np.bincount(row[kind == "disability_code"], minlength=n) > 0
     columns["register.disability_code"] = coded.astype("float64")
     return columns
+
+
+def _days_to_code(base: pd.DataFrame, registers: Registers) -> np.ndarray:
+    """Return days from registration to the first disability code known; 0 where it was there before."""
+    coded = registers.events[registers.events["kind"] == "disability_code"]
+    pairs = _known(base, coded, "occurred_on")
+    first = pairs.groupby("row")["occurred_on"].min().reindex(base["row"]).reset_index(drop=True)
+    persons = registers.persons[["client_id", "registered_on"]]
+    who = base.merge(persons, on="client_id", how="left", validate="many_to_one")
+    registered = who["registered_on"].where(who["registered_on"] <= who["answered_on"])
+    days: np.ndarray = np.maximum(_weeks(first - registered) * 7, 0.0)
+    return days

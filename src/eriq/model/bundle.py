@@ -19,6 +19,7 @@ from eriq.model.manifest import MANIFEST, Manifest, read_manifest
 from eriq.model.model import Model
 
 SELFTEST = "selftest.parquet"
+BACKGROUND = "background.parquet"  # invented rows that contributions are against
 # The types our scikit-learn parts need beyond what skops accepts by itself; the list stands
 # here and not in the file, so that no file can widen it.
 TRUSTED = ["eriq.model.parts.LevelRates", "eriq.model.parts.Splines", "numpy.dtype"]
@@ -50,13 +51,18 @@ class Bundle:
 
     @property
     def registers(self) -> tuple[str, ...]:
-        """Columns of the model that registers give."""
-        return tuple(f.name for f in self.features if f.respondent == "register")
+        """Columns of the model that registers, and the form, give."""
+        return tuple(f.name for f in self.features if f.recorded)
 
     @property
     def needs_registers(self) -> bool:
         """Whether the model uses facts that only registers have."""
         return self.instrument is not None and bool(self.registers)
+
+    @property
+    def needs_form(self) -> bool:
+        """Whether the model uses the form that staff fill in."""
+        return self.needs_registers and any(f.part == "form" for f in self.features)
 
     def example_rows(self) -> pd.DataFrame:
         """Return one made-up row that the model scores."""
@@ -102,6 +108,8 @@ def save_bundle(
     parts = _parts(model)
     parts["card.md"] = card.encode()
     parts[SELFTEST] = _selftest(model, sample)
+    if model.background is not None:
+        parts[BACKGROUND] = _packed(pd.DataFrame(model.background, columns=list(model.columns)))
     digests = {part: hashlib.sha256(content).hexdigest() for part, content in parts.items()}
     whole = manifest.model_copy(
         update={
@@ -148,9 +156,23 @@ def _selftest(model: Model, sample: np.ndarray) -> bytes:
     frame["log_odds"] = model.log_odds(sample)
     for place, column in enumerate(model.contributions(sample).T):
         frame[f"contribution_{place}"] = column
+    return _packed(frame)
+
+
+def _packed(frame: pd.DataFrame) -> bytes:
     buffer = io.BytesIO()
     frame.to_parquet(buffer, index=False)
     return buffer.getvalue()
+
+
+def _background(content: bytes | None, columns: tuple[str, ...], folder: Path) -> np.ndarray | None:
+    """Return the rows that contributions are against, if the model has any."""
+    if content is None:
+        return None
+    try:
+        return pd.read_parquet(io.BytesIO(content))[list(columns)].to_numpy("float64")
+    except Exception:  # whatever a file of another make runs into
+        raise BundleError(f"{folder.name}/{BACKGROUND} does not hold the columns of the model") from None
 
 
 def open_bundle(folder: str | Path) -> Bundle:
@@ -177,7 +199,8 @@ def open_bundle(folder: str | Path) -> Bundle:
     stems = ["model", *(f"member-{k + 1}" for k in range(manifest.members))]
     parts = [_open_part(payload, stem, manifest.kind, folder) for stem in stems]
     names = tuple(f.name for f in manifest.columns)
-    model = Model(manifest.kind, names, parts[0], manifest.calibrator, tuple(parts[1:]))
+    background = _background(payload.get(BACKGROUND), names, folder)
+    model = Model(manifest.kind, names, parts[0], manifest.calibrator, tuple(parts[1:]), background)
     _prove(model, payload.get(SELFTEST, b""), folder)
     return Bundle(model, manifest.columns, manifest, folder)
 

@@ -31,13 +31,15 @@ def shap_values(model: Model, matrix: np.ndarray) -> np.ndarray:
         import shap
 
         if model.kind == "booster":
-            explainer = shap.TreeExplainer(model.estimator)
+            against = model.background if model.convention == "interventional" else None
+            explainer = shap.TreeExplainer(model.estimator, data=against)
             values, base = explainer.shap_values(matrix), explainer.expected_value
         elif model.kind == "linear":
             scaled = model.steps.scaled(matrix)
-            zero = np.zeros((1, scaled.shape[1]))  # the training mean of scaled columns
+            mean = np.zeros((1, scaled.shape[1]))  # of the training rows, as columns are scaled
+            known = mean if model.background is None else model.steps.scaled(model.background)
             explainer = shap.LinearExplainer(
-                (model.steps.weights, model.steps.intercept), shap.maskers.Independent(zero)
+                (model.steps.weights, model.steps.intercept), shap.maskers.Independent(known, max_samples=len(known))
             )
             values, base = explainer.shap_values(scaled) @ model.steps.owner, explainer.expected_value
         else:

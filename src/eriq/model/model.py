@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
+from eriq.model.background import against
 from eriq.model.calibrator import Calibrator
 from eriq.model.linear import LinearSteps
 from eriq.model.manifest import Kind
@@ -26,6 +27,17 @@ class Model:
     estimator: Any  # Pipeline, Booster, LevelRates or DummyClassifier
     calibrator: Calibrator
     members: tuple[Any, ...] = field(default=())  # the same kind refitted on resampled clients
+    background: np.ndarray | None = None  # invented rows, shape (rows, n_columns), that contributions are against
+
+    @property
+    def convention(self) -> Literal["interventional", "path-dependent"]:
+        """Which SHAP values `contributions` are; those of the two conventions cannot be compared.
+
+        Deep trees, and pair tables without a background, are path-dependent: against the training rows that reach a
+        leaf. All else is interventional: against `background`, or without one against the training mean.
+        """
+        trees = self.kind == "booster" and (self.pairs is None or self.background is None)
+        return "path-dependent" if trees else "interventional"
 
     def log_odds(self, matrix: np.ndarray) -> np.ndarray:
         """Return the calibrated log-odds of each row; the matrix has these columns in this order."""
@@ -37,9 +49,11 @@ class Model:
         Returns
         -------
         ndarray of shape (n_rows, n_columns + 1)
-            The last column is the same for everyone; each row adds up to `log_odds`. SHAP values:
-            path-dependent for trees (Lundberg et al. 2020, Nature Machine Intelligence 2), against
-            the training mean for additive models.
+            The last column is the same for everyone; each row adds up to `log_odds`. SHAP values by `convention`.
+
+        References
+        ----------
+        Lundberg et al. (2020), Nature Machine Intelligence 2, 56-67.
         """
         given = self._raw_contributions(matrix) * self.calibrator.slope
         given[:, -1] += self.calibrator.intercept
@@ -58,26 +72,37 @@ class Model:
         return raw_margin(estimator, matrix)
 
     def _raw_contributions(self, matrix: np.ndarray) -> np.ndarray:
+        if self.kind == "booster":
+            return self.pairs.contributions(matrix) if self.pairs else self._tree_shap(matrix)
         given = np.zeros((len(matrix), len(self.columns) + 1))
         if self.kind == "linear":
-            given[:, :-1] = (self.steps.scaled(matrix) * self.steps.weights) @ self.steps.owner
-            given[:, -1] = self.steps.intercept
-        elif self.kind == "booster":
-            return self.pairs.contributions(matrix) if self.pairs else self._tree_shap(matrix)
+            given[:, :-1] = self._effects(matrix) - self._mean_effects
+            given[:, -1] = self.steps.intercept + self._mean_effects.sum()
         else:
-            given[:, -1] = base = self._base()
+            given[:, -1] = base = self._base
             if self.kind == "rates":
                 given[:, 0] = raw_margin(self.estimator, matrix) - base
-            return given
         return given
+
+    def _effects(self, matrix: np.ndarray) -> np.ndarray:
+        """Return what each column of an additive model adds, against the training mean."""
+        return np.asarray((self.steps.scaled(matrix) * self.steps.weights) @ self.steps.owner)
+
+    @cached_property
+    def _mean_effects(self) -> np.ndarray:
+        """The means of `_effects` over the background, shape (n_columns,)."""
+        if self.background is None:
+            return np.zeros(len(self.columns))
+        return np.asarray(self._effects(self.background).mean(axis=0))
 
     def _tree_shap(self, matrix: np.ndarray) -> np.ndarray:
         return np.array(self.estimator.predict(matrix, pred_contrib=True), dtype="float64")
 
+    @cached_property
     def _base(self) -> float:
-        """Return the log-odds of a row about which nothing is known."""
+        """The mean log-odds over the background; without one, of a row about which nothing is known."""
         unknown = np.full((1, max(len(self.columns), 1)), np.nan)
-        return float(raw_margin(self.estimator, unknown)[0])
+        return float(raw_margin(self.estimator, unknown if self.background is None else self.background).mean())
 
     @cached_property
     def steps(self) -> "LinearSteps":
@@ -92,7 +117,8 @@ class Model:
         dump = self.estimator.dump_model()
         if any(_depth(tree["tree_structure"]) > 2 for tree in dump["tree_info"]):
             return None
-        return collapse(dump, self.columns)
+        tables = collapse(dump, self.columns)
+        return tables if self.background is None else against(tables, self.background)
 
 
 def _depth(node: dict[str, Any]) -> int:

@@ -108,7 +108,7 @@ class PairTables:
         matrix = self._checked(matrix)
         out = np.full(len(matrix), self.intercept)
         for start in range(0, len(matrix), CHUNK):
-            bins = self._bins(matrix[start : start + CHUNK])
+            bins = self.bins(matrix[start : start + CHUNK])
             total = out[start : start + CHUNK]
             for main, place in zip(self.mains, bins, strict=True):
                 total += main[place]
@@ -118,7 +118,7 @@ class PairTables:
         return out
 
     def contributions(self, matrix: np.ndarray) -> np.ndarray:
-        """Return path-dependent TreeSHAP values, as ``Booster.predict(pred_contrib=True)`` does.
+        """Return SHAP values: as collapsed, those of path-dependent TreeSHAP (``Booster.predict(pred_contrib=True)``).
 
         Parameters
         ----------
@@ -144,7 +144,7 @@ class PairTables:
         out = np.empty((len(matrix), matrix.shape[1] + 1))
         out[:, -1] = self.intercept
         for start in range(0, len(matrix), CHUNK):
-            bins = self._bins(matrix[start : start + CHUNK])
+            bins = self.bins(matrix[start : start + CHUNK])
             total = np.empty(bins.shape)
             for feature, main in enumerate(self.mains):
                 np.take(main, bins[feature], out=total[feature], mode="clip")
@@ -171,7 +171,7 @@ class PairTables:
         matrix = self._checked(matrix)
         strength = np.zeros(len(self.pairs))
         for start in range(0, len(matrix), CHUNK):
-            bins = self._bins(matrix[start : start + CHUNK])
+            bins = self.bins(matrix[start : start + CHUNK])
             strength += [2 * np.abs(values).sum() for _, values in self._halves(bins)]
         names = self.feature_names
         table = pd.DataFrame(
@@ -214,13 +214,18 @@ class PairTables:
             }
         )
 
+    def with_numbers(self, intercept: float, mains: tuple[np.ndarray, ...], pairs: tuple[Pair, ...]) -> "PairTables":
+        """Return tables on the same intervals that hold other numbers."""
+        gathers = tuple(_gather(pair, self.cuts) for pair in pairs)
+        return PairTables(self.feature_names, intercept, self.cuts, mains, pairs, gathers)
+
     def _checked(self, matrix: np.ndarray) -> np.ndarray:
         matrix = np.asarray(matrix, dtype=np.float64)
         if matrix.ndim != 2 or matrix.shape[1] != len(self.feature_names):
             raise ValueError(f"the matrix needs {len(self.feature_names)} columns and has shape {matrix.shape}")
         return matrix
 
-    def _bins(self, matrix: np.ndarray) -> np.ndarray:
+    def bins(self, matrix: np.ndarray) -> np.ndarray:
         """Return the interval each value lies in, shape (p, n_rows)."""
         columns = np.ascontiguousarray(matrix.T)
         bins = np.empty(columns.shape, dtype=np.intp)

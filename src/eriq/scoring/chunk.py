@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from eriq.errors import SchemaError
-from eriq.features import flat_columns, questionnaire_columns, register_columns
+from eriq.features import flat_columns, questionnaire_columns, recorded_columns
 from eriq.features.matrix import to_matrix
 from eriq.model.bundle import Bundle
 from eriq.scoring.checks import check_rows
@@ -105,7 +105,7 @@ def _matrix(bundle: Bundle, kept: pd.DataFrame, wide: pd.DataFrame, registers: R
                 f"{bundle.name} uses {len(missing)} register column(s) that the input does not have; give the folder "
                 "with persons, spells and events, or a table made by 'eriq features'"
             )
-        parts.append(register_columns(kept, registers, bundle.manifest.lag_days)[missing])
+        parts.append(recorded_columns(kept, registers, bundle.manifest.lag_days)[missing])
     parts.append(wide)
     return to_matrix(pd.concat(parts, axis="columns"), columns).to_numpy()
 

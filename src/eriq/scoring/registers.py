@@ -8,7 +8,7 @@ import pandas as pd
 
 from eriq.config import Csv, TableName
 from eriq.errors import SourceError
-from eriq.features import register_columns
+from eriq.features import recorded_columns
 from eriq.model.bundle import Bundle
 from eriq.tables import schema
 from eriq.tables.cohort import Registers
@@ -16,7 +16,9 @@ from eriq.tables.files import file_digest, read_table
 from eriq.tables.intake import TABLES, check_registers
 
 
-def registers_beside(folder: Path | None, csv: Csv | None) -> tuple[Registers | None, dict[str, str]]:
+def registers_beside(
+    folder: Path | None, csv: Csv | None, *, form: bool = False
+) -> tuple[Registers | None, dict[str, str]]:
     """Return the registers of a folder that also holds answers, and the digests of their files.
 
     Raises
@@ -26,7 +28,7 @@ def registers_beside(folder: Path | None, csv: Csv | None) -> tuple[Registers | 
     """
     if folder is None or find_table(folder, "answers") is None:
         return None, {}
-    registers = read_registers(folder, csv)
+    registers = read_registers(folder, csv, form=form)
     return registers, {name: file_digest(file) for name in TABLES if (file := find_table(folder, name))}
 
 
@@ -38,13 +40,19 @@ def find_table(folder: Path, name: str) -> Path | None:
     return None
 
 
-def read_registers(folder: Path, csv: Csv | None = None) -> Registers:
-    """Return checked registers, whole; here every problem is the file's, as no answer can be blamed for it."""
+def read_registers(folder: Path, csv: Csv | None = None, *, form: bool = False) -> Registers:
+    """Return checked registers, whole; here every problem is the file's, as no answer can be blamed for it.
+
+    The forms that staff filled in have to be there where the model uses a `form`.
+    """
     frames: dict[TableName, pd.DataFrame] = {}
     for name in TABLES:
         file = find_table(folder, name)
+        if file is None and name == "forms" and not form:
+            continue
         if file is None:
-            raise SourceError(f"{folder} has no {name}; this model needs persons, spells and events")
+            need = "persons, spells, events and forms" if form else "persons, spells and events"
+            raise SourceError(f"{folder} has no {name}; this model needs {need}")
         frames[name] = read_table(file, csv or Csv())
     registers, problems = check_registers(frames, dt.date.today(), extra="ignore")
     schema.refuse(problems)
@@ -56,7 +64,7 @@ class Lookup:
 
     def __init__(self, registers: Registers) -> None:
         self._tables = {}
-        for name in ("persons", "spells", "events"):
+        for name in TABLES:
             table = getattr(registers, name)
             code, clients = pd.factorize(table["client_id"])
             order = np.argsort(code, kind="stable")  # lines of a client stay in their order
@@ -82,5 +90,5 @@ def with_register_columns(bundle: Bundle, answers: pd.DataFrame, registers: Regi
     """Return answers, as read, with the register columns a model needs beside them."""
     when = pd.to_datetime(answers["answered_on"], errors="coerce")
     rows = pd.DataFrame({"client_id": answers["client_id"], "answered_on": when})
-    made = register_columns(rows.astype({"answered_on": "datetime64[us]"}), registers, bundle.manifest.lag_days)
+    made = recorded_columns(rows.astype({"answered_on": "datetime64[us]"}), registers, bundle.manifest.lag_days)
     return pd.concat([answers, made[list(bundle.registers)]], axis="columns")

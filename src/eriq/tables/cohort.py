@@ -1,7 +1,7 @@
 """Who is in: one row per answered wave, its outcome, and a count for every row left out."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import get_args
 
 import numpy as np
@@ -12,7 +12,7 @@ from eriq.errors import CohortError
 from eriq.tables.followup import ends_early, follow_up, of_client
 from eriq.tables.outcome import DAY, any_of, covers, happened, pairs_of, service_end
 from eriq.tables.results import as_result
-from eriq.tables.schema import WORK
+from eriq.tables.schema import FORMS, WORK, empty
 
 Flow = tuple[tuple[str, int], ...]
 
@@ -25,11 +25,12 @@ LEFT_WORDS = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Registers:
-    """What the registers hold, checked: one row per client, per spell and per event."""
+    """What the registers hold, checked: one row per client, per spell, per event, and per form filled in by staff."""
 
     persons: pd.DataFrame
     spells: pd.DataFrame
     events: pd.DataFrame
+    forms: pd.DataFrame = field(default_factory=lambda: empty(FORMS))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -18,6 +18,7 @@ TABLES: dict[TableName, tuple[Column, ...]] = {
     "persons": schema.PERSONS,
     "spells": schema.SPELLS,
     "events": schema.EVENT_COLUMNS,
+    "forms": schema.FORMS,
 }
 
 
@@ -32,11 +33,6 @@ class Intake:
     truth: pd.DataFrame | None = None
     about: str = ""
     problems: list[Problem] = field(default_factory=list)
-
-
-def empty(columns: tuple[Column, ...]) -> pd.DataFrame:
-    """Return a table with `columns` and no rows."""
-    return pd.DataFrame({c.name: pd.Series(dtype=c.dtype) for c in columns})
 
 
 def rename(frame: pd.DataFrame, mapping: dict[str, str], columns: Sequence[Column], table: str) -> pd.DataFrame:
@@ -70,7 +66,7 @@ def check_registers(
     typed, problems = {}, []
     for name, columns in TABLES.items():
         if name not in frames:
-            typed[name] = empty(columns)
+            typed[name] = schema.empty(columns)
             continue
         typed[name], found = schema.check(frames[name], columns, name, extra=extra)
         problems += found + schema.check_dates(typed[name], name, today, extracted_on)
@@ -78,7 +74,8 @@ def check_registers(
     problems += schema.check_known(typed["persons"], typed["persons"], "persons")
     problems += schema.check_left(typed["persons"])
     problems += schema.check_spells(typed["spells"])
-    return Registers(typed["persons"], typed["spells"], typed["events"]), problems
+    problems += schema.check_repeats(typed["forms"], ["client_id", "filled_on"], "forms")
+    return Registers(typed["persons"], typed["spells"], typed["events"], typed["forms"]), problems
 
 
 def check_answers(
@@ -130,4 +127,5 @@ def read_tables(source: Tables, instrument: Instrument, today: dt.date) -> Intak
         problems += schema.check_known(answers, registers.persons, "answers")
         problems += schema.check_known(registers.spells, registers.persons, "spells")
         problems += schema.check_known(registers.events, registers.persons, "events")
+        problems += schema.check_known(registers.forms, registers.persons, "forms")
     return Intake(answers, registers, digests, source.followed_until, problems=problems)

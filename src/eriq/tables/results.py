@@ -69,7 +69,7 @@ HUMAN = (Column("model", "str"), Column("human", "str"), Column("measure", "str"
 ORACLE = (_CONTENDER, Column("auc", "float64"), Column("oracle_auc", "float64"), Column("share_of_way", "float64"))
 DELONG = (_CONTENDER, _BASELINE, *_ESTIMATE, Column("p", "float64"))
 FLOW = (Column("reason", "str"), Column("rows", "Int64"))
-SAMPLE_SIZE = (Column("name", "str"), Column("value", "float64"))
+SAMPLE_SIZE = (_CONTENDER, Column("name", "str"), Column("value", "float64"))
 IMPORTANCE = (
     Column("level", "str", allowed=("item", "respondent", "block")),
     Column("name", "str"),

@@ -77,6 +77,7 @@ PERSONS = (
     Column("education", "str", allowed=EDUCATION, optional=True),
     Column("vocational_education", "Int8", allowed=(0, 1), optional=True),
     Column("registered_on", "datetime64[us]", optional=True),
+    Column("weak_competitiveness", "Int8", allowed=(0, 1), optional=True),  # as an agency judged it
     Column("known_on", "datetime64[us]", optional=True),
     Column("followed_until", "datetime64[us]", optional=True),
     Column("left_on", "datetime64[us]", optional=True),  # for good
@@ -88,6 +89,7 @@ SPELLS = (
     Column("ended_on", "datetime64[us]"),  # a gap means it still goes on; a later day than the extract is planned
     Column("status", "str", allowed=STATUSES, required=True),
     Column("hours", "Float64", optional=True, low=0, high=100),
+    Column("track", "Int8", optional=True, low=1, high=9),  # of an activation, in the agency's own order
     Column("known_on", "datetime64[us]", optional=True),
 )
 EVENT_COLUMNS = (
@@ -96,6 +98,21 @@ EVENT_COLUMNS = (
     Column("kind", "str", allowed=EVENTS, required=True),
     Column("known_on", "datetime64[us]", optional=True),
 )
+
+FORMS = (  # filled in by staff, since registers do not hold it; one row per client and day
+    Column("client_id", "str", required=True),
+    Column("filled_on", "datetime64[us]", required=True),
+    Column("activity_hours", "Float64", optional=True, low=0, high=100),  # a week, over the last year
+    Column("contacts", "Int8", optional=True, low=0, high=99),  # with services and others around the client
+    Column("problem_areas", "Int8", optional=True, low=0, high=99),  # contacts that a problem calls for
+    Column("work_experience", "Int8", allowed=(0, 1), optional=True),
+    Column("known_on", "datetime64[us]", optional=True),
+)
+
+
+def empty(columns: tuple[Column, ...]) -> pd.DataFrame:
+    """Return a table with `columns` and no rows."""
+    return pd.DataFrame({c.name: pd.Series(dtype=c.dtype) for c in columns})
 
 
 def read_column(given: pd.Series, column: Column) -> pd.Series:
@@ -299,7 +316,7 @@ def check_known(frame: pd.DataFrame, persons: pd.DataFrame, table: str) -> list[
         problems.append(Problem(table, "client_id", "unknown_client", "client not in persons", np.flatnonzero(unknown)))
     born = persons.dropna(subset="client_id").drop_duplicates("client_id").set_index("client_id")["born_on"]
     born_on = born.reindex(frame["client_id"]).set_axis(frame.index)
-    for name in ("answered_on", "started_on", "occurred_on", "registered_on", "left_on"):
+    for name in ("answered_on", "started_on", "occurred_on", "registered_on", "left_on", "filled_on"):
         if name in frame:
             early = (frame[name] <= born_on).to_numpy(bool)
             if early.any():

@@ -3,11 +3,13 @@
 from pathlib import Path
 
 from eriq.config import Experiment, load_experiment
-from eriq.study.comparison.sample import sample_size
+from eriq.study.comparison.sample import sample_sizes
 from eriq.study.comparison.verdict import headline_pair
+from eriq.study.design.doubts import doubts_of
 from eriq.study.design.folds import Fold, make_folds
 from eriq.study.design.prepare import prepare
 from eriq.study.design.study import Study, summary
+from eriq.study.evaluation.sample_size import before_a_run
 
 
 def check(config: str | Path) -> str:
@@ -21,7 +23,8 @@ def check(config: str | Path) -> str:
     experiment = load_experiment(config)
     study = prepare(experiment)
     checked_folds(study, experiment)
-    lines = [summary(study), *sample_size(study).sentences]
+    pair = headline_pair(experiment.headline, study.contenders)
+    lines = [summary(study), *before_a_run(sample_sizes(study, pair)), *doubts_of(study)]
     lines.append(f"{len(study.contenders)} contenders on the same rows and folds:")
     lines += [f"  {c.name} ({len(c.columns)} columns)" for c in study.contenders]
     return "\n".join(lines)

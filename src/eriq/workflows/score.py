@@ -76,7 +76,9 @@ def run(
     options = options_of(job, today)
     with open_source(job.source, wanted, job.chunk_rows) as source:
         stamp = source.stamp()
-        registers, digests = registers_beside(job.source.folder if bundle.needs_registers else None, job.source.csv)
+        registers, digests = registers_beside(
+            job.source.folder if bundle.needs_registers else None, job.source.csv, form=bundle.needs_form
+        )
         stamp |= digests
         begun = begun_of(job, bundle, stamp, today)
         if resume and not old and (done := output.complete(begun.job)):
@@ -96,7 +98,7 @@ def make_features(model: str, folder: Path, out: Path, *, overwrite: bool = Fals
         raise OutputError(f"{out} is there already; give --overwrite to replace it")
     bundle = load_model(model)
     answers = read_table(find_table(folder, "answers") or folder)
-    table = with_register_columns(bundle, answers, read_registers(folder))
+    table = with_register_columns(bundle, answers, read_registers(folder, form=bundle.needs_form))
     write_table(table, out, overwrite=overwrite)
     return f"{len(answers):,} rows with {len(bundle.registers)} register columns in {out}"
 

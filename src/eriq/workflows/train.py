@@ -18,10 +18,13 @@ from eriq.study.comparison.declared import declared_difference
 from eriq.study.comparison.designs import other_designs
 from eriq.study.comparison.out_of_fold import OutOfFold, home_forecasts
 from eriq.study.comparison.policies import missing_policies
-from eriq.study.comparison.sample import described, sample_size
+from eriq.study.comparison.sample import described, sample_sizes
+from eriq.study.comparison.verdict import headline_pair
+from eriq.study.design.doubts import doubts_of
 from eriq.study.design.folds import Fold
 from eriq.study.design.prepare import prepare
 from eriq.study.design.study import Study, summary
+from eriq.study.evaluation.sample_size import before_a_run
 from eriq.study.explanation.explain import explain
 from eriq.study.explanation.explained import Explained
 from eriq.study.explanation.rules import best_rules
@@ -99,17 +102,19 @@ def train(
     with one_thread():  # processes and our own threads share the cores; native libraries spinning beside them stall
         study = prepare(experiment)
         say(summary(study))
-        size = sample_size(study)
-        for sentence in (*size.sentences, *([study.about] if study.about else [])):
-            say(sentence)
+        pair = headline_pair(experiment.headline, study.contenders)
+        for sentence in (*before_a_run(sample_sizes(study, pair)), *doubts_of(study), study.about):
+            if sentence:
+                say(sentence)
         folds = checked_folds(study, experiment)
         begin(len(folds) * len(study.contenders))
         work = Work(experiment, study, workers, step)
         found = _compared(work, folds, resume=resume)
         say(str(found.tables["headline"]["sentence"].iloc[0]))
         model, explanations = _fitted_and_explained(work, found)
-        tables = {**found.tables, **described(study, size), **explanations, **_elsewhere(work)}
-        facts = facts_of(experiment, study, found, model.calibrator, size, started)
+        sizes = sample_sizes(study, tuple(dict.fromkeys((*pair, found.chosen))))
+        tables = {**found.tables, **described(study, sizes), **explanations, **_elsewhere(work)}
+        facts = facts_of(experiment, study, found, model.calibrator, sizes, started)
         return _kept(work, found, model, facts, {name: t for name, t in tables.items() if len(t)}, models)
 
 

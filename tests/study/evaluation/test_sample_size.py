@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eriq.study.evaluation import delong, metrics, sample_size
+from eriq.study.evaluation import detectable, metrics, sample_size
 
 R = pd.read_csv(Path(__file__).parents[2] / "reference" / "reference_r.csv").set_index("quantity")["value"]
 
@@ -95,100 +95,75 @@ def test_more_parameters_or_less_signal_need_more_people(
     assert required(prevalence, parameters, auc=auc + 0.05) <= base
 
 
-@pytest.mark.parametrize(
-    ("persons", "prevalence", "half", "difference"),
-    [(1000, 0.15, 0.047, 0.060), (5512, 0.15, 0.020, 0.026), (5512, 0.06, 0.031, 0.040)],
-)
-def test_half_widths_and_smallest_differences(persons: int, prevalence: float, half: float, difference: float) -> None:
-    """The published settings at AUC 0.75: half-widths 0.047, 0.020, 0.031 and differences 0.060, 0.026, 0.040."""
-    assert half == round(sample_size.half_width_auc(persons, prevalence, 0.75), 3)
-    assert difference == round(sample_size.smallest_difference(persons, prevalence, 0.75), 3)
-
-
-def test_questionnaires_counted_as_people_would_promise_too_much() -> None:
-    """15,818 correlated questionnaires at 15 % would claim a difference of 0.015, where 5,512 people show 0.026."""
-    assert 0.015 == round(sample_size.smallest_difference(15_818, 0.15, 0.75), 3)
-
-
-def test_smallest_difference_by_hand() -> None:
-    """It is (1.95996 + 0.84162) * sqrt(2 * 0.4) standard errors, and the half-width is 1.95996 of them."""
-    ratio = sample_size.smallest_difference(900, 0.2, 0.7) / sample_size.half_width_auc(900, 0.2, 0.7)
-
-    assert (1.959964 + 0.841621) * np.sqrt(0.8) / 1.959964 == pytest.approx(ratio, abs=1e-5)
-
-
-def test_hanley_mcneil_is_close_to_delong() -> None:
-    """For binormal scores of 2,000 people the half-width agrees with DeLong's within 10 %."""
-    y = np.repeat([0, 1], [1600, 400])
-    interval = delong.delong_interval(y, np.random.default_rng(3).normal(y * 0.954))
-    half = (interval.high - interval.low) / 2
-
-    assert half == pytest.approx(sample_size.half_width_auc(2000, 0.2, interval.estimate), rel=0.1)
-
-
-def test_the_smallest_difference_is_found_as_often_as_promised() -> None:
-    """DeLong's test finds a planted difference about as often as the formula says for a difference of that size.
-
-    In 400 samples of 500 people the power is known to 2 points; at the power and the correlation of the AUCs that
-    the samples show, the formula gives the planted difference within 15 %.
-    """
-    rng = np.random.default_rng(12)
-    y = np.repeat([0, 1], [350, 150])
-    draws = []
-    for _ in range(400):
-        shared, own_a, own_b = rng.normal(size=(3, len(y)))
-        a = 0.88 * y + 0.8 * shared + 0.6 * own_a
-        b = 0.62 * y + 0.8 * shared + 0.6 * own_b
-        area, covariance = delong.delong(y, np.column_stack([a, b]))
-        correlation = covariance[0, 1] / np.sqrt(covariance[0, 0] * covariance[1, 1])
-        draws.append([*area, correlation, delong.delong_difference(y, a, b).p < 0.05])
-    auc_a, auc_b, correlation, power = np.mean(draws, axis=0)
-    smallest = sample_size.smallest_difference(500, 0.3, (auc_a + auc_b) / 2, correlation=correlation, power=power)
-
-    assert 0.6 < power < 0.95
-    assert auc_a - auc_b == pytest.approx(smallest, rel=0.15)
-
-
 # --- statement -----------------------------------------------------------------------------
 
 
 def test_too_few_people_are_warned_about_loudly() -> None:
     """150 events among 1,000 people do not carry 22 parameters: the first sentence says WARNING and both numbers."""
-    found = sample_size.statement(150, 1000, 2900, 22, 0.75)
+    found = sample_size.statement(150, 1000, 2900, 22, 0.75, "both | logistic")
 
     assert not found.enough
-    assert found.sentences[0].startswith("WARNING: too few people: 1,000 with 150 events")
+    assert found.few_events
+    assert found.sentences[0].startswith("WARNING: too few people for both | logistic: 1,000 with 150 events")
     assert f"{found.minimum_persons:,}" in found.sentences[0]
+    assert "if its AUC is 0.75" in found.sentences[0]
     assert 1800 == pytest.approx(found.minimum_persons, rel=0.03)
     assert found.minimum_persons == required(0.15, 22, auc=0.75)
-    assert "2,900 questionnaires come from 1,000 people" in found.sentences[-1]
 
 
-def test_statement_names_the_deciding_criterion_and_uses_its_arguments() -> None:
-    """Shrinkage asks for most at 22 parameters and AUC 0.75, the overall risk at one parameter and AUC 0.9.
-
-    Level, power and correlation reach the numbers that depend on them.
-    """
+def test_statement_names_the_deciding_criterion() -> None:
+    """Shrinkage asks for most at 22 parameters and AUC 0.75, the overall risk at one parameter and AUC 0.9."""
     assert "shrinkage" == sample_size.statement(150, 1000, 1000, 22, 0.75).deciding
     assert "intercept" == sample_size.statement(400, 1000, 1000, 1, 0.9).deciding
-
-    options = {"correlation": 0.3, "power": 0.9, "level": 0.8}
-    found = sample_size.statement(150, 1000, 1000, 22, 0.75, sample_size.PlannedTest(**options))
-    assert sample_size.half_width_auc(1000, 0.15, 0.75, 0.8) == found.half_width
-    assert sample_size.smallest_difference(1000, 0.15, 0.75, **options) == found.smallest_difference
-    assert "80% interval" in found.sentences[2]
-    assert "10% of the time" in found.sentences[3]
+    assert detectable.half_width_auc(1000, 0.15, 0.75) == sample_size.statement(150, 1000, 1000, 22, 0.75).half_width
 
 
 def test_enough_people_are_said_to_be_enough() -> None:
-    """827 events among 5,512 people carry 22 parameters, by far; one row per person needs no remark on rows."""
+    """827 events among 5,512 people carry 22 parameters, by far."""
     found = sample_size.statement(827, 5512, 5512, 22, 0.75)
 
     assert found.enough
-    assert found.sentences[0].startswith("Enough people")
-    assert 4 == len(found.sentences)
-    assert (0.020, 0.026) == (round(found.half_width, 3), round(found.smallest_difference, 3))
+    assert not found.few_events
+    assert found.sentences[0].startswith("Enough people: 5,512")
+    assert 2 == len(found.sentences)
+    assert 0.020 == round(found.half_width, 3)
     assert 827 / 22 == found.events_per_parameter
+
+
+def test_each_contender_is_judged_apart() -> None:
+    """600 people with 200 events carry 10 parameters and not 60: one is enough, the other is not.
+
+    200 people have two rows and are counted once; of a contender without parameters one is counted.
+    """
+    client = np.concatenate([np.arange(600), np.arange(200)])
+    outcome = (client < 200).astype(int)
+    narrow, wide, none = sample_size.statements(outcome, client, {"narrow": 10, "wide": 60, "nobody": 0}, 0.75)
+
+    assert ("narrow", "wide", "nobody") == (narrow.contender, wide.contender, none.contender)
+    assert (600, 200, 800) == (narrow.persons, narrow.events, narrow.rows)
+    assert (True, False, True) == (narrow.enough, wide.enough, none.enough)
+    assert (False, True) == (narrow.few_events, wide.few_events)
+    assert 1 == none.parameters
+
+
+def test_what_is_said_before_a_run_says_each_assumption_once() -> None:
+    """Two contenders have two sentences each; the interval, the gain by correlation and the rows come once."""
+    client = np.concatenate([np.arange(600), np.arange(200)])
+    sizes = sample_size.statements((client < 200).astype(int), client, {"narrow": 10, "wide": 60}, 0.75)
+    told = sample_size.before_a_run(sizes)
+    table = detectable.smallest_before(600, 1 / 3, 0.75)
+
+    assert 7 == len(told)
+    assert ("narrow" in told[0], "wide" in told[2]) == (True, True)
+    assert all(f"{difference:.3f}" in told[5] for difference in table["smallest_difference"])
+    assert "not known before a run" in told[5]
+    assert "800 questionnaires come from 600 people" in told[6]
+    assert 6 == len(sample_size.before_a_run(sample_size.statements(outcome_of(600), np.arange(600), {"a": 1, "b": 1})))
+
+
+def outcome_of(persons: int) -> np.ndarray:
+    """Return an outcome that every third person has."""
+    return (np.arange(persons) % 3 == 0).astype(int)
 
 
 @given(
@@ -242,15 +217,3 @@ def test_values_out_of_range_are_refused() -> None:
         sample_size.minimum_sample(1.0, 5, auc=0.7)
     with pytest.raises(metrics.RangeError, match="auc must lie between"):
         sample_size.cox_snell_from_auc(0.2, 0.4)
-    with pytest.raises(metrics.RangeError, match="less than one person"):
-        sample_size.half_width_auc(10, 0.05, 0.7)
-    with pytest.raises(metrics.RangeError, match="correlation"):
-        sample_size.smallest_difference(100, 0.2, 0.7, correlation=1)
-    with pytest.raises(metrics.RangeError, match="power"):
-        sample_size.smallest_difference(100, 0.2, 0.7, power=1)
-
-
-def test_the_sample_size_is_counted_in_people():
-    """Three waves of one client are one person and at most one event."""
-    size = sample_size.sample_statement(np.array([1, 1, 0, 0, 0, 0]), np.array([0, 0, 0, 1, 2, 3]), parameters=1)
-    assert (size.persons, size.events, size.rows) == (4, 1, 6)

@@ -16,7 +16,7 @@ from eriq.study.design.prepare import prepare
 from eriq.study.design.study import Study
 from eriq.study.explanation.explain import explain
 from eriq.study.explanation.explained import Explained
-from eriq.study.learning.final import as_model
+from eriq.study.learning.final import as_model, background_of
 from eriq.study.learning.training import fit
 from eriq.tables.results import Results
 
@@ -65,7 +65,8 @@ def tables(request, experiment, study, folds, everything) -> Results:
 
 def explained_of(contender: Contender, study: Study, experiment: Experiment, folds: Sequence[Fold]) -> Explained:
     """Return a contender fitted on all rows and not calibrated, without words for its answers."""
-    model = as_model(fit(contender, study.design, study.features, seed=1), PLAIN)
+    background = background_of(contender, study.design, study.features, seed=1)
+    model = as_model(fit(contender, study.design, study.features, seed=1), PLAIN, (), background)
     return Explained(model, contender, study.design, study.features, tuple(folds), experiment)
 
 

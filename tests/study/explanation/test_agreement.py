@@ -1,7 +1,10 @@
 """Other estimators and interactions."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
+import pytest
 
 from eriq.features import Feature
 from eriq.study.design.contender import Contender
@@ -49,4 +52,13 @@ def test_settings_of_one_estimator_are_not_given_to_another(experiment, study, f
     found = (("learning_rate", 0.02), ("num_leaves", 5))
     contender = Contender("two", "some", "lightgbm", ("belief.cw11", "client.cl01"), found)
     tables = explain(explained_of(contender, study, experiment, folds))
-    assert tables["agreement"]["other"].tolist() == ["logistic", "lightgbm_pairs"]
+    assert tables["agreement"]["other"].tolist() == ["lightgbm_pairs"]  # deep trees follow another convention
+
+
+@pytest.mark.parametrize("estimator", ["lightgbm", "lightgbm_pairs"])
+def test_values_of_two_conventions_are_not_compared(experiment, study, folds, estimator):
+    """Deep trees, and pairs without a background, are left out: the two estimators that share one are compared."""
+    contender = Contender("two", "some", estimator, ("belief.cw11", "client.cl01"))
+    explained = explained_of(contender, study, experiment, folds)
+    found = explain(replace(explained, model=replace(explained.model, background=None)))["agreement"]
+    assert found[["estimator", "other"]].to_numpy().tolist() == [["logistic", "lightgbm_pairs"]]

@@ -17,7 +17,7 @@ def test_sensitive_columns_are_one_unit(study, everything):
     used = [f for f in study.features if f.name in everything]
     names, member = units(used)
     hidden = [f.sensitive for f in used]
-    assert sum(hidden) == 11
+    assert sum(hidden) == 12
     assert len(names) == len(used) - sum(hidden) + 1
     assert (member.sum(axis=1) == 1).all()
     assert member[:, names.index("register.sensitive")].tolist() == [float(h) for h in hidden]

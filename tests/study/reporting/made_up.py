@@ -211,9 +211,10 @@ def made_up() -> Tables:
         of=[(BASELINE, 0.642, 0.879, 0.0), ("belief | level_rates", 0.792, 0.879, 0.63), (CHOSEN, 0.868, 0.879, 0.95)],
     )
     tables["sample_size"] = rows(
+        "contender",
         "name",
         "value",
-        of=[("minimum_persons", 4811.0), ("smallest_difference", 0.031)],
+        of=[(CHOSEN, "minimum_persons", 4811.0), ("any two", "smallest_difference at correlation 0.5", 0.031)],
     )
     tables["designs"] = rows(
         "design",

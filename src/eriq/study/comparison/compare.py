@@ -19,6 +19,7 @@ from eriq.study.design.contender import Contender
 from eriq.study.evaluation.bootstrap import Replicates
 from eriq.study.evaluation.decisions import overlap
 from eriq.study.evaluation.delong import delong_difference
+from eriq.study.evaluation.detectable import error_of_interval
 from eriq.study.evaluation.forecasts import Forecasts
 from eriq.study.evaluation.intervals import differences, skill, summarise
 from eriq.study.evaluation.metrics import auc, majority_accuracy
@@ -94,7 +95,7 @@ def compare(
         "differences": from_baseline,
         "all_differences": every_pair,
         "overlap": _overlaps(tested.only([without, with_, chosen.name]), experiment.capacity),
-        "headline": headline_table(experiment, _headline(declared, from_baseline, with_)),
+        "headline": headline_table(experiment, _headline(declared, from_baseline, with_, plan.level)),
         "calibration_curve": curves.curve,
         "calibration_bins": curves.bins,
         "decision_curve": decision_curves(shown, experiment),
@@ -123,14 +124,14 @@ def _measures(
     return pd.concat(parts, ignore_index=True)
 
 
-def _headline(declared: Declared | None, from_baseline: pd.DataFrame, with_: str) -> Difference:
+def _headline(declared: Declared | None, from_baseline: pd.DataFrame, with_: str, level: float) -> Difference:
     """Return the declared difference, from the bootstrap of fixed forecasts where nothing covers refitting."""
     if declared is not None and (found := declared.interval) is not None:
         return Difference(found.estimate, found.low, found.high, found.se, declared.words, covers_refits=True)
     row = from_baseline[(from_baseline["contender"] == with_) & (from_baseline["measure"] == "auc")].iloc[0]
     words = FIXED if declared is None else declared.words
     estimate, low, high = (float(row[end]) for end in ("estimate", "low", "high"))
-    return Difference(estimate, low, high, float("nan"), words, covers_refits=False)
+    return Difference(estimate, low, high, error_of_interval(low, high, level), words, covers_refits=False)
 
 
 def wanted_of(capacity: Capacity) -> Wanted:

@@ -8,6 +8,7 @@ import pandas as pd
 from eriq.config import Experiment, Headline
 from eriq.errors import ConfigError
 from eriq.study.design.contender import Contender
+from eriq.study.evaluation.detectable import smallest_shown
 from eriq.study.learning.estimators import ESTIMATORS
 from eriq.study.words import block_in_sentence
 
@@ -113,7 +114,7 @@ def headline_table(experiment: Experiment, found: Difference, few_people: bool =
             "low": found.low,
             "high": found.high,
             "se": found.se,
-            "smallest_detectable": SHOWN * found.se,
+            "smallest_detectable": smallest_shown(found.se),
             "margin": headline.margin,
             "covers": found.covers,
             "covers_refits": found.covers_refits,
@@ -122,6 +123,3 @@ def headline_table(experiment: Experiment, found: Difference, few_people: bool =
             "sentence": sentence,
         }
     )
-
-
-SHOWN = 2.8  # standard errors of a difference that is found in four of five studies (z of .975 and of .8)

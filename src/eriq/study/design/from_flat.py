@@ -60,7 +60,7 @@ def check_flat(frame: pd.DataFrame, source: Flat, *, outcome: bool = True) -> tu
     columns += [schema.Column(name, "datetime64[us]", required=True) for name in (source.answered_on,) if name]
     columns += [schema.Column(name, "str") for name in (source.job_centre,) if name]
     for name, column in source.columns.items():
-        if column.role in ("register", "questionnaire", "audit") and name not in [c.name for c in columns]:
+        if column.role in ("register", "form", "questionnaire", "audit") and name not in [c.name for c in columns]:
             columns.append(schema.Column(name, kinds[column.kind], allowed=(0, 1) if column.kind == "flag" else ()))
     typed, problems = schema.check(frame, columns, "table", extra="ignore")
     if source.answered_on:

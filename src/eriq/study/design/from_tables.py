@@ -8,12 +8,12 @@ import pandas as pd
 from eriq.config import Experiment, Outcome, Simulated, Tables
 from eriq.features import (
     CHANGES,
-    REGISTER_FEATURES,
     Feature,
     change_columns,
     questionnaire_columns,
     questionnaire_features,
-    register_columns,
+    recorded_columns,
+    recorded_features,
 )
 from eriq.instrument.instrument import Instrument, load_instrument
 from eriq.simulation.intake import simulate_tables
@@ -91,8 +91,10 @@ def table_features(
     features = list(questionnaire_features(instrument))
     parts = [questionnaire_columns(rows, instrument, experiment.missing_policy)]
     if intake.registers.persons["client_id"].notna().any():
-        features += REGISTER_FEATURES
-        parts.append(register_columns(rows, intake.registers, experiment.lag_days))
+        recorded = recorded_features(intake.registers)
+        made = recorded_columns(rows, intake.registers, experiment.lag_days)
+        features += recorded
+        parts.append(made[[f.name for f in recorded]])
     features += CHANGES
     parts.append(change_columns(rows, intake.answers, instrument))
     return pd.concat(parts, axis="columns"), tuple(guarded(features, experiment.protected))

@@ -1,87 +1,47 @@
-"""How many people a comparison needs, and the smallest difference that these people could show."""
+"""How many people a contender needs, and what is said of these people before a run."""
 
 import math
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
 
+from eriq.study.evaluation.detectable import AUC_ASSUMED, POWER, half_width_auc, inside, smallest_before
 from eriq.study.evaluation.metrics import RangeError
 
 SHRINKAGE = 0.9  # targets of Riley et al.: overfitting of at most 10 %,
 OPTIMISM = 0.05  # apparent less true explained variation (Nagelkerke's R2),
 MARGIN = 0.05  # and half-width of the interval for the overall risk
-CORRELATION = 0.6  # of two AUCs on the same rows, of which one model's predictors contain the other's
-POWER = 0.8
-AUC_GUESS = 0.70
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedTest:
-    """The test by which two AUCs on the same people are to be told apart."""
-
-    correlation: float = CORRELATION  # between the two estimates, in [0, 1)
-    power: float = POWER  # chance of finding the difference, in (0, 1)
-    level: float = 0.95
 
 
 @dataclass(frozen=True, slots=True)
 class SampleSize:
-    """What a data set can carry, counted in people."""
+    """What a data set can carry for one contender, counted in people."""
 
+    contender: str
     persons: int
     events: int
     rows: int
     parameters: int
-    auc_guess: float
-    r2: float  # Cox-Snell, that goes with auc_guess
+    auc_assumed: float
+    prevalence: float
+    r2: float  # Cox-Snell, that goes with auc_assumed
     minimum_persons: int
     minimum_events: int
     deciding: str  # the criterion that asks for most
     affordable_parameters: int  # most parameters that these people could carry
     expected_shrinkage: float  # calibration slope to expect in new people without penalty
-    half_width: float  # of the interval for the AUC
-    smallest_difference: float  # in AUC, found with the power asked for
-    test: PlannedTest
+    events_per_parameter: float
+    half_width: float  # of the 95 % interval for the AUC
+    enough: bool
+    sentences: tuple[str, ...]
 
     @property
-    def prevalence(self) -> float:
-        """Share of people with the outcome."""
-        return self.events / self.persons
-
-    @property
-    def events_per_parameter(self) -> float:
-        """People with the outcome per candidate parameter."""
-        return self.events / self.parameters
-
-    @property
-    def enough(self) -> bool:
-        """Whether there are as many people as the criteria ask for."""
-        return self.persons >= self.minimum_persons
-
-    @property
-    def sentences(self) -> tuple[str, ...]:
-        """The same in words; a warning first, where there are too few."""
-        have = f"{self.persons:,} with {self.events:,} events"
-        need = (
-            f"{self.parameters:,} parameters need at least {self.minimum_persons:,} with {self.minimum_events:,} events"
-        )
-        several = (
-            f"The {self.rows:,} questionnaires come from {self.persons:,} people; people are counted, as answers of "
-            "one person resemble each other."
-        )
-        return (
-            f"{'Enough people' if self.enough else 'WARNING: too few people'}: {have}, and {need}.",
-            f"Fitted without a penalty, {self.parameters:,} parameters would leave a calibration slope of about "
-            f"{self.expected_shrinkage:.2f} in new people; these people can carry {self.affordable_parameters:,} "
-            "parameters.",
-            f"With a guessed AUC of {self.auc_guess:.2f}, the {self.test.level:.0%} interval of an AUC will be about "
-            f"±{self.half_width:.3f}.",
-            f"A difference in AUC below {self.smallest_difference:.3f} would be missed more often than "
-            f'{1 - self.test.power:.0%} of the time, so "no gain shown" does not exclude a gain of that size.',
-            *((several,) if self.rows > self.persons else ()),
-        )
+    def few_events(self) -> bool:
+        """Whether there are fewer events than the minimum, so that a verdict on this contender is provisional."""
+        return self.events < self.minimum_events
 
 
 def cox_snell_from_auc(prevalence: float, auc: float) -> float:
@@ -111,7 +71,7 @@ def cox_snell_from_auc(prevalence: float, auc: float) -> float:
     >>> round(cox_snell_from_auc(0.2, 0.75), 3), round(cox_snell_from_auc(0.2, 0.5), 3)
     (0.126, 0.0)
     """
-    _inside("prevalence", prevalence)
+    inside("prevalence", prevalence)
     if not 0.5 <= auc < 1:
         raise RangeError(f"auc must lie between 0.5 and 1, got {auc}")
     distance = math.sqrt(2) * NormalDist().inv_cdf(auc)
@@ -163,7 +123,7 @@ def minimum_sample(
     2  intercept      221      39
     3   required      662     116
     """
-    _inside("prevalence", prevalence)
+    inside("prevalence", prevalence)
     if parameters < 1:
         raise RangeError(f"parameters must be at least 1, got {parameters}")
     if (auc is None) == (r2 is None):
@@ -183,75 +143,10 @@ def minimum_sample(
     return pd.DataFrame({"criterion": [*needed, "required"], "persons": persons, "events": events})
 
 
-def half_width_auc(persons: int, prevalence: float, auc: float, level: float = 0.95) -> float:
-    """Return half the width of the confidence interval to expect for an AUC.
-
-    Parameters
-    ----------
-    persons : int
-        Independent people in the test rows, not questionnaires.
-    prevalence, auc, level : float
-        Each in (0, 1).
-
-    Raises
-    ------
-    RangeError
-        If a value lies outside its range, or leaves less than one person in an outcome.
-
-    References
-    ----------
-    Hanley and McNeil (1982), Radiology 143, 29-36.
-
-    Examples
-    --------
-    >>> round(half_width_auc(5512, 0.15, 0.75), 3)
-    0.02
-    """
-    _inside("level", level)
-    return NormalDist().inv_cdf((1 + level) / 2) * _standard_error(persons, prevalence, auc)
-
-
-def smallest_difference(
-    persons: int,
-    prevalence: float,
-    auc: float,
-    *,
-    correlation: float = CORRELATION,
-    power: float = POWER,
-    level: float = 0.95,
-) -> float:
-    """Return the smallest true difference between two AUCs on the same people that a test would find.
-
-    Parameters and errors as in `half_width_auc`, and
-
-    Parameters
-    ----------
-    correlation : float
-        Between the two estimated AUCs, in [0, 1); nested models have 0.5 and more.
-    power : float
-        Chance of finding it, in (0, 1).
-
-    References
-    ----------
-    Hanley and McNeil (1983), Radiology 148, 839-843.
-
-    Examples
-    --------
-    >>> round(smallest_difference(5512, 0.15, 0.75), 3)
-    0.026
-    """
-    _inside("level", level)
-    _inside("power", power)
-    if not 0 <= correlation < 1:
-        raise RangeError(f"correlation must lie between 0 and 1, got {correlation}")
-    spread = _standard_error(persons, prevalence, auc) * math.sqrt(2 * (1 - correlation))
-    return (NormalDist().inv_cdf((1 + level) / 2) + NormalDist().inv_cdf(power)) * spread
-
-
 def statement(
-    events: int, persons: int, rows: int, parameters: int, auc_guess: float, test: PlannedTest | None = None
+    events: int, persons: int, rows: int, parameters: int, auc_assumed: float = AUC_ASSUMED, contender: str = ""
 ) -> SampleSize:
-    """Return what a data set can carry, in numbers and in sentences, before anything is fitted.
+    """Return what a data set can carry for one contender, in numbers and in sentences, before anything is fitted.
 
     Parameters
     ----------
@@ -259,10 +154,11 @@ def statement(
         People with the outcome, people, and questionnaires. Several questionnaires of one person count once, which
         errs on the safe side.
     parameters : int
-        Candidate parameters of the largest contender.
-    auc_guess : float
-        AUC expected of it, above 0.5; a guess from studies, not from these rows.
-    test : PlannedTest, optional
+        Candidate parameters of the contender.
+    auc_assumed : float
+        AUC it is assumed to reach, above 0.5; from studies, not from these rows.
+    contender : str
+        Its name, as the sentences say it.
 
     Raises
     ------
@@ -271,34 +167,120 @@ def statement(
 
     References
     ----------
-    See `minimum_sample`, `half_width_auc` and `smallest_difference`.
+    See `minimum_sample` and `half_width_auc`.
 
     Examples
     --------
-    >>> print(statement(150, 1000, 2900, 22, 0.75).sentences[0])
-    WARNING: too few people: 1,000 with 150 events, and 22 parameters need at least 1,805 with 271 events.
+    >>> print(statement(150, 1000, 2900, 22, 0.75, "questionnaire | logistic").sentences[0])
+    WARNING: too few people for questionnaire | logistic: 1,000 with 150 events, and its 22 parameters need at least \
+1,805 with 271 events, if its AUC is 0.75.
     """
     if not 0 < events < persons <= rows:
         raise RangeError("counts must satisfy 0 < events < persons <= rows")
-    test, prevalence = test or PlannedTest(), events / persons
-    r2 = cox_snell_from_auc(prevalence, auc_guess)
+    prevalence = events / persons
+    r2 = cox_snell_from_auc(prevalence, auc_assumed)
     table = minimum_sample(prevalence, parameters, r2=r2)
+    required, needed_events = int(table["persons"].iloc[-1]), int(table["events"].iloc[-1])
+    criteria = table.iloc[:-1]
+    single = minimum_sample(prevalence, 1, r2=r2).set_index("criterion")["persons"]
+    affordable = 0 if persons < single["intercept"] else _affordable(persons, prevalence, r2)
+    shrinkage = _expected_shrinkage(persons, parameters, r2)
+    enough, of = persons >= required, f" for {contender}" if contender else ""
+    judged = (
+        f"people{of}: {persons:,} with {events:,} events, and its {parameters:,} parameters need at least {required:,} "
+        f"with {needed_events:,} events, if its AUC is {auc_assumed:.2f}."
+    )
+    sentences = (
+        f"Enough {judged}" if enough else f"WARNING: too few {judged}",
+        f"Fitted without a penalty, {parameters:,} parameters would leave a calibration slope of about "
+        f"{shrinkage:.2f} in new people; these people can carry {affordable:,} parameters.",
+    )
     return SampleSize(
+        contender=contender,
         persons=persons,
         events=events,
         rows=rows,
         parameters=parameters,
-        auc_guess=auc_guess,
+        auc_assumed=auc_assumed,
+        prevalence=prevalence,
         r2=r2,
-        minimum_persons=int(table["persons"].iloc[-1]),
-        minimum_events=int(table["events"].iloc[-1]),
-        deciding=str(table["criterion"].iloc[int(table["persons"].iloc[:-1].to_numpy().argmax())]),
-        affordable_parameters=_affordable(persons, prevalence, r2),
-        expected_shrinkage=_expected_shrinkage(persons, parameters, r2),
-        half_width=half_width_auc(persons, prevalence, auc_guess, test.level),
-        smallest_difference=smallest_difference(persons, prevalence, auc_guess, **asdict(test)),
-        test=test,
+        minimum_persons=required,
+        minimum_events=needed_events,
+        deciding=str(criteria["criterion"].iloc[int(criteria["persons"].to_numpy().argmax())]),
+        affordable_parameters=affordable,
+        expected_shrinkage=shrinkage,
+        events_per_parameter=events / parameters,
+        half_width=half_width_auc(persons, prevalence, auc_assumed),
+        enough=enough,
+        sentences=sentences,
     )
+
+
+def statements(
+    outcome: np.ndarray, client: np.ndarray, parameters: Mapping[str, int], auc_assumed: float = AUC_ASSUMED
+) -> tuple[SampleSize, ...]:
+    """Return what the rows of a study can carry for each named contender apart, counted in people.
+
+    Parameters
+    ----------
+    outcome, client : ndarray of shape (n_rows,)
+        What happened (0 or 1), and whose row it is.
+    parameters : mapping of str to int
+        Contender -> its candidate parameters; one that fits none counts as fitting one.
+    auc_assumed : float
+        As in `statement`.
+
+    Raises
+    ------
+    RangeError
+        As in `statement`.
+    """
+    codes, row_client = np.unique(client, return_inverse=True)
+    events = min(int((np.bincount(row_client, weights=outcome) > 0).sum()), len(codes) - 1)
+    return tuple(
+        statement(events, len(codes), len(outcome), max(number, 1), auc_assumed, name)
+        for name, number in parameters.items()
+    )
+
+
+def before_a_run(sizes: Sequence[SampleSize]) -> tuple[str, ...]:
+    """Return what is said before anything is fitted: each contender apart, then what holds for all of them.
+
+    Parameters
+    ----------
+    sizes : sequence of SampleSize
+        Of the same people, at least one.
+
+    Examples
+    --------
+    >>> for sentence in before_a_run([statement(827, 5512, 5512, 22, 0.75)])[2:]:
+    ...     print(sentence)
+    If an AUC is 0.75, its 95 % interval will be about ±0.020.
+    What gain these people can show depends on how far two AUCs move together, which is not known before a run: \
+at a correlation of 0.1, 0.5 and 0.9 the smallest difference found in 80 % of studies is 0.039, 0.029 and 0.013, if \
+both AUCs are 0.75.
+    """
+    one = sizes[0]
+    table = smallest_before(one.persons, one.prevalence, one.auc_assumed)
+    at, found = (
+        ", ".join(text[:-1]) + f" and {text[-1]}"
+        for text in (
+            [f"{r:g}" for r in table["correlation"]],
+            [f"{difference:.3f}" for difference in table["smallest_difference"]],
+        )
+    )
+    shared = [
+        f"If an AUC is {one.auc_assumed:.2f}, its 95 % interval will be about ±{one.half_width:.3f}.",
+        "What gain these people can show depends on how far two AUCs move together, which is not known before a run: "
+        f"at a correlation of {at} the smallest difference found in {POWER:.0%} of studies is {found}, if both AUCs "
+        f"are {one.auc_assumed:.2f}.".replace("%", " %"),
+    ]
+    if one.rows > one.persons:
+        shared.append(
+            f"The {one.rows:,} questionnaires come from {one.persons:,} people; people are counted, as answers of one "
+            "person resemble each other."
+        )
+    return (*(sentence for size in sizes for sentence in size.sentences), *shared)
 
 
 def _null_log_likelihood(prevalence: float) -> float:
@@ -320,47 +302,7 @@ def _expected_shrinkage(persons: int, parameters: int, r2: float) -> float:
 
 
 def _affordable(persons: int, prevalence: float, r2: float) -> int:
-    """Return the most parameters for which the criteria that grow with them are met, 0 where the third is not."""
-    if persons < minimum_sample(prevalence, 1, r2=r2).set_index("criterion")["persons"]["intercept"]:
-        return 0
+    """Return the most parameters for which the criteria that grow with them are met."""
     most = 1 - math.exp(2 * _null_log_likelihood(prevalence))
     strictest = max(SHRINKAGE, r2 / (r2 + OPTIMISM * most))
     return int(persons / _persons_for(strictest, r2, 1) + 1e-9)
-
-
-def _standard_error(persons: int, prevalence: float, auc: float) -> float:
-    _inside("prevalence", prevalence)
-    _inside("auc", auc)
-    cases, others = persons * prevalence, persons * (1 - prevalence)
-    if min(cases, others) < 1:
-        raise RangeError("persons and prevalence leave less than one person in an outcome")
-    pair_cases, pair_others = auc / (2 - auc), 2 * auc**2 / (1 + auc)
-    variance = auc * (1 - auc) + (cases - 1) * (pair_cases - auc**2) + (others - 1) * (pair_others - auc**2)
-    return math.sqrt(variance / (cases * others))
-
-
-def _inside(name: str, value: float) -> None:
-    if not 0 < value < 1:
-        raise RangeError(f"{name} must lie strictly between 0 and 1, got {value}")
-
-
-def sample_statement(
-    outcome: np.ndarray, client: np.ndarray, parameters: int, auc_guess: float = AUC_GUESS
-) -> SampleSize:
-    """Return what the rows of a study can carry, counted in people.
-
-    Parameters
-    ----------
-    outcome, client : ndarray of shape (n_rows,)
-        What happened (0 or 1), and whose row it is.
-    parameters, auc_guess
-        As in `statement`; the guess comes from studies, not from these rows.
-
-    Raises
-    ------
-    RangeError
-        As in `statement`.
-    """
-    codes, row_client = np.unique(client, return_inverse=True)
-    events = int((np.bincount(row_client, weights=outcome) > 0).sum())
-    return statement(min(events, len(codes) - 1), len(codes), len(outcome), parameters, auc_guess)

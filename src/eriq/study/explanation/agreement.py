@@ -12,7 +12,7 @@ from eriq.features import Feature
 from eriq.model.calibrator import Calibrator
 from eriq.model.model import Model
 from eriq.study.explanation.explained import Contributions, Explained
-from eriq.study.learning.final import as_model
+from eriq.study.learning.final import as_model, background_of
 from eriq.study.learning.progress import Progress
 from eriq.study.learning.training import fit
 from eriq.tables.results import Results
@@ -27,20 +27,33 @@ def agreement(explained: Explained, found: Contributions, progress: Progress) ->
     if len(e.contender.columns) < 2:
         return {}
     pairs, agreed = pd.DataFrame(), []
-    mine = np.abs(found.model).mean(axis=0)
+    background = e.model.background
+    if background is None:
+        background = background_of(e.contender, e.design, e.features, e.experiment.seed)
+    # Path-dependent values of deep trees are left out: they differ by convention and not only by what models say.
+    first = (e.contender.estimator, _weight(found.model)) if e.model.convention == "interventional" else None
     for estimator in OTHERS:
         same = estimator == e.contender.estimator
         # Settings that a search found for one estimator mean nothing to another.
         other = replace(e.contender, estimator=estimator, settings=e.contender.settings if same else ())
-        model = as_model(fit(other, e.design, e.features, seed=e.experiment.seed), Calibrator(0.0, 1.0))
+        model = as_model(fit(other, e.design, e.features, seed=e.experiment.seed), Calibrator(0.0, 1.0), (), background)
         progress("agreement", estimator)
         if model.pairs is not None:
             pairs = interactions(model, found.matrix, e.used)
-        if not same:
-            theirs = np.abs(model.contributions(found.matrix)[:, :-1]).mean(axis=0)
-            agreed.append((e.contender.estimator, estimator, float(spearmanr(mine, theirs).statistic)))
+        if same and e.model.convention == "interventional":
+            continue
+        theirs = _weight(model.contributions(found.matrix)[:, :-1])
+        if first is None:
+            first = (estimator, theirs)
+        else:
+            agreed.append((first[0], estimator, float(spearmanr(first[1], theirs).statistic)))
     columns = ["estimator", "other", "rank_correlation"]
     return {"pairs": pairs, "agreement": pd.DataFrame(agreed, columns=columns)}
+
+
+def _weight(values: np.ndarray) -> np.ndarray:
+    """Return the mean absolute contribution of each column."""
+    return np.asarray(np.abs(values).mean(axis=0))
 
 
 def interactions(model: Model, matrix: np.ndarray, used: Sequence[Feature]) -> pd.DataFrame:

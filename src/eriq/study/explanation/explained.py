@@ -56,7 +56,9 @@ def contributions(explained: Explained, progress: Progress) -> Contributions:
     refits = []
     for k in range(e.experiment.explain.refits):
         again = resampled(e.design, stream(seed + k, "explained refits"))
-        refitted = as_model(fit(e.contender, again, e.features, seed=seed + k), e.model.calibrator)
+        refitted = as_model(
+            fit(e.contender, again, e.features, seed=seed + k), e.model.calibrator, background=e.model.background
+        )
         refits.append(np.asarray(refitted.contributions(matrix)[:, :-1]))
         progress("refits for intervals", str(k + 1))
     return Contributions(sample, matrix, shap_values(e.model, matrix)[:, :-1], tuple(refits))

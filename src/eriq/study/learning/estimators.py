@@ -114,7 +114,7 @@ def _linear(features: Sequence[Feature], model: LogisticRegression, *, splines: 
 def _group(feature: Feature) -> str:
     if feature.kind == "category":
         return "category"
-    from_register = feature.part in ("register_basic", "register_history", "changes")
+    from_register = feature.part in ("form", "register_basic", "register_history", "changes")
     return "measured" if feature.kind == "continuous" and from_register else "scored"
 
 

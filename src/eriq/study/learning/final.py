@@ -2,14 +2,19 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from eriq.config.streams import stream
+from eriq.features import Feature
+from eriq.features.matrix import to_matrix
+from eriq.model.background import invented_rows
 from eriq.model.calibrator import Calibrator
 from eriq.model.model import Model
 from eriq.study.design.contender import Contender
 from eriq.study.design.design import Design, resampled
 from eriq.study.learning.estimators import ESTIMATORS
 from eriq.study.learning.progress import Progress, silent
-from eriq.study.learning.training import Fitted, Learning, fit
+from eriq.study.learning.training import Fitted, Learning, columns_of, fit
 
 
 def final_model(
@@ -48,10 +53,20 @@ def final_model(
         again = resampled(home, stream(learning.seed, "stability refits", k))
         members.append(fit(fitted.settled, again, learning.features, seed=learning.seed))
         progress("refits for stability", str(k + 1))
-    return as_model(fitted, calibrator, members), fitted.settled
+    background = background_of(chosen, home, learning.features, learning.seed)
+    return as_model(fitted, calibrator, members, background), fitted.settled
 
 
-def as_model(fitted: Fitted, calibrator: Calibrator, members: Sequence[Fitted] = ()) -> Model:
+def background_of(contender: Contender, home: Design, features: Sequence[Feature], seed: int) -> np.ndarray:
+    """Return the invented rows that contributions of every estimator on these columns are measured against."""
+    matrix = to_matrix(home.matrix, contender.columns).to_numpy()
+    kinds = [f.kind for f in columns_of(contender, features)]
+    return invented_rows(matrix, kinds, home.client, stream(seed, "background"))
+
+
+def as_model(
+    fitted: Fitted, calibrator: Calibrator, members: Sequence[Fitted] = (), background: np.ndarray | None = None
+) -> Model:
     """Return a fitted contender, and refits of it, as a model that can be saved.
 
     Raises
@@ -64,4 +79,4 @@ def as_model(fitted: Fitted, calibrator: Calibrator, members: Sequence[Fitted] =
         raise ValueError(f"{fitted.contender.estimator} cannot be saved")
     estimators = [f.estimator for f in (fitted, *members)]
     parts = [e.booster_ for e in estimators] if kind == "booster" else estimators
-    return Model(kind, fitted.contender.columns, parts[0], calibrator, tuple(parts[1:]))
+    return Model(kind, fitted.contender.columns, parts[0], calibrator, tuple(parts[1:]), background)

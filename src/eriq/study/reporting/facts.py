@@ -3,7 +3,7 @@
 import datetime as dt
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -14,7 +14,7 @@ from eriq.instrument.instrument import Instrument
 from eriq.model.calibrator import Calibrator
 from eriq.study.comparison.compare import Comparison
 from eriq.study.design.study import Study
-from eriq.study.evaluation.sample_size import SampleSize
+from eriq.study.evaluation.sample_size import SampleSize, before_a_run
 from eriq.study.learning.estimators import ESTIMATORS
 from eriq.study.reporting.words import validation_words
 from eriq.tables.results import SAVED
@@ -92,7 +92,7 @@ def facts_of(
     study: Study,
     found: Comparison,
     calibrator: Calibrator,
-    size: SampleSize,
+    sizes: Sequence[SampleSize],
     started: dt.datetime,
 ) -> Facts:
     """Return the facts of a training; the name of the model comes when it is saved."""
@@ -132,8 +132,8 @@ def facts_of(
         n_events=int(design.outcome.sum()),
         prevalence=float(design.outcome.mean()),
         not_savable_better=_better_unsavable(found),
-        sample_size_sentences=size.sentences,
-        sample_size_enough=size.enough,
+        sample_size_sentences=before_a_run(sizes),
+        sample_size_enough=all(size.enough for size in sizes),
     )
 
 
