@@ -19,6 +19,7 @@ from eriq.study.comparison.designs import other_designs
 from eriq.study.comparison.out_of_fold import OutOfFold, home_forecasts
 from eriq.study.comparison.policies import missing_policies
 from eriq.study.comparison.sample import described, sample_sizes
+from eriq.study.comparison.strongest import without_strongest
 from eriq.study.comparison.verdict import headline_pair
 from eriq.study.design.doubts import doubts_of
 from eriq.study.design.folds import Fold
@@ -61,6 +62,7 @@ class Work:
     study: Study
     workers: int | None
     progress: Progress
+    few_people: bool  # fewer events than the least that the declared pair needs
 
     @property
     def learning(self) -> Learning:
@@ -103,18 +105,23 @@ def train(
         study = prepare(experiment)
         say(summary(study))
         pair = headline_pair(experiment.headline, study.contenders)
-        for sentence in (*before_a_run(sample_sizes(study, pair)), *doubts_of(study), study.about):
+        carried = sample_sizes(study, pair)
+        for sentence in (*before_a_run(carried), *doubts_of(study), study.about):
             if sentence:
                 say(sentence)
         folds = checked_folds(study, experiment)
         begin(len(folds) * len(study.contenders))
-        work = Work(experiment, study, workers, step)
+        work = Work(experiment, study, workers, step, any(size.few_events for size in carried))
         found = _compared(work, folds, resume=resume)
         say(str(found.tables["headline"]["sentence"].iloc[0]))
+        strongest = without_strongest(found.held, experiment, study.features, workers=workers, progress=step)
+        if strongest:
+            say(strongest.sentence)
         model, explanations = _fitted_and_explained(work, found)
         sizes = sample_sizes(study, tuple(dict.fromkeys((*pair, found.chosen))))
         tables = {**found.tables, **described(study, sizes), **explanations, **_elsewhere(work)}
         facts = facts_of(experiment, study, found, model.calibrator, sizes, started)
+        facts = replace(facts, strongest=strongest.sentence if strongest else "")
         return _kept(work, found, model, facts, {name: t for name, t in tables.items() if len(t)}, models)
 
 
@@ -131,7 +138,10 @@ def _compared(work: Work, folds: Sequence[Fold], *, resume: bool) -> Comparison:
         study.truth,
         workers=work.workers or os.cpu_count() or 1,
         home=home_forecasts(study, experiment, work.workers, work.progress) if external else None,
-        declared=declared_difference(held, experiment, work.learning, workers=work.workers, progress=work.progress),
+        declared=replace(
+            declared_difference(held, experiment, work.learning, workers=work.workers, progress=work.progress),
+            few_people=work.few_people,
+        ),
     )
 
 

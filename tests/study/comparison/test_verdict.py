@@ -69,7 +69,7 @@ def test_few_people_are_said_first() -> None:
     """With fewer events than the pair needs the sentence itself begins with it."""
     sentence = headline_table(quick(), difference(0.01, 0.4), few_people=True).iloc[0]["sentence"]
 
-    assert sentence.startswith("Few people, provisional: gain shown, small.")
+    assert sentence.startswith("Few people: provisional. Gain shown, small.")
 
 
 def test_a_headline_needs_both_contenders(study):

@@ -95,7 +95,11 @@ def compare(
         "differences": from_baseline,
         "all_differences": every_pair,
         "overlap": _overlaps(tested.only([without, with_, chosen.name]), experiment.capacity),
-        "headline": headline_table(experiment, _headline(declared, from_baseline, with_, plan.level)),
+        "headline": headline_table(
+            experiment,
+            _headline(declared, from_baseline, with_, plan.level),
+            few_people=declared is not None and declared.few_people,
+        ),
         "calibration_curve": curves.curve,
         "calibration_bins": curves.bins,
         "decision_curve": decision_curves(shown, experiment),

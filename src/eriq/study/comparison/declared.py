@@ -25,6 +25,7 @@ class Declared:
 
     interval: FoldInterval | None
     words: str  # what the interval covers, or why it does not cover refitting
+    few_people: bool = False  # fewer events than the least that the pair needs
 
 
 def declared_difference(

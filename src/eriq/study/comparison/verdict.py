@@ -94,9 +94,9 @@ def headline_table(experiment: Experiment, found: Difference, few_people: bool =
     verdict = verdict_of(found.low, found.high, headline.margin)
     size = size_of(found.low, headline) if verdict == GAIN else ""
     said = f"{verdict}, {size}" if size else verdict
+    first = "Few people: provisional. " if few_people else ""
     sentence = (
-        f"{'Few people, provisional: ' if few_people else ''}{said[0].lower() if few_people else said[0].upper()}"
-        f"{said[1:]}. The AUC of {block_in_sentence(headline.with_)} less that of "
+        f"{first}{said[0].upper()}{said[1:]}. The AUC of {block_in_sentence(headline.with_)} less that of "
         f"{block_in_sentence(headline.without)} ({ESTIMATORS[headline.estimator].words}, same people) is "
         f"{found.estimate:+.3f}, {level} % interval {found.low:+.3f} to {found.high:+.3f} ({found.covers})."
     )

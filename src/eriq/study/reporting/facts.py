@@ -42,6 +42,7 @@ class Facts:
     outcome_words: str
     horizon_days: int
     about: str = ""  # where these people come from
+    strongest: str = ""  # how much of the declared gain rests on one item
     remarks: tuple[str, ...] = ()  # how far the registers see, and what counts
     simulated: bool = False
     instrument: InstrumentFacts | None = None
