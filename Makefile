@@ -3,13 +3,21 @@ PYTHON ?= python3
 BIN := .venv/bin
 PORT ?= 5000
 
-.PHONY: demo test lint lock ui notebooks tree clean
+.PHONY: demo test statistical golden lint lock ui notebooks tree clean
 
 demo: .venv/core
 	$(BIN)/eriq demo
 
 test: .venv/dev
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
+
+# Simulations of a thousand samples each; about half an hour on two cores.
+statistical: .venv/dev
+	$(BIN)/python -m pytest -m long -s tests/statistical
+
+# Numbers of three trainings, written anew on purpose: read the diff.
+golden: .venv/dev
+	$(BIN)/python -m tests.golden.golden
 
 lint: .venv/dev
 	$(BIN)/ruff check src tests benchmarks conftest.py
