@@ -259,7 +259,7 @@ def train(
     --------
     >>> run = eriq.train("tiny.yaml", workers=1)
     >>> run.verdict, run.report.name, list(run.measures)[:3]
-    ('no gain shown', 'report.html', ['contender', 'measure', 'at'])
+    ('no gain shown: cannot tell', 'report.html', ['contender', 'measure', 'at'])
     """
     done = training.train(config, models=Path(models), workers=workers, resume=resume, say=say)
     return Run(_opened(done.bundle), done.report.resolve(), done.run_id, done.sentence)

@@ -36,9 +36,9 @@ def about(told: Manifest) -> str:
 def screen(head: str, lines: Mapping[str, str]) -> str:
     r"""Return a heading and named lines below it, no wider than a terminal.
 
-    >>> print(screen("eriq.Run", {"verdict": "small gain", "AUC": "one\ntwo"}))
+    >>> print(screen("eriq.Run", {"verdict": "gain shown", "AUC": "one\ntwo"}))
     eriq.Run
-      verdict  small gain
+      verdict  gain shown
       AUC      one
                two
     """

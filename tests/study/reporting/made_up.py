@@ -119,10 +119,20 @@ def made_up() -> Tables:
         "estimate",
         "low",
         "high",
+        "se",
         "smallest_detectable",
+        "margin",
+        "covers",
+        "covers_refits",
         "verdict",
+        "size",
         "sentence",
-        of=[("questionnaire", "register_full", "logistic", "auc", 0.219, 0.197, 0.241, 0.031, "large gain", sentence)],
+        of=[
+            (
+                *("questionnaire", "register_full", "logistic", "auc", 0.219, 0.197, 0.241, 0.011, 0.031, 0.02),
+                *("over clients and refits", True, "gain shown", "large", sentence),
+            )
+        ],
     )
     grid = np.linspace(0.005, 0.45, 60)
     names = [CHOSEN, BASELINE, "belief | level_rates", "questionnaire | logistic"]
