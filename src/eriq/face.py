@@ -13,6 +13,7 @@ from eriq.instrument.instrument import Instrument, load_instrument
 from eriq.instrument.texts import Language
 from eriq.model.bundle import Bundle
 from eriq.model.explanation import explained
+from eriq.model.screen import about, screen
 from eriq.registry.models import MODELS, load_model
 from eriq.scoring.chunk import usable_rows
 from eriq.scoring.frame import score_frame
@@ -30,8 +31,6 @@ from eriq.workflows.check import check as check_config
 
 if TYPE_CHECKING:
     import shap
-
-SHOWN = (("auc", "AUC"), ("log_loss", "log loss"), ("calibration_slope", "calibration slope"))
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -165,25 +164,7 @@ class Model:
         return explained(self.bundle, usable.matrix, language)
 
     def __repr__(self) -> str:
-        told, people = self.bundle.manifest, self.bundle.manifest.trained_on
-        form = f"{told.instrument.id} {told.instrument.version}" if told.instrument else "none: a ready table"
-        when = f", answers of {told.period[0]} to {told.period[1]}" if told.period else ""
-        halves = pd.Series([f.respondent for f in self.bundle.features], dtype="str").value_counts(sort=False)
-        lines = {
-            "forecasts": told.outcome,
-            "questionnaire": form,
-            "basis": f"{told.contender} ({', '.join(f'{name} {n}' for name, n in halves.items())} columns)",
-            "trained on": f"{people.n_rows:,} rows of {people.n_clients:,} clients, {people.n_events:,} with the "
-            f"outcome ({people.prevalence:.1%}){when}",
-            "people": "made up" if people.simulated else "real",
-            "measures": "; ".join(
-                f"{words} {m.estimate:.3f}" + (f" ({m.low:.3f} to {m.high:.3f})" if None not in (m.low, m.high) else "")
-                for name, words in SHOWN
-                if (m := told.measures.get(name)) and m.estimate is not None
-            ),
-            "use": "for offering support; a person decides",
-        }
-        return _screen(f"eriq.Model {self.name}", lines)
+        return about(self.bundle.manifest)
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -217,7 +198,7 @@ class Run:
             "model": self.model.name,
             "report": str(self.report.relative_to(here) if self.report.is_relative_to(here) else self.report),
         }
-        return _screen("eriq.Run", lines)
+        return screen("eriq.Run", lines)
 
 
 def check(config: str | Path) -> str:
@@ -406,15 +387,3 @@ def _checked(given: Registers | SimulatedCohort | None, today: dt.date | None) -
     registers, problems = check_registers(frames, today or dt.date.today(), extra="ignore")  # type: ignore[arg-type]
     schema.refuse(problems)
     return registers
-
-
-def _screen(head: str, lines: dict[str, str]) -> str:
-    """Return a heading and indented lines, as wide as a terminal."""
-    import textwrap
-
-    wide = max(len(name) for name in lines)
-    made = [head]
-    for name, words in lines.items():
-        parts = [piece for line in words.splitlines() for piece in textwrap.wrap(line, 95 - wide)]
-        made += [f"  {name if k == 0 else '':<{wide}}  {part}" for k, part in enumerate(parts)]
-    return "\n".join(made)

@@ -1,6 +1,6 @@
 """Pages: the only door to jinja2. Self-contained HTML from our templates, with numbers written one way."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 import jinja2
@@ -94,7 +94,6 @@ def table(
     *,
     formats: Mapping[str, str | tuple[str, int]] | None = None,
     labels: Mapping[str, str] | None = None,
-    digits: int = 3,
     header_column: bool = True,
     emphasised: Collection[int] = (),
     right: Collection[str] = (),
@@ -111,8 +110,6 @@ def table(
         Column to one of `FORMATS`, alone or with digits: ``{"gain": ("signed", 2)}``.
     labels : mapping, optional
         Column to heading; otherwise its name with spaces for underscores.
-    digits : int
-        Decimals of floats without a format of their own.
     header_column : bool
         Whether the first column names its row.
     emphasised : collection of int
@@ -139,25 +136,25 @@ def table(
     formats, labels = formats or {}, labels or {}
     if absent := [name for name in formats if name not in frame.columns]:
         raise KeyError(f"format for {len(absent)} column(s) that the table does not have: {', '.join(absent)}")
-    columns: list[tuple[str, str, list[str]]] = []  # heading, class, cells
-    for place, name in enumerate(frame.columns):
-        column = frame.iloc[:, place]
-        numeric = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
-        write = _writer(formats.get(name), column, digits)
-        heading = labels.get(name, str(name).replace("_", " "))
-        kind = ' class="num"' if numeric or name in right else ""
-        columns.append((heading, kind, [write(value) for value in column]))
+    columns = [
+        (
+            labels.get(name, str(name).replace("_", " ")),
+            ' class="num"' if _numeric(frame.iloc[:, place]) or name in right else "",
+            _written_cells(frame.iloc[:, place], formats.get(name)),
+        )
+        for place, name in enumerate(frame.columns)
+    ]
+    return _marked_up(columns, caption, header_column, [place in emphasised for place in range(len(frame))])
+
+
+def _marked_up(columns: Sequence[tuple[str, str, list[str]]], caption: str, header: bool, bold: list[bool]) -> Markup:
+    """Return a table from (heading, class, cells) of its columns."""
     head = Markup("").join(
         Markup('<th scope="col"{}>{}</th>').format(Markup(kind), heading) for heading, kind, _ in columns
     )
     rows = []
-    for row in range(len(frame)):
-        cells = []
-        for place, (_, kind, written) in enumerate(columns):
-            tag = 'th scope="row"' if header_column and place == 0 else "td"
-            cells.append(Markup("<{}{}>{}</{}>").format(Markup(tag), Markup(kind), written[row], Markup(tag[:2])))
-        bold = Markup(' class="emphasised"' if row in emphasised else "")
-        rows.append(Markup("<tr{}>{}</tr>").format(bold, Markup("").join(cells)))
+    for place, set_bold in enumerate(bold):
+        rows.append(_row([(kind, cells[place]) for _, kind, cells in columns], header=header, bold=set_bold))
     # A wide table scrolls inside its own box, which a keyboard can reach and a screen reader can name.
     return Markup(
         '<div class="table" role="region" tabindex="0" aria-label="{0}"><table>\n<caption>{0}</caption>\n'
@@ -165,16 +162,33 @@ def table(
     ).format(escape(caption), head, Markup("\n").join(rows))
 
 
-def _writer(given: str | tuple[str, int] | None, column: pd.Series, digits: int) -> Callable[..., str]:
+def _numeric(column: pd.Series) -> bool:
+    return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+
+
+def _written_cells(column: pd.Series, given: str | tuple[str, int] | None) -> list[str]:
+    """Return the cells of one column as they are printed."""
+    write = _writer(given, column)
+    return [write(value) for value in column]
+
+
+def _row(written: list[tuple[str, str]], *, header: bool, bold: bool) -> Markup:
+    """Return one row of a table from (class, words) of its cells."""
+    cells = []
+    for place, (kind, words) in enumerate(written):
+        tag = 'th scope="row"' if header and place == 0 else "td"
+        cells.append(Markup("<{}{}>{}</{}>").format(Markup(tag), Markup(kind), words, Markup(tag[:2])))
+    return Markup("<tr{}>{}</tr>").format(Markup(' class="emphasised"' if bold else ""), Markup("").join(cells))
+
+
+def _writer(given: str | tuple[str, int] | None, column: pd.Series) -> Callable[..., str]:
     """Return the function that writes the cells of one column."""
     if isinstance(given, tuple):
         write, decimals = FORMATS[given[0]], given[1]
         return lambda value: write(value, decimals)
     if given is not None:
         return FORMATS[given]
-    if pd.api.types.is_float_dtype(column):
-        return lambda value: number(value, digits)
-    return text
+    return number if pd.api.types.is_float_dtype(column) else text
 
 
 _ENVIRONMENT = jinja2.Environment(

@@ -8,7 +8,8 @@ import lightgbm as lgb
 import numpy as np
 import pytest
 
-from eriq.model.pair_tables import CHUNK, FEW, ZERO, CollapseError, PairTables, collapse
+from eriq.model.leaves import ZERO, CollapseError
+from eriq.model.pair_tables import CHUNK, FEW, PairTables, collapse
 
 with warnings.catch_warnings():  # shap 0.51 colours its maps in a way that matplotlib 3.11 will give up
     warnings.simplefilter("ignore", PendingDeprecationWarning)

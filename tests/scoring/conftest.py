@@ -1,7 +1,11 @@
 """A small saved model and answers to score, for the tests of batches."""
 
+import hashlib
+import shutil
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import lightgbm as lgb
 import numpy as np
@@ -14,7 +18,11 @@ from eriq.model.bundle import Bundle, save_bundle
 from eriq.model.calibrator import Calibrator
 from eriq.model.manifest import Manifest
 from eriq.model.model import Model
+from eriq.scoring.job import Batch
 from eriq.scoring.manifest import Counts, RunManifest, ScoredBy, Shown
+from eriq.scoring.set_aside import SET_ASIDE, nothing
+from eriq.scoring.sinks.files import rejects_path
+from eriq.workflows.score import job_of, run
 
 # What a finished run says about itself, for sinks that only keep it.
 RUN = RunManifest(
@@ -31,6 +39,12 @@ RUN_IN_A_SCRIPT = f"""
 from eriq.scoring.manifest import RunManifest
 RUN = RunManifest.model_validate_json({RUN.model_dump_json()!r})
 """
+
+
+Backlog = Callable[..., pd.DataFrame]
+
+URL = "ERIQ_TEST_URL"
+NONE = nothing(SET_ASIDE)
 
 
 def save_small(models: Path, extra: tuple[Feature, ...] = (), refits: int = 2, name: str = "small") -> Bundle:
@@ -77,3 +91,91 @@ def backlog() -> Callable[..., pd.DataFrame]:
         return pd.DataFrame({**ids, **given}, dtype="str")
 
     return make
+
+
+def run_on(frame: pd.DataFrame, bundle: Bundle, folder: Path, out: str = "out.csv", **more: Any) -> Batch:
+    """Score a table through a CSV."""
+    given = folder / "given.csv"
+    frame.to_csv(given, index=False)
+    return run(job_of(str(bundle.folder), given, folder / out, **more), overwrite=True, workers=2)
+
+
+def read_both(batch: Batch) -> tuple[pd.DataFrame, pd.DataFrame]:
+    scores = pd.read_csv(batch.out) if batch.out.suffix == ".csv" else pd.read_parquet(batch.out)
+    return scores, pd.read_csv(rejects_path(batch.out))
+
+
+@pytest.fixture
+def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Make a SQLite file of five answers, in no order, whose address is in the environment."""
+    file = tmp_path / "agency.db"
+    with sqlite3.connect(file) as made:
+        made.execute("CREATE TABLE answers (client_id TEXT, answered_on TEXT, cw01 INTEGER, note TEXT)")
+        rows = [("c", 3, "x"), ("a", 1, None), ("b", None, "z"), ("a", 0, None), ("d", 4, "w")]
+        made.executemany("INSERT INTO answers VALUES (?, '2020-01-0' || ?, ?, ?)", [(c, 1, v, n) for c, v, n in rows])
+    made.close()
+    monkeypatch.setenv(URL, f"sqlite:///{file}")
+    return file
+
+
+def query(file: Path, sql: str) -> list[tuple[Any, ...]]:
+    connection = sqlite3.connect(file)
+    try:
+        return connection.execute(sql).fetchall()
+    finally:
+        connection.close()
+
+
+def query_and_commit(file: Path, sql: str) -> None:
+    connection = sqlite3.connect(file)
+    connection.execute(sql)
+    connection.commit()
+    connection.close()
+
+
+def scores(first: int, n: int, model: str = "m-1") -> pd.DataFrame:
+    """Return n scored rows, row number k of client ck."""
+    rows = np.arange(first, first + n)
+    return pd.DataFrame(
+        {
+            "row": rows,
+            "client_id": [f"c{k}" for k in rows],
+            "answered_on": pd.to_datetime(["2020-01-15"] * n).astype("datetime64[us]"),
+            "wave": pd.array([1] * n, dtype="Int16"),
+            "probability": rows / 1000,
+            "partial": rows % 2 == 0,
+            "model": model,
+        }
+    )
+
+
+def rejects(*rows: int) -> pd.DataFrame:
+    texts = {name: [f"{name} of {row}" for row in rows] for name in ("client_id", "answered_on", "code", "reason")}
+    return pd.DataFrame({"row": list(rows), **texts})
+
+
+ENDS = ("", ".rejected.csv", ".manifest.json")
+
+
+def digests(out: Path) -> list[str]:
+    """Return the digests of scores, rows set aside and manifest."""
+    files = [out.with_name(out.name + end) for end in ENDS]
+    return [hashlib.sha256(f.read_bytes()).hexdigest() for f in files]
+
+
+def broken_backlog(backlog: Backlog, n: int) -> pd.DataFrame:
+    """Return rows of which some must be set aside, also as repeats of rows in other chunks."""
+    frame = backlog(n)
+    frame.loc[frame.index % 11 == 3, "cw02"] = "x"
+    frame.loc[n - 4 : n - 2, "client_id"] = ["c1", "c2", "c3"]
+    return frame
+
+
+def ready(tmp_path: Path, backlog: Backlog, small_bundle: Bundle, chunk_rows: int) -> dict[str, Any]:
+    given, out = tmp_path / "given.csv", tmp_path / "out" / "scores.parquet"
+    broken_backlog(backlog, 120).to_csv(given, index=False)
+    job = job_of(str(small_bundle.folder), given, out, chunk_rows=chunk_rows, today="2026-01-01", rank=True)
+    run(job, workers=1)
+    made = digests(out)
+    shutil.rmtree(out.parent)
+    return {"job": job, "out": out, "given": given, "expected": made}

@@ -19,14 +19,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from eriq.scoring.rows import Options, score_rows
 
 from eriq.errors import ConfigError, EriqError, SchemaError
 from eriq.instrument.instrument import Instrument
 from eriq.model.bundle import Bundle
 from eriq.registry import pyfunc
-from eriq.registry.tracking import SETTINGS, requirements
-from eriq.scoring import spark as engine
+from eriq.registry.models import requirements
+from eriq.registry.tracking import SETTINGS
+from eriq.scoring.chunk import score_rows
+from eriq.scoring.options import Options
+from eriq.scoring.spark import cluster, score_folder
 
 pytestmark = pytest.mark.xdist_group("spark")
 
@@ -234,10 +236,10 @@ def test_every_way_to_score_gives_the_same_numbers_and_sets_aside_the_same_rows(
         assert "c12" not in answer
     assert secret not in (tmp_path / "server.log").read_text()
 
-    with engine._session("local[2]") as spark:
+    with cluster.session("local[2]") as spark:
         assert_same(by_spark_udf(spark, logged, file), expected)
         out, rows = tmp_path / "spark", max(100, n // 4)
-        done = engine.score_folder(small_bundle.folder, file, out, Options(reasons=0), bucket_rows=rows)
+        done = score_folder(small_bundle.folder, file, out, Options(reasons=0), bucket_rows=rows)
         assert_same(joined(pd.read_parquet(done.out), pd.read_parquet(done.rejects)), expected)
 
 

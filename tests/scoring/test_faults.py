@@ -1,10 +1,7 @@
 """What goes wrong at night: after each fault a resumed run ends with the bytes of an undisturbed one."""
 
 import datetime as dt
-import hashlib
-import json
 import os
-import random
 import shutil
 import subprocess
 import sys
@@ -28,153 +25,13 @@ from eriq.scoring.sources.base import Wanted
 from eriq.scoring.sources.files import open_files
 from eriq.workflows import score as workflow
 from eriq.workflows.score import job_of, run
-
-Backlog = Callable[..., pd.DataFrame]
-ENDS = ("", ".rejected.csv", ".manifest.json")
-
-
-def digests(out: Path) -> list[str]:
-    """Return the digests of scores, rows set aside and manifest."""
-    files = [out.with_name(out.name + end) for end in ENDS]
-    return [hashlib.sha256(f.read_bytes()).hexdigest() for f in files]
-
-
-def broken_backlog(backlog: Backlog, n: int) -> pd.DataFrame:
-    """Return rows of which some must be set aside, also as repeats of rows in other chunks."""
-    frame = backlog(n)
-    frame.loc[frame.index % 11 == 3, "cw02"] = "x"
-    frame.loc[n - 4 : n - 2, "client_id"] = ["c1", "c2", "c3"]
-    return frame
+from tests.scoring.conftest import Backlog, broken_backlog, digests, ready
 
 
 @pytest.fixture
 def night(tmp_path: Path, backlog: Backlog, small_bundle: Bundle) -> dict[str, Any]:
     """Prepare a job of 12 chunks, and what it must give."""
     return ready(tmp_path, backlog, small_bundle, 10)
-
-
-@pytest.fixture
-def short_night(tmp_path: Path, backlog: Backlog, small_bundle: Bundle) -> dict[str, Any]:
-    """Prepare a job of 2 chunks, and what it must give."""
-    return ready(tmp_path, backlog, small_bundle, 60)
-
-
-def ready(tmp_path: Path, backlog: Backlog, small_bundle: Bundle, chunk_rows: int) -> dict[str, Any]:
-    given, out = tmp_path / "given.csv", tmp_path / "out" / "scores.parquet"
-    broken_backlog(backlog, 120).to_csv(given, index=False)
-    job = job_of(str(small_bundle.folder), given, out, chunk_rows=chunk_rows, today="2026-01-01", rank=True)
-    run(job, workers=1)
-    made = digests(out)
-    shutil.rmtree(out.parent)
-    return {"job": job, "out": out, "given": given, "expected": made}
-
-
-# --- kill -9 -------------------------------------------------------------------------------
-
-# One interpreter is warmed up, without starting a thread; each trial is a fork of it.
-TRIALS = """
-import os, random, signal, sys, time, json, shutil, hashlib
-from pathlib import Path
-os.environ["OMP_WAIT_POLICY"] = "passive"
-from eriq.config import ScoringJob
-from eriq.workflows.score import run
-from eriq.scoring.sinks import files as sinks
-import lightgbm, skops.io, pyarrow.parquet, pyarrow.csv
-
-job = ScoringJob.model_validate_json(sys.argv[1])
-points = json.loads(sys.argv[2])
-out = Path(job.sink.path)
-
-def digests():
-    ends = ("", ".rejected.csv", ".manifest.json")
-    return [hashlib.sha256(out.with_name(out.name + end).read_bytes()).hexdigest() for end in ends]
-
-def forked(work):
-    child = os.fork()
-    if not child:
-        try:
-            work()
-            os._exit(0)
-        except BaseException as error:
-            print(type(error).__name__, error, file=sys.stderr, flush=True)
-            os._exit(1)
-    return child
-
-def suicidal(count):
-    left = [count]
-    def counted(real):
-        def call(*given, **more):
-            left[0] -= 1
-            if left[0] < 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return real(*given, **more)
-        return call
-    os.fsync, Path.replace, Path.unlink = counted(os.fsync), counted(Path.replace), counted(Path.unlink)
-    shutil.rmtree = counted(shutil.rmtree)
-    run(job, workers=1, resume=True)
-
-steps = isinstance(points, int)  # else: seconds
-for point in range(points) if steps else points:
-    shutil.rmtree(out.parent, ignore_errors=True)
-    if steps:
-        child = forked(lambda: suicidal(point))
-    else:
-        child = forked(lambda: run(job, workers=2, resume=True))
-        time.sleep(point)
-        try:
-            os.kill(child, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-    status = os.waitpid(child, 0)[1]
-    whole = out.exists()
-    first = digests()[0] if whole else None
-    again = os.waitpid(forked(lambda: run(job, workers=1, resume=True)), 0)[1]
-    left = sorted(p.name for p in out.parent.iterdir() if p.name.startswith("."))
-    print(json.dumps({"killed": os.WIFSIGNALED(status), "whole": whole, "first": first, "again": again,
-                      "made": digests(), "left": left}), flush=True)
-    if steps and not os.WIFSIGNALED(status):
-        break
-"""
-
-
-def trials(night: dict[str, Any], points: int | list[float]) -> list[dict[str, Any]]:
-    """Kill the job before each durable step, up to so many, or after so many seconds; resume it; say what came out."""
-    given = [night["job"].model_dump_json(), json.dumps(points)]
-    done = subprocess.run([sys.executable, "-c", TRIALS, *given], capture_output=True, text=True, check=False)
-    found = [json.loads(line) for line in done.stdout.splitlines()]
-    assert found, done.stderr[-2000:]
-    assert done.returncode == 0, done.stderr[-2000:]
-    return found
-
-
-def check_trials(found: list[dict[str, Any]], expected: list[str]) -> None:
-    for one in found:
-        assert one["first"] in (None, expected[0])  # under the final name: all or nothing
-        assert one["again"] == 0
-        assert one["made"] == expected
-    # A kill while the folder of a finished job is being removed may leave it, empty of anything to resume.
-    assert sum(bool(one["left"]) for one in found) <= 2
-
-
-def test_kill_before_every_durable_step(short_night: dict[str, Any]) -> None:
-    """Killed before the 1st, 2nd, ... fsync, rename and removal, to the very end: resumed, the bytes are the same."""
-    found = trials(short_night, 200)
-    check_trials(found, short_night["expected"])
-    assert sum(one["killed"] for one in found) >= 20
-    assert not found[-1]["killed"]  # the last point lies behind the end: no step was left out
-
-
-def test_kill_at_random_times(tmp_path: Path, backlog: Backlog, small_bundle: Bundle) -> None:
-    """Killed at 20 times spread over a run of 6 chunks, with two workers: resumed, the bytes are the same."""
-    night = ready(tmp_path, backlog, small_bundle, 20)
-    rng = random.Random(7)
-    found = trials(night, [rng.uniform(0.0, 0.5) for _ in range(20)])
-    check_trials(found, night["expected"])
-    assert len(found) == 20
-    assert sum(one["killed"] for one in found) >= 5
-
-
-# --- disk, locks, two at a time ------------------------------------------------------------
 
 
 @pytest.mark.parametrize("room", [600, 20_000])
@@ -301,9 +158,6 @@ def test_a_clock_that_goes_backwards_changes_nothing(night: dict[str, Any], monk
     assert made[:2] == night["expected"][:2]
 
 
-# --- inputs --------------------------------------------------------------------------------
-
-
 def test_one_corrupt_stretch_in_the_middle_of_a_csv(night: dict[str, Any], backlog: Backlog) -> None:
     """Bad bytes, a ragged row and a stray line break in rows 50 to 52 cost those lines; all else is as before."""
     lines = broken_backlog(backlog, 120).to_csv(index=False).encode().split(b"\n")
@@ -399,9 +253,6 @@ def test_a_relative_output_in_the_working_folder(
     assert (tmp_path / "s.csv").exists()
 
 
-# --- models --------------------------------------------------------------------------------
-
-
 def _changed(folder: Path) -> None:
     part = folder / "model.booster.txt"
     part.write_bytes(part.read_bytes().replace(b"leaf_value=", b"leaf_value=1", 1))
@@ -441,9 +292,6 @@ def test_a_read_only_models_folder(night: dict[str, Any], tmp_path: Path) -> Non
     run(night["job"].model_copy(update={"model": str(folder)}), workers=1)
     assert digests(night["out"]) == night["expected"]
     assert {p.name: p.stat().st_mtime_ns for p in (*folder.iterdir(), folder)} == before
-
-
-# --- the journal ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

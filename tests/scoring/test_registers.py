@@ -1,5 +1,6 @@
-"""Registers beside the answers: the form is asked for only by models that use it."""
+"""Registers beside the answers, and what a chunk looks up in them."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,7 +8,51 @@ import pandas as pd
 import pytest
 
 from eriq.errors import SourceError
+from eriq.model.bundle import Bundle
 from eriq.scoring.registers import Lookup, read_registers
+from eriq.tables.cohort import Registers
+from eriq.workflows.score import job_of, run
+from tests.scoring.conftest import Backlog, read_both
+
+
+def test_a_chunk_looks_up_its_own_clients_only(registers: Callable[..., Registers]) -> None:
+    """Of three clients' registers, a chunk of one takes that one's lines in their order."""
+    spells = [
+        ("c1", "2014-01-01", None, "activation"),
+        ("c2", "2013-01-01", None, "activation"),
+        ("c1", "2012-01-01", None, "education"),
+    ]
+    whole = registers(spells, [("c3", "2014-01-01", "gp_contact")], {"c1": {}, "c2": {}, "c3": {}})
+    mine = Lookup(whole).of(pd.DataFrame({"client_id": ["c1", " c1 ", "c9", None]}, dtype="str"))
+    assert mine.persons["client_id"].tolist() == ["c1"]
+    assert mine.spells["status"].tolist() == ["activation", "education"]
+    assert len(mine.events) == 0
+    assert len(Lookup(whole).of(pd.DataFrame({"client_id": pd.Series([], dtype="str")})).persons) == 0
+
+
+def test_registers_beside_the_answers(register_bundle: Bundle, backlog: Backlog, tmp_path: Path) -> None:
+    """A folder with registers scores as whole and in chunks; a client nobody knows is set aside."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    frame = backlog(9)
+    frame.to_csv(folder / "answers.csv", index=False)
+    people = [f"c{k}" for k in range(1, 9)]
+    pd.DataFrame({"client_id": people, "born_on": "1980-01-01"}).to_csv(folder / "persons.csv", index=False)
+    spells = {"client_id": people, "started_on": "2014-06-01", "ended_on": "2014-12-01", "status": "work_unsubsidised"}
+    pd.DataFrame(spells).to_csv(folder / "spells.csv", index=False)
+    pd.DataFrame({"client_id": ["c1"], "occurred_on": ["2014-05-05"], "kind": ["gp_contact"]}).to_csv(
+        folder / "events.csv", index=False
+    )
+    made = []
+    for chunk_rows in (2, 100):
+        out = tmp_path / f"out{chunk_rows}.csv"
+        made.append(read_both(run(job_of(str(register_bundle.folder), folder, out, chunk_rows=chunk_rows))))
+    pd.testing.assert_frame_equal(made[0][0], made[1][0])
+    assert made[0][0]["row"].tolist() == list(range(1, 9))
+    assert made[0][1]["code"].tolist() == ["client_id:unknown_client"]
+
+
+# --- the form ------------------------------------------------------------------------------
 
 PERSONS = pd.DataFrame({"client_id": ["a", "b"], "born_on": ["1980-01-01", "1990-01-01"]})
 SPELLS = pd.DataFrame(

@@ -24,45 +24,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-ZERO = float(np.float32(1e-35))  # LightGBM takes what is no further from 0 than this for 0
-HUGE = 1e300  # a dump has this where the threshold is infinite: any number to the left, missing to the right
-BELOW_ZERO = float(np.nextafter(-ZERO, -np.inf))
+from eriq.model.leaves import CollapseError, Step, leaves_of
+
 FEW = 64  # up to so many cuts, comparing with each is faster than a binary search
 CHUNK = 8192  # rows worked on at once: enough to hide the interpreter, few enough to stay in the cache
-
-
-class CollapseError(ValueError):
-    """A model is not a sum of functions of at most two columns, as far as this module can tell."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """One split on the way to a leaf."""
-
-    feature: int
-    threshold: float
-    missing: str  # None, NaN or Zero: which values go the default way
-    default_left: bool
-    left: bool  # the side the path takes
-    share: float  # of the training rows at the split, those that take it
-
-    def cuts(self) -> tuple[float, ...]:
-        """Return the upper ends, included, of the intervals on which this split is constant."""
-        if self.missing == "Zero":
-            return (BELOW_ZERO, ZERO, self.threshold)
-        return (self.threshold,)
-
-    def follows(self, values: np.ndarray) -> np.ndarray:
-        """Return which of `values` take the side of the path."""
-        unknown = np.isnan(values)
-        number = np.where(unknown, 0.0, values)
-        left = number <= self.threshold
-        if self.missing == "NaN":
-            left = np.where(unknown, self.default_left, left)
-        elif self.missing == "Zero":
-            left = np.where(np.abs(number) <= ZERO, self.default_left, left)
-        follows: np.ndarray = left == self.left
-        return follows
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -322,10 +287,10 @@ def collapse(booster_dump: Mapping[str, Any], feature_names: Sequence[str]) -> P
         raise CollapseError("the model has several outputs; only one can be collapsed")
     if booster_dump.get("average_output"):
         raise CollapseError("the trees are averaged (random forest mode); only sums can be collapsed")
-    leaves = [leaf for tree in booster_dump["tree_info"] for leaf in _leaves(tree["tree_structure"], ())]
+    leaves = [leaf for tree in booster_dump["tree_info"] for leaf in leaves_of(tree["tree_structure"], ())]
     cuts = tuple(_cuts([s for _, path in leaves for s in path if s.feature == f]) for f in range(len(names)))
     mains = tuple(np.zeros(len(upper) + 1) for upper in cuts)
-    by_pair: defaultdict[tuple[int, ...], list[tuple[float, tuple[_Step, ...]]]] = defaultdict(list)
+    by_pair: defaultdict[tuple[int, ...], list[tuple[float, tuple[Step, ...]]]] = defaultdict(list)
     intercept = 0.0
     for value, path in leaves:
         features = tuple(sorted({step.feature for step in path}))
@@ -340,49 +305,12 @@ def collapse(booster_dump: Mapping[str, Any], feature_names: Sequence[str]) -> P
     return PairTables(names, intercept, cuts, mains, pairs, tuple(_gather(pair, cuts) for pair in pairs))
 
 
-def _leaves(node: Mapping[str, Any], path: tuple[_Step, ...]) -> Iterator[tuple[float, tuple[_Step, ...]]]:
-    """Yield the value of every leaf under `node` with the splits that lead there."""
-    if "split_feature" not in node:
-        if "leaf_coeff" in node:
-            raise CollapseError("leaves are linear models; only constant leaves can be collapsed")
-        yield float(node["leaf_value"]), path
-        return
-    if len(path) == 2:
-        raise CollapseError("a tree is deeper than 2; fit with max_depth=2 and num_leaves=4 at most")
-    if node["decision_type"] != "<=":
-        raise CollapseError("a split is categorical; encode categories as ordered or one-hot columns")
-    threshold = float(node["threshold"])
-    if abs(threshold) <= ZERO:  # every value this near to 0 is taken for 0, so it goes one way
-        threshold = ZERO if threshold >= 0 else BELOW_ZERO
-    if threshold >= HUGE:
-        threshold = np.inf
-    sides = node["left_child"], node["right_child"]
-    covers = [_cover(side) for side in sides]
-    for side, cover in zip(sides, covers, strict=True):
-        step = _Step(
-            feature=int(node["split_feature"]),
-            threshold=threshold,
-            missing=str(node["missing_type"]),
-            default_left=bool(node["default_left"]),
-            left=side is sides[0],
-            share=cover / _cover(node),
-        )
-        yield from _leaves(side, (*path, step))
-
-
-def _cover(node: Mapping[str, Any]) -> float:
-    cover = float(node.get("internal_count", node.get("leaf_count", 0)))
-    if cover <= 0:
-        raise CollapseError("a node has no cover (count of training rows), so no expected value is defined")
-    return cover
-
-
-def _cuts(steps: Sequence[_Step]) -> np.ndarray:
+def _cuts(steps: Sequence[Step]) -> np.ndarray:
     """Return the upper ends of the intervals on which all `steps` are constant."""
     return np.unique([np.inf, *(cut for step in steps for cut in step.cuts())])
 
 
-def _centred(path: tuple[_Step, ...], feature: int, upper: np.ndarray) -> tuple[float, np.ndarray]:
+def _centred(path: tuple[Step, ...], feature: int, upper: np.ndarray) -> tuple[float, np.ndarray]:
     """Return the cover share of `feature` on `path`, and per interval whether it is followed less that share."""
     values = np.append(upper, np.nan)  # an interval behaves as its upper end
     follows, share = np.ones(len(values), dtype=bool), 1.0
@@ -393,7 +321,7 @@ def _centred(path: tuple[_Step, ...], feature: int, upper: np.ndarray) -> tuple[
     return share, follows - share
 
 
-def _pair(first: int, second: int, leaves: Sequence[tuple[float, tuple[_Step, ...]]]) -> Pair:
+def _pair(first: int, second: int, leaves: Sequence[tuple[float, tuple[Step, ...]]]) -> Pair:
     """Return the summed interaction of `leaves`, on their own thresholds so that the table stays small."""
     first_cuts = _cuts([step for _, path in leaves for step in path if step.feature == first])
     second_cuts = _cuts([step for _, path in leaves for step in path if step.feature == second])

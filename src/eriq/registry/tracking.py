@@ -52,7 +52,10 @@ def connect() -> ModuleType:
         except OSError as why:
             raise OutputError(f"{HOME} cannot be made: {why.strerror}") from None
     door: ModuleType = mlflow
+    given = os.environ.get("MLFLOW_TRACKING_URI")
     door.set_tracking_uri(tracking_uri())
+    if not given:  # MLflow sets it, and a program that moves to another folder would stay with the store of this one
+        os.environ.pop("MLFLOW_TRACKING_URI", None)
     return door
 
 

@@ -1,0 +1,1 @@
+"""Databases answers come from and scores go to: connections, cells, errors without an address."""

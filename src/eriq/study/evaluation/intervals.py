@@ -71,8 +71,8 @@ def from_refits(
 ) -> tuple[str, str, float, float, float, int]:
     """Return a row of contender, measure, estimate, low, high, replicates from draws of which some may be NaN.
 
-    >>> from_refits("belief", "calibration_slope", 1.0, np.array([0.9, 1.1, np.nan]), level=0.5)
-    ('belief', 'calibration_slope', 1.0, 0.95, 1.05, 2)
+    >>> from_refits("belief", "calibration_slope", 1.0, np.array([0.5, 1.5, np.nan]), level=0.5)
+    ('belief', 'calibration_slope', 1.0, 0.75, 1.25, 2)
     """
     usable = draws[np.isfinite(draws)]
     low, high = percentiles(usable[None, :, None], level)

@@ -51,8 +51,8 @@ def rank_measures(
     drawn = _running(counts, ranking.client)
     found = _running(counts, ranking.positive_client)
     group = ranking.holding
-    start, end = drawn[:, ranking.bounds[group]], drawn[:, ranking.bounds[group + 1]]
-    before, after = found[:, ranking.hits[group]], found[:, ranking.hits[group + 1]]
+    start, end = (np.take(drawn, ranking.bounds[g], axis=1) for g in (group, group + 1))
+    before, after = (np.take(found, ranking.hits[g], axis=1) for g in (group, group + 1))
     new = (after - before).astype(np.float64)
     misses = total - hits
     measured = []

@@ -1,37 +1,16 @@
-"""Files in chunks: the same chunks each time, every line accounted for, damage kept where it is."""
+"""Text in chunks: every line accounted for, damage kept where it is."""
 
 import codecs
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from eriq.config import Csv
-from eriq.errors import ConfigError, EriqError, SchemaError, SourceError
+from eriq.errors import SourceError
 from eriq.scoring.sources import text as chunks
-from eriq.scoring.sources.base import Chunk, Wanted
 from eriq.scoring.sources.files import open_files
-
-WANTED = Wanted(frozenset({"client_id", "cw01", "weeks"}), frozenset({"cw01"}), frozenset({"weeks"}))
-
-
-def read(path: Path, chunk_rows: int = 100, csv: Csv | None = None, start: int = 0) -> list[Chunk]:
-    return list(open_files(path, WANTED, csv, chunk_rows).chunks(start))
-
-
-def csv_file(path: Path, body: bytes) -> Path:
-    path.write_bytes(body)
-    return path
-
-
-def found(made: list[Chunk]) -> tuple[list[int], list[str], list[tuple[int, str]]]:
-    """Return numbers of rows read, their clients, and (number, code) of broken lines."""
-    rows = np.concatenate([c.rows for c in made]).tolist()
-    clients = [str(v) for c in made for v in c.frame["client_id"]]
-    return rows, clients, [(r, code) for c in made for r, code in zip(c.broken["row"], c.broken["code"], strict=True)]
+from tests.scoring.sources.conftest import WANTED, csv_file, found, read
 
 
 def test_a_plain_csv_gives_typed_wanted_columns_in_equal_parts(tmp_path: Path) -> None:
@@ -143,101 +122,11 @@ def test_ten_thousand_columns_are_not_read(tmp_path: Path) -> None:
     assert made[0].frame.shape == (2, 3)
 
 
-def test_a_column_twice_is_refused_and_a_mapping_must_fit(tmp_path: Path) -> None:
-    """Which of two columns is meant cannot be known; a mapped column must be there."""
-    file = csv_file(tmp_path / "a.csv", b"client_id,cw01,cw01\nc1,1,2\n")
-    with pytest.raises(SchemaError, match="cw01 is there 2 times"):
-        read(file)
-    mapped = Wanted(frozenset({"client_id"}), mapping={"client_id": "cpr"})
-    with pytest.raises(ConfigError, match="no column 'cpr'"):
-        open_files(file, mapped)
-
-
 @pytest.mark.parametrize("body", [b"", b"\n\n", b"client_id,cw01\n", b"client_id,cw01"])
 def test_nothing_to_read_is_an_error(tmp_path: Path, body: bytes) -> None:
     """An empty file and a header alone are mistakes of somebody."""
     with pytest.raises(SourceError):
         read(csv_file(tmp_path / "a.csv", body))
-
-
-def parquet(path: Path, n: int, group: int, first: int = 0) -> Path:
-    rows = range(first, first + n)
-    table = pa.table(
-        {"client_id": [f"c{k}" for k in rows], "cw01": pa.array([k % 5 for k in rows], pa.int8()), "z": [0] * n}
-    )
-    pq.write_table(table, path, row_group_size=group)
-    return path
-
-
-@pytest.mark.parametrize("group", [3, 10, 100])
-def test_parquet_in_chunks_whatever_the_row_groups(tmp_path: Path, group: int) -> None:
-    """Small row groups are read together, large ones in slices; no chunk is over the limit."""
-    made = read(parquet(tmp_path / "a.parquet", 100, group), chunk_rows=8)
-    assert found(made)[0] == list(range(1, 101))
-    assert max(c.n_rows for c in made) <= 8
-    assert [c.index for c in made] == list(range(len(made)))
-    assert list(made[0].frame) == ["client_id", "cw01"]
-
-
-@pytest.mark.parametrize("kind", ["csv", "parquet", "xlsx"])
-def test_starting_later_gives_the_same_chunks(tmp_path: Path, kind: str) -> None:
-    """From chunk 3 on: the same numbers, rows and content as when all are read."""
-    file = tmp_path / f"a.{kind}"
-    frame = pd.DataFrame({"client_id": [f"c{k}" for k in range(50)], "cw01": [k % 5 for k in range(50)]})
-    {"csv": frame.to_csv, "parquet": frame.to_parquet, "xlsx": frame.to_excel}[kind](file, index=False)
-    whole, later = read(file, chunk_rows=8), read(file, chunk_rows=8, start=3)
-    assert [(c.index, c.first_row) for c in later] == [(c.index, c.first_row) for c in whole[3:]]
-    for one, other in zip(whole[3:], later, strict=True):
-        pd.testing.assert_frame_equal(one.frame, other.frame)
-
-
-def test_a_folder_of_parquet_in_the_order_of_names(tmp_path: Path) -> None:
-    """Files are read by name; what others leave beside them is not."""
-    folder = tmp_path / "in"
-    folder.mkdir()
-    parquet(folder / "part-1.parquet", 5, 5, first=10)
-    parquet(folder / "part-0.parquet", 10, 5)
-    (folder / "_SUCCESS").touch()
-    (folder / ".part-2.parquet.crc").write_bytes(b"x")
-    assert found(read(folder))[1] == [f"c{k}" for k in range(15)]
-
-
-def test_files_of_other_columns_in_a_folder_are_refused(tmp_path: Path) -> None:
-    """A column that only some files have would be a gap that nobody left."""
-    folder = tmp_path / "in"
-    folder.mkdir()
-    parquet(folder / "a.parquet", 5, 5)
-    pd.DataFrame({"client_id": ["c9"]}).to_parquet(folder / "b.parquet")
-    with pytest.raises(SourceError, match="same columns"):
-        read(folder)
-
-
-@pytest.mark.parametrize("keep", [0, 10, 500])
-def test_a_truncated_parquet_file_is_a_named_error(tmp_path: Path, keep: int) -> None:
-    """Without its end a Parquet file has no content; that is found before any row is given."""
-    file = parquet(tmp_path / "a.parquet", 2000, 100)
-    file.write_bytes(file.read_bytes()[:keep])
-    with pytest.raises(SourceError, match="not a readable Parquet file"):
-        open_files(file, WANTED)
-
-
-def test_a_damaged_page_is_a_named_error(tmp_path: Path) -> None:
-    """Bytes changed in the middle end the reading with an error of ours, or give rows that can be judged."""
-    file = parquet(tmp_path / "a.parquet", 5000, 500)
-    body = bytearray(file.read_bytes())
-    body[200:2000] = bytes(1800)
-    file.write_bytes(bytes(body))
-    with pytest.raises(SourceError, match="cannot be read to its end"):
-        read(file)
-
-
-def test_the_stamp_follows_the_content(tmp_path: Path) -> None:
-    """One changed cell changes the stamp; another name does not."""
-    one = csv_file(tmp_path / "a.csv", b"client_id,cw01\nc1,1\n")
-    same = csv_file(tmp_path / "b.csv", b"client_id,cw01\nc1,1\n")
-    other = csv_file(tmp_path / "c.csv", b"client_id,cw01\nc1,2\n")
-    stamps = [open_files(p, WANTED).stamp() for p in (one, same, other)]
-    assert stamps[0] == stamps[1] != stamps[2]
 
 
 def test_a_file_that_grows_while_it_is_read_is_refused(tmp_path: Path) -> None:
@@ -249,10 +138,3 @@ def test_a_file_that_grows_while_it_is_read_is_refused(tmp_path: Path) -> None:
         more.write(b"c2,1\n")
     with pytest.raises(SourceError, match="changed while it was read"):
         list(opened)
-
-
-def test_no_file_and_a_wrong_kind(tmp_path: Path) -> None:
-    """What is not there, or no table, is a named error."""
-    for name in ("none.csv", "none.parquet", "a.docx", "none"):
-        with pytest.raises(EriqError):
-            open_files(tmp_path / name, WANTED)

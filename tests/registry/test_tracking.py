@@ -1,0 +1,26 @@
+"""Where runs are kept."""
+
+from pathlib import Path
+
+import pytest
+
+from eriq.registry.tracking import connect, tracking_uri
+
+pytestmark = pytest.mark.xdist_group("promote")
+
+
+def test_each_folder_has_a_store_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One program connects in two folders: MLflow is told of the second store, not of the first again."""
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        monkeypatch.chdir(tmp_path / name)
+        assert connect().get_tracking_uri() == tracking_uri() == f"sqlite:///{tmp_path / name / 'mlruns' / 'mlflow.db'}"
+
+
+def test_a_store_that_is_named_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """MLFLOW_TRACKING_URI wins over the folder, and stays set."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'named.db'}")
+    assert connect().get_tracking_uri() == connect().get_tracking_uri() == tracking_uri()
+    assert tracking_uri().endswith("named.db")
