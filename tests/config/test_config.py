@@ -64,7 +64,7 @@ def test_a_small_config_is_read_with_every_default(tmp_path):
     assert experiment.headline.without == "register_full"
     assert experiment.outcome_definition() is OUTCOMES["job_entry_12m"]
     assert experiment.validation.folds == 5
-    assert experiment.protected == ("sex", "origin")
+    assert experiment.protected == ("sex", "origin", "weak_competitiveness")
 
 
 @pytest.mark.parametrize("name", ["demo", "quick", "jobs2", "jobcorps"])

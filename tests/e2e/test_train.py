@@ -142,7 +142,9 @@ def test_real_data_get_the_honest_answer(
 
     assert (verdict, size) == (headline["verdict"], headline["size"] if size else "")
     assert headline["covers_refits"]
-    assert (f"{verdict}, {size}" if size else verdict).capitalize() in (folder / "report.html").read_text(encoding="utf-8")
+    assert (f"{verdict}, {size}" if size else verdict).capitalize() in (folder / "report.html").read_text(
+        encoding="utf-8"
+    )
     if verdict != "gain shown":
         assert headline["low"] <= 0 <= headline["high"] < headline["margin"]
     else:

@@ -76,12 +76,13 @@ def test_every_contender_is_judged_on_identical_rows(study, quick):
 
 
 def test_protected_columns_are_in_no_contender(quick):
-    """Sex and origin are kept for audits, stand in the rows, and no block of any kind selects them."""
+    """Sex, origin and what an office judged are kept for audits, and no block of any kind selects them."""
     found = asked(quick, Cross(blocks="factorial", estimators=("logistic",)))
     used = {name for c in found.contenders for name in c.columns}
-    assert not used & {"register.sex", "register.origin"}
+    assert not used & {"register.sex", "register.origin", "register.weak_competitiveness"}
     assert {"sex", "origin"} <= set(found.design.rows.columns)
-    assert {f.name for f in found.features if f.protected} == {"register.sex", "register.origin"}
+    guarded = {"register.sex", "register.origin", "register.weak_competitiveness"}
+    assert {f.name for f in found.features if f.protected} == guarded
 
 
 @pytest.mark.parametrize("name", ["age", "register.age"])
