@@ -129,7 +129,7 @@ def test_an_alias_that_moved_does_not_change_a_run(
 ) -> None:
     """The run that began with one version ends with it, also when it is continued after the alias moved."""
     points_to = {"models:/eriq@champion": small_bundle.folder}
-    monkeypatch.setattr(workflow, "model_folder", lambda reference: points_to[reference])
+    monkeypatch.setattr("eriq.registry.models.model_folder", lambda reference: points_to[reference])
     night["job"] = night["job"].model_copy(update={"model": "models:/eriq@champion"})
     interrupted(night)
     points_to["models:/eriq@champion"] = register_bundle.folder
