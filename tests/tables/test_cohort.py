@@ -14,7 +14,6 @@ from eriq.errors import CohortError
 from eriq.instrument.instrument import load_instrument
 from eriq.tables import schema
 from eriq.tables.cohort import Registers, build_cohort, keep, require_two_classes, sensitivity
-from eriq.tables.intake import empty
 from eriq.tables.results import LEFT_RULES
 
 JOB = OUTCOMES["job_entry_12m"]
@@ -365,7 +364,7 @@ def tables(world: World) -> tuple[pd.DataFrame, Registers]:
     register = Registers(
         schema.check(persons, schema.PERSONS, "persons")[0],
         schema.check(life, schema.SPELLS, "spells")[0],
-        empty(schema.EVENT_COLUMNS),
+        schema.empty(schema.EVENT_COLUMNS),
     )
     return typed, register
 
