@@ -84,6 +84,7 @@ def bootstrap(
     client: npt.ArrayLike,
     wanted: Wanted | None = None,
     *,
+    weights: npt.ArrayLike | None = None,
     replicates: int = 2000,
     seed: int,
     workers: int = 1,
@@ -102,6 +103,9 @@ def bootstrap(
         Code or label of the client a row belongs to.
     wanted : Wanted, optional
         Without it: auc, average_precision, log_loss, brier.
+    weights : array-like of shape (n,), optional
+        Not negative; a row of weight 2 counts as two rows of its client, one of weight 0 not at all, though its client
+        is drawn like any other.
     replicates, seed : int
         How many samples of clients are drawn, and the seed (not negative) they come from.
     workers : int
@@ -130,7 +134,7 @@ def bootstrap(
     """
     if replicates < 1 or workers < 1:
         raise ValueError("replicates and workers must be at least 1")
-    sample = _sample(outcome, probability, client, wanted or Wanted())
+    sample = _sample(outcome, probability, client, wanted or Wanted(), weights)
     chunks = _chunks(replicates, sample.n)
     with ThreadPoolExecutor(workers) as pool:
         pieces = list(pool.map(lambda chunk: sample.measure(_counts(sample.clients, seed, chunk)), chunks))
@@ -174,8 +178,9 @@ class _Sample:
 
     wanted: Wanted
     n: int  # rows
-    rows: IntArray  # of each client
-    positives: IntArray  # rows with the outcome of each client
+    rows: FloatArray  # of each client, by weight
+    positives: FloatArray  # rows with the outcome of each client, by weight
+    both: IntArray  # (clients, 2), rows without and with the outcome, counted
     rankings: list[Ranking]  # one per contender where something is ranked, else none
     table: FloatArray  # (clients, averaged measures x contenders), sums over the rows of each client
 
@@ -185,35 +190,47 @@ class _Sample:
 
     def measure(self, counts: CountArray) -> FloatArray:
         """Return (replicates, measures, contenders) from how often each client was drawn."""
-        total, hits = (counts @ self.rows).astype(np.float64), (counts @ self.positives).astype(np.float64)
+        # Not BLAS: its last digits change with its number of threads, and it would save a tenth of the time.
+        drawn = counts.astype(np.float64)
+        total, hits = (np.einsum("rk,k->r", drawn, part) for part in (self.rows, self.positives))
         parts = []
         if self.rankings:
             ranked = [rank_measures(counts, ranking, total, hits, self.wanted) for ranking in self.rankings]
             parts.append(np.stack(ranked, axis=2))
         if averaged := len(self.wanted.averaged):
-            # Not BLAS: its last digits change with its number of threads, and it would save a tenth of the time.
-            sums = np.einsum("rk,km->rm", counts.astype(np.float64), self.table)
+            sums = np.einsum("rk,km->rm", drawn, self.table)
             parts.append((sums / total[:, None]).reshape(len(counts), averaged, -1))
         measured = np.concatenate(parts, axis=1)
-        measured[(hits == 0) | (hits == total)] = np.nan
+        measured[(counts @ self.both == 0).any(axis=1)] = np.nan
         return measured
 
 
-def _sample(outcome: npt.ArrayLike, probability: npt.ArrayLike, client: npt.ArrayLike, wanted: Wanted) -> _Sample:
+def _sample(
+    outcome: npt.ArrayLike,
+    probability: npt.ArrayLike,
+    client: npt.ArrayLike,
+    wanted: Wanted,
+    weights: npt.ArrayLike | None,
+) -> _Sample:
     happened, forecast = _checked(outcome, probability)
     codes, clients = _codes(client)
     if len(codes) != len(happened):
         raise ValueError(f"client has {len(codes)} rows, outcome has {len(happened)}")
-    rows, positives = np.bincount(codes, minlength=clients), np.bincount(codes[happened], minlength=clients)
-    rankings = [make_ranking(happened, column, codes) for column in forecast.T] if wanted.ranked else []
-    table = _loss_table(happened, forecast, codes, clients, wanted) if wanted.averaged else np.empty((clients, 0))
-    return _Sample(wanted, len(codes), rows, positives, rankings, table)
+    weight = np.ones(len(codes)) if weights is None else _checked_weights(weights, happened)
+    seen = weight > 0
+    happened, forecast, codes, weight = happened[seen], forecast[seen], codes[seen], weight[seen]
+    rows, positives = (np.bincount(codes, part, clients).astype(np.float64) for part in (weight, weight * happened))
+    both = np.column_stack([np.bincount(codes[part], minlength=clients) for part in (~happened, happened)])
+    given = None if weights is None else weight  # without weights, counts stay whole numbers
+    rankings = [make_ranking(happened, column, codes, given) for column in forecast.T] if wanted.ranked else []
+    table = np.empty((clients, 0))
+    if wanted.averaged:
+        table = _per_client(weight[:, None] * _losses(happened, forecast, wanted), codes, clients)
+    return _Sample(wanted, len(codes), rows, positives, both, rankings, table)
 
 
-def _loss_table(
-    happened: npt.NDArray[np.bool_], forecast: FloatArray, codes: IntArray, clients: int, wanted: Wanted
-) -> FloatArray:
-    """Return sums over each client's rows of what is averaged, of shape (clients, measures x contenders)."""
+def _losses(happened: npt.NDArray[np.bool_], forecast: FloatArray, wanted: Wanted) -> FloatArray:
+    """Return what is averaged of every row, of shape (n, measures x contenders)."""
     yes = happened[:, None]
     parts = []
     if "log_loss" in wanted.measures:
@@ -222,9 +239,15 @@ def _loss_table(
     if "brier" in wanted.measures:
         parts.append((forecast - yes) ** 2)
     parts += [(forecast >= t) * np.where(yes, 1.0, -t / (1 - t)) for t in wanted.thresholds]
+    return np.hstack(parts)
+
+
+def _per_client(table: FloatArray, codes: IntArray, clients: int) -> FloatArray:
+    """Return sums over the rows of each client; 0 for clients without a row that counts."""
     order = np.argsort(codes, kind="stable")
-    first = np.searchsorted(codes[order], np.arange(clients))
-    summed: FloatArray = np.add.reduceat(np.hstack(parts)[order], first, axis=0)
+    there, first = np.unique(codes[order], return_index=True)
+    summed = np.zeros((clients, table.shape[1]))
+    summed[there] = np.add.reduceat(table[order], first, axis=0)
     return summed
 
 
@@ -240,3 +263,15 @@ def _checked(outcome: npt.ArrayLike, probability: npt.ArrayLike) -> tuple[npt.ND
     if happened.min() == happened.max():
         raise ValueError("outcome has one class only")
     return happened == 1, forecast
+
+
+def _checked_weights(weights: npt.ArrayLike, happened: npt.NDArray[np.bool_]) -> FloatArray:
+    """Return the weights as numbers, or raise ValueError."""
+    weight = np.asarray(weights, dtype=np.float64)
+    if weight.shape != happened.shape:
+        raise ValueError(f"weights {weight.shape} must have the shape of the outcome, {happened.shape}")
+    if wrong := int((~(np.isfinite(weight) & (weight >= 0))).sum()):
+        raise ValueError(f"weights are missing, infinite or negative in {wrong} row(s)")
+    if not (weight[happened] > 0).any() or not (weight[~happened] > 0).any():
+        raise ValueError("outcome has one class only among rows with a weight")
+    return weight
