@@ -5,11 +5,11 @@ the least length of a spell before that day: `followed_days`, counted from the a
 `followed_days` is less and no entry came before; a row with `followed_days` at or above the horizon is what the 0/1
 outcome of a cohort calls observed, and then "entry by the horizon" is that outcome.
 
-Leaving for good (death, emigration, a pension) is no end of follow-up by itself. Under `left: no_entry` the registers
-go on to say "no entry", so the last observed day stays that of the registers, and the curve of entries is a cumulative
-incidence with leaving as a competing event (the subdistribution of Fine and Gray, whose set at risk keeps those who
-left until their follow-up would have ended, a day that is known here). Under `left: censored` follow-up ends the day
-somebody left, which asks what would have happened had they stayed.
+Leaving for good (death, emigration, a pension) ends nothing by itself. Under `left: no_entry` the registers go on to
+say "no entry", so follow-up goes on to their end, and the curve of entries is a cumulative incidence with leaving as a
+competing event: the subdistribution of Fine and Gray, whose set at risk keeps those who left until their follow-up
+would have ended, a day that is known here. Under `left: censored` follow-up ends the day before somebody left, which
+asks what would have happened had they stayed. Either way no spell lasts beyond that day.
 """
 
 from typing import Literal
@@ -20,70 +20,114 @@ import pandas as pd
 from eriq.config import Outcome
 
 DAY = pd.Timedelta(days=1)
+Left = Literal["no_entry", "censored"]
 
 
-def followed_until(until: pd.Series, left_on: pd.Series, left: Literal["no_entry", "censored"]) -> pd.Series:
+def last_observed_day(until: pd.Series, left_on: pd.Series, end: pd.Timestamp, left: Left) -> pd.Series:
     """Return the last day of follow-up of each row, under the declared meaning of leaving for good.
 
     Parameters
     ----------
     until : Series of shape (n_rows,)
-        Last day the registers cover; not cut at the day somebody left.
+        Last observed day of each row's client; may stop where somebody left.
     left_on : Series of shape (n_rows,)
         Day somebody left, or a gap; aligned with `until`.
+    end : Timestamp
+        Last day of the registers: up to it "no entry" is known of who left while followed.
     left : str
         "no_entry" or "censored".
 
     Examples
     --------
     >>> until, left_on = (pd.Series(pd.to_datetime([day])) for day in ("2020-12-31", "2020-03-01"))
-    >>> [f"{followed_until(until, left_on, rule)[0]:%d %b}" for rule in ("no_entry", "censored")]
-    ['31 Dec', '01 Mar']
+    >>> end = pd.Timestamp("2021-06-30")
+    >>> [f"{last_observed_day(until, left_on, end, rule)[0]:%d %b %Y}" for rule in ("no_entry", "censored")]
+    ['30 Jun 2021', '29 Feb 2020']
     """
-    return until if left == "no_entry" else until.where(~(left_on < until), left_on)
+    eve = left_on - DAY
+    if left == "censored":
+        return until.where(~(eve < until), eve)
+    return until.mask(until >= eve, until.where(until > end, end))
 
 
-def time_to_entry(rows: pd.DataFrame, spells: pd.DataFrame, outcome: Outcome, until: pd.Series) -> pd.DataFrame:
-    """Return when each row's outcome first happened, and for how many days that could be seen.
+def time_to_entry(rows: pd.DataFrame, spells: pd.DataFrame, outcome: Outcome) -> pd.DataFrame:
+    """Return when each row's entry came, and for how many days that could be seen.
 
     Parameters
     ----------
     rows : DataFrame of shape (n_rows, any)
-        client_id, answered_on; people at risk.
+        client_id, answered_on, followed_until (as `last_observed_day` returns it; a gap observes nothing) and left_on;
+        people at risk.
     spells : DataFrame
-        client_id, started_on, ended_on of the kinds of the outcome, joined over short gaps as the outcome wants.
+        client_id, started_on, ended_on of what counts for the outcome.
     outcome : Outcome
-        An entry is a spell that starts after the answer and goes on or lasts `minimum_weeks`, both days counted. A
-        state happens on the day of the horizon, if it happens.
-    until : Series of shape (n_rows,)
-        Last day of follow-up; see `followed_until`. A gap observes nothing.
+        An entry is a spell that starts after the answer and lasts `minimum_weeks`, both days counted.
 
     Returns
     -------
     DataFrame of shape (n_rows, 3)
-        days (to the event, or observed without one), event, followed_days (at most so many days could be observed;
-        0 where follow-up ends before the first day).
+        days (to the entry, or observed without one), event, followed_days (at most so many days could be observed; 0
+        where follow-up ends before the first day).
+
+    Raises
+    ------
+    ValueError
+        For an outcome that is a state: it has no time, see `time_of_state`.
 
     Examples
     --------
     >>> from eriq.config import OUTCOMES
     >>> day = pd.Timestamp("2020-01-01")
-    >>> rows = pd.DataFrame({"client_id": ["a", "b"], "answered_on": [day, day]})
+    >>> rows = pd.DataFrame({"client_id": ["a", "b"], "answered_on": day, "left_on": pd.NaT})
     >>> work = pd.DataFrame({"client_id": ["a"], "started_on": [day + 40 * DAY], "ended_on": [pd.NaT]})
-    >>> until = pd.Series([day + 100 * DAY, day + 100 * DAY])
-    >>> time_to_entry(rows, work, OUTCOMES["job_entry_12m"], until)
+    >>> time_to_entry(rows.assign(followed_until=day + 100 * DAY), work, OUTCOMES["job_entry_12m"])
        days  event  followed_days
     0    40   True             72
     1    72  False             72
     """
-    lasting = outcome.observe_days - outcome.horizon_days
-    observed = (until.reset_index(drop=True) - rows["answered_on"].reset_index(drop=True)).dt.days - lasting
-    followed = observed.fillna(0).clip(lower=0).to_numpy(np.int64)
-    first = _first_day(rows, spells, outcome)
-    event = first <= followed  # infinite where nothing happened
+    if outcome.measure != "entry":
+        raise ValueError(f"outcome {outcome.name} is a state on one day, not an entry")
+    answered, until = (rows[name].reset_index(drop=True) for name in ("answered_on", "followed_until"))
+    followed = followed_days(answered, until, outcome)
+    # What decides the window is looked at as the 0/1 outcome looks at it; later days only decide later entries.
+    needed = answered + outcome.observe_days * DAY
+    early = _first_entry(rows, spells, outcome, until.where(until < needed, needed))
+    late = _first_entry(rows, spells, outcome, until, after_days=outcome.horizon_days)
+    first = np.where(early <= outcome.horizon_days, early, late)
+    event = first <= followed  # infinite where there is none
     return pd.DataFrame(
         {"days": np.where(event, first, followed).astype(np.int64), "event": event, "followed_days": followed}
     )
+
+
+def time_of_state(happened: np.ndarray, followed: np.ndarray, day: int) -> pd.DataFrame:
+    """Return the times of an outcome that is looked at on one day: what happens, happens then.
+
+    Parameters
+    ----------
+    happened : ndarray of shape (n_rows,)
+        Whether the state was there; read only where follow-up reaches the day.
+    followed : ndarray of shape (n_rows,)
+        As `followed_days` returns it.
+    day : int
+        Days after the answer by which it is known: `Outcome.observe_days`.
+
+    Examples
+    --------
+    >>> time_of_state(np.array([True, True]), np.array([456, 455]), 456)
+       days  event  followed_days
+    0   456   True            456
+    1   455  False            455
+    """
+    event = np.asarray(happened, dtype=bool) & (followed >= day)
+    return pd.DataFrame({"days": np.where(event, day, followed), "event": event, "followed_days": followed})
+
+
+def followed_days(answered_on: pd.Series, until: pd.Series, outcome: Outcome) -> np.ndarray:
+    """Return for how many days after the answer it is seen whether an entry came that lasted, or a state is seen."""
+    lasting = 7 * outcome.minimum_weeks if outcome.measure == "entry" else 0
+    observed = (until - answered_on).dt.days - lasting
+    return observed.fillna(0).clip(lower=0).to_numpy(np.int64)
 
 
 def known_by(times: pd.DataFrame, horizon_days: int) -> np.ndarray:
@@ -129,19 +173,30 @@ def as_seen_after(times: pd.DataFrame, limit_days: np.ndarray) -> pd.DataFrame:
     )
 
 
-def _first_day(rows: pd.DataFrame, spells: pd.DataFrame, outcome: Outcome) -> np.ndarray:
-    """Return the day of each row's first event after the answer, infinite where there is none."""
-    left = rows[["client_id", "answered_on"]].assign(row=np.arange(len(rows)))
+def _first_entry(
+    rows: pd.DataFrame, spells: pd.DataFrame, outcome: Outcome, seen_until: pd.Series, after_days: int = 0
+) -> np.ndarray:
+    """Return the day of each row's first entry later than `after_days` after the answer, infinite where none is seen.
+
+    What begins after `seen_until` is not looked at, and what lasts longer, or beyond the day of leaving, is cut there.
+    """
+    left = rows[["client_id", "answered_on", "left_on"]].assign(row=np.arange(len(rows)))
+    left = left.assign(cut=seen_until.to_numpy()).assign(
+        cut=lambda r: r["cut"].mask(r["left_on"] < r["cut"], r["left_on"])
+    )
     pairs = left.merge(spells[["client_id", "started_on", "ended_on"]], on="client_id", how="inner")
-    if outcome.measure == "state":
-        day = pairs["answered_on"] + outcome.horizon_days * DAY
-        met = (pairs["started_on"] <= day) & (pairs["ended_on"].isna() | (pairs["ended_on"] >= day))
-        when = pd.Series(float(outcome.horizon_days), index=pairs.index)
-    else:
-        lasted = (pairs["ended_on"] - pairs["started_on"]).dt.days + 1  # both days count
-        met = pairs["ended_on"].isna() | (lasted >= 7 * outcome.minimum_weeks)
-        met &= pairs["started_on"] > pairs["answered_on"]
-        when = (pairs["started_on"] - pairs["answered_on"]).dt.days.astype("float64")
+    pairs = pairs[(pairs["started_on"] > pairs["answered_on"]) & (pairs["started_on"] <= pairs["cut"])]
+    ended = pairs["ended_on"].where(pairs["ended_on"] < pairs["cut"], pairs["cut"])
+    entries = _joined(pairs.assign(ended_on=ended))
+    lasts = (entries["ended_on"] - entries["started_on"]).dt.days + 1 >= 7 * outcome.minimum_weeks  # both days count
+    row = entries["row"].to_numpy()
+    when = (entries["started_on"] - left["answered_on"].iloc[row].to_numpy()).dt.days.to_numpy(np.float64)
     first = np.full(len(rows), np.inf)
-    np.minimum.at(first, pairs.loc[met, "row"].to_numpy(), when[met].to_numpy())
+    wanted = lasts.to_numpy() & (when > after_days)
+    np.minimum.at(first, row[wanted], when[wanted])
     return first
+
+
+def _joined(pairs: pd.DataFrame) -> pd.DataFrame:
+    """Return the spells of each row as the outcome joins them; nothing is joined yet."""
+    return pairs[["row", "started_on", "ended_on"]]

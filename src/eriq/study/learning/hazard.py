@@ -72,12 +72,11 @@ def person_months(times: pd.DataFrame, ends: np.ndarray) -> tuple[Floats, Floats
     >>> at_risk.tolist(), entered.tolist()
     ([[1.0, 1.0, 0.0], [1.0, 0.0, 0.0]], [[0.0, 1.0, 0.0], [0.0, 0.0, 0.0]])
     """
-    days, followed = times["days"].to_numpy()[:, None], times["followed_days"].to_numpy()[:, None]
-    event = times["event"].to_numpy(bool)[:, None]
     starts = np.concatenate([[0], ends[:-1]])
-    whole = followed >= ends
-    at_risk = np.logical_and(whole, ~event | (days > starts)).astype(np.float64)
-    return at_risk, at_risk * (event & (days <= ends))
+    first = times["days"].where(times["event"].astype(bool), np.inf).to_numpy(np.float64).reshape(-1, 1)  # of an entry
+    followed = times["followed_days"].to_numpy(np.float64).reshape(-1, 1)
+    at_risk = np.logical_and(followed >= ends, first > starts).astype(np.float64)
+    return at_risk, at_risk * (first <= ends)
 
 
 class HazardLogistic(ClassifierMixin, BaseEstimator):
@@ -114,12 +113,12 @@ class HazardLogistic(ClassifierMixin, BaseEstimator):
         times = pd.DataFrame(np.asarray(y, dtype=np.float64), columns=["days", "event", "followed_days"])
         ends = month_ends(self.horizon_days, self.last_days)
         at_risk, entered = person_months(times, ends)
-        reached = at_risk.any(axis=0)
+        reached = at_risk.sum(axis=0) > 0
         if not reached[ends <= self.horizon_days].all() or not entered.any():
             raise CohortError(
                 f"a curve of entries over {self.horizon_days} days needs entries, and somebody at risk in every month"
             )
-        used = at_risk.any(axis=1)  # nobody is at risk in a month without having been in those before
+        used = at_risk[:, 0] > 0  # nobody is at risk in a month without having been in those before
         self.month_ends_ = ends[reached]
         self.classes_ = np.array([0, 1])
         self._newton(matrix[used], at_risk[used][:, reached], entered[used][:, reached])
