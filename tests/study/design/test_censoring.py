@@ -70,6 +70,7 @@ def test_weights_are_cut_at_the_limit_and_at_the_quantile():
         (line,) = made.diagnostics.to_dict("records")
         assert line["largest"] == pytest.approx(10)
         assert line["cut"] == cut
+        assert line["effective"] == pytest.approx((1 + largest) ** 2 / (1 + largest**2))  # the event's weight is 1
 
 
 def test_a_stratum_followed_by_nobody_to_the_horizon_is_left_out_whole():

@@ -17,8 +17,8 @@ def rows() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     rng = np.random.default_rng(11)
     n = 240
     outcome = (rng.random(n) < 0.3).astype(int)
-    forecast = np.clip(rng.random((n, 2)).round(1) + 0.1 * outcome[:, None], 0, 1)
-    weights = np.where(rng.random(n) < 0.3, 0, 1 + 2 * rng.random(n))
+    forecast = np.clip(rng.random((n, 2)).round(2) + 0.1 * outcome[:, None], 0, 1)
+    weights = np.where(rng.random(n) < 0.3, 0, 0.02 + 0.5 * rng.random(n))  # sums below 1 and above it
     return outcome, forecast, rng.integers(0, 70, n), weights
 
 
@@ -68,11 +68,23 @@ def test_weights_of_1_change_nothing(rows):
     np.testing.assert_allclose(ones.draws, plain.draws, atol=1e-12)
 
 
+def test_only_the_ratios_of_weights_count(rows):
+    """Weights far below 1 give the same measures, of lists as long as a share of the rows."""
+    outcome, forecast, client, weights = rows
+    wanted = Wanted(shares=(0.1,), thresholds=(0.2,))
+    made, small = (
+        bootstrap(outcome, forecast, client, wanted, weights=scale * weights, replicates=20, seed=6)
+        for scale in (1, 0.001)
+    )
+    np.testing.assert_allclose(small.draws, made.draws, atol=1e-12)
+
+
 def test_a_replicate_with_one_class_only_among_rows_with_weight_is_nothing(rows):
     """The only case counts as drawn or not by its client, whatever the weights sum to."""
     outcome, forecast, client = np.array([1, 0, 1, 0]), np.full((4, 1), 0.5), np.arange(4)
     weights = np.array([0.1, 0.7, 0.0, 0.3])
-    made = bootstrap(outcome, forecast, client, weights=weights, replicates=60, seed=1)
+    only_losses = Wanted(("log_loss",))  # a ranking of one class would be nothing by itself
+    made = bootstrap(outcome, forecast, client, only_losses, weights=weights, replicates=60, seed=1)
     drawn = np.concatenate(list(client_weights(client, 60, 1)))
     both = (drawn[:, 0] > 0) & ((drawn[:, 1] > 0) | (drawn[:, 3] > 0))
     assert made.usable.tolist() == both.tolist()
