@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PORT ?= 5000
 
-.PHONY: demo test lint lock ui clean
+.PHONY: demo test lint lock ui notebooks tree clean
 
 demo: .venv/core
 	$(BIN)/eriq demo
@@ -12,13 +12,21 @@ test: .venv/dev
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
 
 lint: .venv/dev
-	$(BIN)/ruff check src tests benchmarks
-	$(BIN)/ruff format --check src tests benchmarks
+	$(BIN)/ruff check src tests benchmarks conftest.py
+	$(BIN)/ruff format --check src tests benchmarks conftest.py
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
 ui: .venv/core
 	$(BIN)/eriq ui --port $(PORT)
+
+# Run the three notebooks in an empty folder and store what they give.
+notebooks: .venv/dev
+	$(BIN)/python -m tests.e2e.notebooks
+
+# Write the tree in docs/architecture.md from the folders and the first line of each module.
+tree: .venv/dev
+	$(BIN)/python -m tests.e2e.tree
 
 # Pins and hashes, no registry addresses; needs uv.
 LOCK := uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \

@@ -22,8 +22,9 @@ from eriq.features import REGISTER_FEATURES, questionnaire_features
 from eriq.instrument.instrument import load_instrument
 from eriq.model.bundle import Bundle, save_bundle
 from eriq.model.calibrator import Calibrator
+from eriq.model.manifest import Manifest
 from eriq.model.model import Model
-from eriq.scoring.rows import wanted_columns
+from eriq.scoring.columns import wanted_columns
 from eriq.scoring.sources.files import open_files
 from eriq.workflows.score import score
 
@@ -43,15 +44,13 @@ def made_bundle(models: Path, *, trees: int, leaves: int, depth: int = -1) -> Bu
     outcome = rng.random(len(matrix)) < 1 / (1 + np.exp(-(signal - signal.mean()) + 1))
     settings = {"objective": "binary", "num_leaves": leaves, "max_depth": depth, "learning_rate": 0.05, "verbose": -1}
     booster = lgb.train({**settings, "seed": 1, "num_threads": 2}, lgb.Dataset(matrix, outcome.astype(int)), trees)
-    facts = {
-        "instrument": instrument.stamp,
-        "instrument_content": instrument.model_dump(),
-        "missing_policy": instrument.missing_policy,
-        "lag_days": 30,
-        "flat": None,
-        "ranges": {f.name: [0.0, 200.0] for f in used if not f.item},
-        "bands": [0.1, 0.3],
-    }
+    facts = Manifest(
+        instrument=instrument,
+        missing_policy=instrument.missing_policy,
+        lag_days=30,
+        ranges={f.name: (0.0, 200.0) for f in used if not f.item},
+        bands=(0.1, 0.3),
+    )
     model = Model("booster", tuple(f.name for f in used), booster, Calibrator(0.1, 0.9))
     return save_bundle(model, used, facts, "made up", matrix[:50], models, f"bench-{depth}")
 

@@ -3,13 +3,27 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import typer
+from typer.core import TyperCommand
 
 from eriq import __version__
-from eriq.errors import INTERRUPTED, SOME_SET_ASIDE, EriqError, OutputError
+from eriq.errors import FAULT, INTERRUPTED, SOME_SET_ASIDE, EriqError, OutputError
+
+
+class WholeSentence(TyperCommand):
+    """A command whose first sentence stands whole in the list of commands."""
+
+    def get_short_help_str(self, limit: int = 45) -> str:  # noqa: ARG002 - wrapped there, never cut
+        """Return the first sentence, whatever its length."""
+        return super().get_short_help_str(limit=10_000)
+
+
+if TYPE_CHECKING:
+    from eriq.scoring.batch import ChunkDone, OnChunk
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -22,24 +36,41 @@ app = typer.Typer(
 )
 instrument_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Look at a questionnaire file.")
 app.add_typer(instrument_app, name="instrument")
+command = partial(app.command, cls=WholeSentence)
+instrument_command = partial(instrument_app.command, cls=WholeSentence)
 
 Config = Annotated[str, typer.Argument(help="Experiment file, or the name of a shipped one such as 'demo'.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")]
 Language = Annotated[Literal["en", "sv", "da"], typer.Option(help="Language of labels.")]
 
 
-@app.command()
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"eriq {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def eriq(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Hold what stands before a command; the help is that of the app."""
+
+
+@command()
 def check(config: Config) -> None:
     """Validate config, questionnaire and data in one pass; train nothing.
 
     Example: eriq check configs/experiments/demo.yaml
     """
-    from eriq.workflows import train as train_job
+    from eriq.workflows import check as check_job
 
-    typer.echo(train_job.check(config))
+    typer.echo(check_job.check(config))
 
 
-@app.command()
+@command()
 def train(
     config: Config,
     models: Annotated[Path, typer.Option(help="Where the model is saved.")] = Path("models"),
@@ -59,11 +90,12 @@ def train(
     _places(report=done.report, model=done.bundle.folder, ui="eriq ui")
 
 
-@app.command()
+@command()
 def score(
     context: typer.Context,
     model: Annotated[
-        str, typer.Argument(help="Model folder, its name, models:/name@alias, or a scoring config (.yaml).")
+        str,
+        typer.Argument(help="Model folder, its name, models:/name@alias, or a scoring config (.yaml, or 'monthly')."),
     ],
     input: Annotated[
         Path | None, typer.Argument(help="Answers (CSV, Parquet, Excel), or a folder with all four tables.")
@@ -94,14 +126,14 @@ def score(
 
     Example: eriq score models/demo-20261121-1a2b3c4d answers.csv --out scores.csv
     """
-    from eriq.config import Csv, load_scoring_job
+    from eriq.config import Csv, is_shipped, load_scoring_job
     from eriq.workflows import score as score_job
 
-    if model.endswith((".yaml", ".yml")):
+    if model.endswith((".yaml", ".yml")) or (input is None and out is None and is_shipped("scoring", model)):
         said = ("input", "out", "language", "reasons", "audience", "show", "encoding", "decimal")
         if given := [name for name in said if getattr(context.get_parameter_source(name), "name", "") == "COMMANDLINE"]:
             raise typer.BadParameter(f"a scoring config says this itself: {', '.join(given)}")
-        job = load_scoring_job(Path(model))
+        job = load_scoring_job(model)
     else:
         if input is None or out is None:
             raise typer.BadParameter("give INPUT and --out, or a scoring config")
@@ -112,14 +144,14 @@ def score(
     if engine == "spark":
         result = score_job.score_on_spark(job, overwrite=overwrite)
     else:
-        with _chunks(log) as report:
-            result = score_job.run(job, resume=resume, overwrite=overwrite, workers=workers, report=report)
+        with _chunks(log) as on_chunk:
+            result = score_job.run(job, resume=resume, overwrite=overwrite, workers=workers, on_chunk=on_chunk)
     typer.echo(result.sentence)
     if result.rejected:
         raise typer.Exit(SOME_SET_ASIDE)
 
 
-@app.command()
+@command()
 def simulate(
     out: Annotated[Path, typer.Option(help="Folder for the four tables and the truth.")],
     clients: Annotated[int, typer.Option(min=20)] = 5512,
@@ -137,7 +169,7 @@ def simulate(
     typer.echo(make_job.write_cohort(out, clients, seed, preset, format, overwrite=overwrite))
 
 
-@app.command()
+@command()
 def features(
     model: Annotated[str, typer.Argument(help="Model folder, its name, or models:/name@alias.")],
     folder: Annotated[Path, typer.Argument(help="Folder with answers, persons, spells and events.")],
@@ -153,7 +185,7 @@ def features(
     typer.echo(score_job.make_features(model, folder, out, overwrite=overwrite))
 
 
-@app.command()
+@command()
 def ui(port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.0.0.1.")] = 5000) -> None:
     """Start the MLflow UI on this machine, with the store of this folder.
 
@@ -171,7 +203,7 @@ def ui(port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.0.0
     raise typer.Exit(subprocess.call(ui_command(port), env={**SETTINGS, **os.environ}))
 
 
-@app.command()
+@command()
 def demo() -> None:
     """Run it all on made-up people: train, save, score, report.
 
@@ -181,10 +213,10 @@ def demo() -> None:
 
     with _bar() as (begin, step):
         done, scores, rejected = demo_job.demo(say=typer.echo, begin=begin, step=step)
-    _places(report=done.report, scores=scores, set_aside=rejected, model=done.bundle.folder, ui="make ui")
+    _places(report=done.report, scores=scores, set_aside=rejected, model=done.bundle.folder, ui="eriq ui")
 
 
-@app.command()
+@command()
 def promote(
     model: Annotated[str, typer.Argument(help="models:/name@alias, models:/name/3, or a model's folder or name.")],
     to: Annotated[str, typer.Option(help="Alias to point at the model.")] = "champion",
@@ -204,7 +236,7 @@ def promote(
     typer.echo(promote_job.promote(model, to, rules, data).sentence)
 
 
-@instrument_app.command("show")
+@instrument_command("show")
 def instrument_show(
     file: Annotated[str, typer.Argument(help="File, or a shipped name.")] = "eriq22", language: Language = "en"
 ) -> None:
@@ -218,7 +250,7 @@ def instrument_show(
     typer.echo(describe(load_instrument(file), language))
 
 
-@instrument_app.command("check")
+@instrument_command("check")
 def instrument_check(file: Annotated[str, typer.Argument(help="File, or a shipped name.")]) -> None:
     """Check a questionnaire file and print its digest.
 
@@ -232,7 +264,7 @@ def instrument_check(file: Annotated[str, typer.Argument(help="File, or a shippe
         typer.echo(f"  - {remark}")
 
 
-@instrument_app.command("codebook")
+@instrument_command("codebook")
 def instrument_codebook(
     out: Annotated[Path, typer.Option(help="Folder for codebook.csv and codebook.html.")],
     file: Annotated[str, typer.Argument(help="File, or a shipped name.")] = "eriq22",
@@ -274,8 +306,8 @@ def _bar() -> Iterator[tuple[Callable[[int], None], Callable[[str, str], None]]]
 
 
 @contextmanager
-def _chunks(log: str) -> Iterator[Callable[[Any], None]]:
-    """Give report: a bar with rows per second and time left on a terminal, else a line per chunk; counts only."""
+def _chunks(log: str) -> "Iterator[OnChunk]":
+    """Give what to call after each chunk: a bar with speed and time left on a terminal, else lines; counts only."""
     from dataclasses import asdict
 
     from rich.console import Console
@@ -284,15 +316,15 @@ def _chunks(log: str) -> Iterator[Callable[[Any], None]]:
     console = Console(stderr=True)
     if log == "json" or not console.is_terminal:
 
-        def line(step: Any) -> None:
+        def line(done: "ChunkDone") -> None:
             if log == "json":
                 import json
 
-                typer.echo(json.dumps({"event": "chunk", **asdict(step)}), err=True)
+                typer.echo(json.dumps({"event": "chunk", **asdict(done)}), err=True)
             else:
                 typer.echo(
-                    f"chunk {step.chunk}: {step.rows:,} rows, {step.scored:,} scored, {step.set_aside:,} set aside, "
-                    f"{step.rows_per_second:,.0f} rows/s",
+                    f"chunk {done.chunk}: {done.rows:,} rows, {done.scored:,} scored, {done.set_aside:,} set aside, "
+                    f"{done.rows_per_second:,.0f} rows/s",
                     err=True,
                 )
 
@@ -302,9 +334,9 @@ def _chunks(log: str) -> Iterator[Callable[[Any], None]]:
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("reading", total=None)
 
-        def bar(step: Any) -> None:
-            words = f"{step.read:,} rows, {step.rows_per_second:,.0f} rows/s"
-            progress.update(task, total=step.expected, completed=step.read, description=words)
+        def bar(done: "ChunkDone") -> None:
+            words = f"{done.read:,} rows, {done.rows_per_second:,.0f} rows/s"
+            progress.update(task, total=done.expected, completed=done.read, description=words)
 
         yield bar
 
@@ -347,11 +379,11 @@ def _usage_or_fault(error: Exception) -> int:
 
     if os.environ.get("ERIQ_DEBUG"):  # shows everything, also values: for people who may see the data
         traceback.print_exception(error)
-        return 70
+        return FAULT
     last = traceback.extract_tb(error.__traceback__)[-1]
     typer.echo(
         f"eriq: a fault of ours ({type(error).__name__} at {Path(last.filename).name}:{last.lineno}), version "
         f"{__version__}; please report it. The message is left out: it could hold a person's values.",
         err=True,
     )
-    return 70
+    return FAULT

@@ -1,11 +1,58 @@
 """What may leave the building: no number that rests on a handful of people."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import pandas as pd
 
 MIN_PEOPLE = 5  # smallest publishable count; replace by the release rule that applies
 WITHHELD = "withheld"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What the rows of a table rest on."""
+
+    count: str = "n"  # the column that says how many people, or where people are not known how many rows
+    parts: bool = False  # these counts are the parts of one total
+    order: tuple[str, ...] = ()  # numbers that put rows in order and say nothing about people
+
+
+RULES: Mapping[str, Rule] = {
+    "dependence": Rule(order=("level",)),
+    "designs": Rule("clients"),
+    "flow": Rule("rows", parts=True),
+    "missing_policies": Rule("rows"),
+}  # of every other table: a column n, if it has one
+
+
+def publishable(name: str, table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table of results as it may be stored or printed; every writer of aggregates goes through here.
+
+    Parameters
+    ----------
+    name : str
+        Of the table; `RULES` says what its rows rest on.
+    table : DataFrame of shape (n_rows, any)
+        Left as it is.
+
+    Returns
+    -------
+    DataFrame
+        Same shape; numbers that rest on too few people are missing, parts of a total are words.
+
+    Examples
+    --------
+    >>> publishable("flow", pd.DataFrame({"reason": ["a", "b", "c"], "rows": [120, 3, 40]}))["rows"].tolist()
+    ['120', '<5', 'withheld']
+    """
+    rule = RULES.get(name, Rule())
+    if rule.count not in table:
+        return table
+    if rule.parts:
+        words, _ = hide_parts([int(count) for count in table[rule.count]])
+        return table.assign(**{rule.count: words})
+    return suppress_small(table, count=rule.count).assign(**{c: table[c] for c in rule.order if c in table})
 
 
 def suppress_small(table: pd.DataFrame, *, count: str = "n") -> pd.DataFrame:

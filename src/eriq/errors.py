@@ -81,6 +81,12 @@ class DependencyError(EriqError):
     exit_code = 21
 
 
+class TrackingError(EriqError):
+    """The tracking server or its database cannot be used."""
+
+    exit_code = 22
+
+
 class DatabaseError(EriqError):
     """A database refuses, is locked, or its connection was lost; whole chunks stored before stay."""
 
@@ -94,6 +100,7 @@ class CountError(EriqError):
 
 
 SOME_SET_ASIDE = 3  # scoring ended well, and some rows were set aside with their reason
+FAULT = 70  # of ours, not foreseen
 INTERRUPTED = 130
 
 

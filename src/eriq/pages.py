@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
-from typing import Any
 
 import jinja2
 import numpy as np
@@ -13,7 +12,7 @@ GAP = "\N{EN DASH}"  # there is no number here
 MINUS = "\N{MINUS SIGN}"  # a true minus is as wide as a plus, so columns of signed numbers line up
 
 
-def number(value: Any, digits: int = 3) -> str:
+def number(value: float | None, digits: int = 3) -> str:
     """Return a number with a fixed count of decimals and thousands separated; a gap is an en dash.
 
     >>> number(0.86125), number(15818.4, 0), number(-0.0001, 2)
@@ -24,16 +23,16 @@ def number(value: Any, digits: int = 3) -> str:
     return _written(value, digits)
 
 
-def percent(value: Any, digits: int = 1) -> str:
+def percent(value: float | None, digits: int = 1) -> str:
     r"""Return a share as per cent, with a space that does not break.
 
     >>> percent(0.0612), percent(1, 0)
     ('6.1\xa0%', '100\xa0%')
     """
-    return GAP if _missing(value) else f"{_written(100 * value, digits)}\N{NO-BREAK SPACE}%"
+    return GAP if value is None or _missing(value) else f"{_written(100 * value, digits)}\N{NO-BREAK SPACE}%"
 
 
-def signed(value: Any, digits: int = 3) -> str:
+def signed(value: float | None, digits: int = 3) -> str:
     """Return a difference, with its sign unless it is zero as written.
 
     >>> signed(0.0214), signed(0.0001, 2), signed(-0.0214, 2) == f"{MINUS}0.02"
@@ -42,7 +41,7 @@ def signed(value: Any, digits: int = 3) -> str:
     return _written(value, digits, sign="+")
 
 
-def interval(low: Any, high: Any, digits: int = 3) -> str:
+def interval(low: float | None, high: float | None, digits: int = 3) -> str:
     """Return the two ends of an interval.
 
     >>> interval(0.61, 0.6749), interval(None, 0.5) == GAP
@@ -51,7 +50,7 @@ def interval(low: Any, high: Any, digits: int = 3) -> str:
     return GAP if _missing(low) or _missing(high) else f"{_written(low, digits)} to {_written(high, digits)}"
 
 
-def text(value: Any) -> str:
+def text(value: object) -> str:
     """Return any cell as words: a gap as an en dash, a truth as yes or no, a whole number without decimals.
 
     >>> text(True), text(5512), text("client"), text(2.50)
@@ -62,22 +61,22 @@ def text(value: Any) -> str:
     if isinstance(value, (bool, np.bool_)):
         return "yes" if value else "no"
     if isinstance(value, (int, np.integer)):
-        return _written(value, 0)
+        return _written(int(value), 0)
     if isinstance(value, (float, np.floating)):
-        return _written(value, 3)
+        return _written(float(value), 3)
     if isinstance(value, pd.Timestamp):
         return value.date().isoformat()
     return str(value)
 
 
-def _missing(value: Any) -> bool:
+def _missing(value: object) -> bool:
     """Return whether there is nothing to write: a gap of any kind, or an infinity."""
-    if value is None or (pd.api.types.is_scalar(value) and pd.isna(value)):
-        return True
-    return isinstance(value, (float, np.floating)) and not np.isfinite(value)
+    if isinstance(value, (float, np.floating)):
+        return not np.isfinite(value)
+    return value is None or value is pd.NA or value is pd.NaT
 
 
-def _written(value: Any, digits: int, sign: str = "") -> str:
+def _written(value: float | None, digits: int, sign: str = "") -> str:
     """Return a number as its digits, with our signs."""
     if _missing(value):
         return GAP
@@ -166,7 +165,7 @@ def table(
     ).format(escape(caption), head, Markup("\n").join(rows))
 
 
-def _writer(given: str | tuple[str, int] | None, column: pd.Series, digits: int) -> Callable[[Any], str]:
+def _writer(given: str | tuple[str, int] | None, column: pd.Series, digits: int) -> Callable[..., str]:
     """Return the function that writes the cells of one column."""
     if isinstance(given, tuple):
         write, decimals = FORMATS[given[0]], given[1]
@@ -189,7 +188,7 @@ _ENVIRONMENT.filters.update({**FORMATS})
 _ENVIRONMENT.globals.update(table=table, interval=interval)
 
 
-def render(template: str, **context: Any) -> str:
+def render(template: str, **context: object) -> str:
     """Return a page made from one of our templates; everything in `context` is escaped.
 
     Parameters

@@ -15,6 +15,7 @@ from eriq.config import (
     Tables,
     dump_yaml,
     load_experiment,
+    load_scoring_job,
     load_yaml,
     shipped,
 )
@@ -139,7 +140,7 @@ def test_paths_are_relative_to_the_config_and_names_of_shipped_files_stay(tmp_pa
     assert experiment.source.persons is None
     assert experiment.instrument == str(tmp_path / "own.yaml")
     assert experiment.variants == {"short": str(tmp_path / "forms/short.yaml"), "swedish": "eriq-sv"}
-    assert experiment.validation.external.answers == tmp_path / "../test.csv"
+    assert experiment.validation.external.answers == tmp_path.resolve().parent / "test.csv"  # no ".." in a message
     assert load_experiment(written(tmp_path, GOOD)).instrument == "eriq22"
     for preset, read in (("own.yaml", str(tmp_path / "own.yaml")), ("claim", "claim")):
         made = load_experiment(written(tmp_path, {**GOOD, "source": {"kind": "simulated", "preset": preset}}))
@@ -258,3 +259,12 @@ def test_a_shipped_name_that_does_not_exist_gets_the_nearest(tmp_path):
         load_experiment("dmeo")
     assert shipped("instruments", "own.yaml") == Path("own.yaml")
     assert shipped("instruments", "folder/own") == Path("folder/own")
+
+
+def test_a_shipped_config_by_name_reads_and_writes_below_the_current_folder(tmp_path, monkeypatch):
+    """By name a config counts as if it lay in configs/ here, so nothing of an installed package is written to."""
+    monkeypatch.chdir(tmp_path)
+    job = load_scoring_job("monthly")
+
+    assert job.source.path == tmp_path.resolve() / "inbox" / "answers.parquet"
+    assert job.sink.path == tmp_path.resolve() / "outbox" / "scores.parquet"

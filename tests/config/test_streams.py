@@ -18,6 +18,8 @@ from eriq.config.streams import NUMBERED, PURPOSES, stream
         ("self-test rows", (), [3, 19]),
         ("held-out order", (), 3),
         ("days", (), [3, 100, 97, 121, 115]),
+        ("item", ("cw01",), [3, *b"item cw01"]),
+        ("missing half", ("client",), [3, *b"missing half client"]),
     ],
 )
 def test_a_named_stream_draws_what_was_drawn_before_it_had_a_name(purpose, number, entropy):
@@ -44,8 +46,11 @@ def test_an_unknown_purpose_is_a_fault():
         stream(1, "bootstraps", 1)
 
 
-@pytest.mark.parametrize(("purpose", "number"), [("bootstrap", ()), ("people", (1,)), ("folds", (1, 2))])
-def test_a_number_missing_or_in_vain_is_a_fault(purpose, number):
-    """Two replicates without a number would be the same draw."""
+@pytest.mark.parametrize(
+    ("purpose", "number"),
+    [("bootstrap", ()), ("people", (1,)), ("folds", (1, 2)), ("folds", ("a",)), ("item", ()), ("item", (1,))],
+)
+def test_a_number_or_name_missing_or_in_vain_is_a_fault(purpose, number):
+    """Two replicates without a number, or two items without a name, would be the same draw."""
     with pytest.raises(ValueError, match="takes"):
         stream(1, purpose, *number)

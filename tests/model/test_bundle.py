@@ -23,8 +23,7 @@ from eriq.model.calibrator import Calibrator
 from eriq.model.manifest import FORMAT, MANIFEST, Manifest, TrainedOn, read_manifest, seal_of
 from eriq.model.model import Model
 from eriq.study.design.contender import Contender
-from eriq.study.design.design import make_design
-from eriq.study.explanation.explain import resampled
+from eriq.study.design.design import make_design, resampled
 from eriq.study.learning.final import as_model
 from eriq.study.learning.training import fit
 

@@ -13,8 +13,7 @@ from eriq.model.calibrator import Calibrator
 from eriq.model.explanation import shap_values
 from eriq.model.model import Model
 from eriq.study.design.contender import Contender
-from eriq.study.design.design import Design, make_design
-from eriq.study.explanation.explain import resampled
+from eriq.study.design.design import Design, make_design, resampled
 from eriq.study.learning.estimators import ESTIMATORS
 from eriq.study.learning.final import as_model
 from eriq.study.learning.training import Fitted, fit, margin

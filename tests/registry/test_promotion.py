@@ -1,109 +1,21 @@
-"""Promotion: gates one by one on numbers made by hand, and the whole path on small trainings."""
+"""Promotion: the whole path on small trainings."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 import yaml
 
-from eriq.config import Gates, load_gates
-from eriq.errors import ConfigError, PromotionError
-from eriq.model.manifest import Manifest, Measured
-from eriq.registry import tracking
-from eriq.registry.promotion import Pair, calibrated, fair, not_worse, promote, self_test
+from eriq.errors import PromotionError, TrackingError
+from eriq.registry import models
+from eriq.registry.gates import self_test
+from eriq.registry.promotion import promote
+from eriq.registry.tracking import connect
 from eriq.workflows.make import write_cohort
 from eriq.workflows.train import train
 
 pytestmark = pytest.mark.xdist_group("promote")
-
-ROOT = Path(__file__).parents[2]
-
-
-# --- gates ---------------------------------------------------------------------------------
-
-
-def test_the_shipped_gates_are_the_built_in_ones() -> None:
-    """A file that says the same as no file."""
-    assert load_gates(ROOT / "configs" / "promotion.yaml") == load_gates() == Gates()
-
-
-@pytest.mark.parametrize(
-    ("content", "words"),
-    [
-        ("calibration_slop: [0.8, 1.2]", "calibration_slop: not a known key. Did you mean 'calibration_slope'?"),
-        ("calibration_slope: [1.2, 0.8]", "must be a range around 1"),
-        ("not_worse: {log_loss: -0.1}", "not_worse.log_loss must not be negative"),
-        ("not_worse: {accuracy: 0.1}", "not_worse.accuracy"),
-    ],
-)
-def test_a_mistake_in_the_gates_is_named(tmp_path: Path, content: str, words: str) -> None:
-    """A misspelt key, a range that leaves 1 out, a negative margin, a measure that is none."""
-    file = tmp_path / "gates.yaml"
-    file.write_text(f"version: 1\n{content}\n")
-    with pytest.raises(ConfigError) as caught:
-        load_gates(file)
-    assert words in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "passed"), [(0.75, 1.33, True), (0.74, 1.1, False), (0.9, 1.34, False), (None, None, False)]
-)
-def test_the_whole_interval_of_the_slope_must_lie_within(low: float | None, high: float | None, passed: bool) -> None:
-    """Within 0.75 to 1.33, ends included; a training without interval does not pass."""
-    manifest = Manifest(measures={"calibration_slope": Measured(estimate=1.0, low=low, high=high)})
-    assert calibrated(manifest, Gates()).passed == passed
-    assert calibrated(manifest, Gates(calibration_slope=None)).passed
-
-
-def test_fairness_is_required_only_where_the_gates_say_so_and_a_failure_always_counts() -> None:
-    """No verdicts pass with a remark, or fail where required; one failed verdict fails in both."""
-    assert "NOT LOOKED AT" in fair(Manifest(), Gates()).words
-    assert fair(Manifest(), Gates()).passed
-    assert not fair(Manifest(), Gates(fairness="required")).passed
-    assert fair(Manifest(fairness={"sex": "pass"}), Gates(fairness="required")).passed
-    assert not fair(Manifest(fairness={"sex": "pass", "origin": "fail"}), Gates()).passed
-
-
-def constant_loss(worse: float) -> Pair:
-    """Make 40 clients with 20 outcomes; the new model's log loss is ln 2 + `worse` in every single row."""
-    outcome = np.tile([0, 1], 20)
-    given = 0.5 * np.exp(-worse)  # probability of what happened
-    log_odds = np.where(outcome == 1, 1, -1) * np.log(given / (1 - given))
-    return Pair(np.arange(40), outcome, np.zeros(40), log_odds, "by hand")
-
-
-def test_a_difference_within_the_margin_passes_and_one_beyond_fails() -> None:
-    """Every row is worse by 0.01, so estimate and interval are 0.01: accepted at 0.02, not at 0.005."""
-    (verdict,) = not_worse(constant_loss(0.01), Gates(not_worse={"log_loss": 0.02}, replicates=100))
-    assert verdict.passed
-    assert "+0.0100, 95 % interval +0.0100 to +0.0100" in verdict.words
-    (verdict,) = not_worse(constant_loss(0.01), Gates(not_worse={"log_loss": 0.005}, replicates=100))
-    assert not verdict.passed
-
-
-def test_few_people_do_not_pass_for_equality() -> None:
-    """Ten clients, five better by 0.2 and five worse by 0.2: no difference on average, and no proof of it."""
-    sign = np.repeat([1, -1], 20)
-    better, worse = constant_loss(-0.2), constant_loss(0.2)
-    log_odds = np.where(sign > 0, better.new, worse.new)
-    pair = Pair(np.repeat(np.arange(10), 4), better.outcome, better.present, log_odds, "by hand")
-    (verdict,) = not_worse(pair, Gates(replicates=200))
-    assert "new less present +0.0000" in verdict.words.replace("-0.0000", "+0.0000")
-    assert not verdict.passed
-
-
-def test_for_auc_lower_is_worse() -> None:
-    """The present model ranks perfectly (AUC 1), the new one not at all (0.5); then the other way round."""
-    outcome = np.tile([0, 1], 20)
-    perfect = np.where(outcome == 1, 1.0, -1.0)
-    rules = Gates(not_worse={"auc": 0.1}, replicates=100)
-    assert not not_worse(Pair(np.arange(40), outcome, perfect, np.zeros(40), ""), rules)[0].passed
-    assert not_worse(Pair(np.arange(40), outcome, np.zeros(40), perfect, ""), rules)[0].passed
-
-
-# --- the whole path ------------------------------------------------------------------------
 
 CONFIG = {
     "version": 1,
@@ -142,13 +54,13 @@ def registered(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Stand in the folder of the three models, version 1 being the champion."""
     monkeypatch.chdir(folder)
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    tracking.point_alias(tracking.find_version("models:/eriq-tiny/1"), "champion", {})
+    models.point_alias(models.find_version("models:/eriq-tiny/1"), "champion", {})
     return folder
 
 
 def test_held_out_forecasts_hold_no_ids_and_match_between_trainings(registered: Path) -> None:
     """Trainings 1 and 2 on the same people: three columns, equal clients and outcomes, other forecasts."""
-    one, two = (tracking.held_out_forecasts(tracking.find_version(f"models:/eriq-tiny/{k}")) for k in (1, 2))
+    one, two = (models.held_out_forecasts(models.find_version(f"models:/eriq-tiny/{k}")) for k in (1, 2))
     assert one is not None
     assert two is not None
     assert one.columns.tolist() == ["client", "outcome", "log_odds"]
@@ -159,17 +71,17 @@ def test_held_out_forecasts_hold_no_ids_and_match_between_trainings(registered: 
 
 def test_a_model_is_found_by_alias_number_name_and_folder(registered: Path) -> None:
     """The candidate is version 3, the last one trained; its bundle has one name."""
-    third = tracking.find_version("models:/eriq-tiny@candidate")
+    third = models.find_version("models:/eriq-tiny@candidate")
     assert third.number == "3"
-    assert third == tracking.find_version("models:/eriq-tiny/3")
+    assert third == models.find_version("models:/eriq-tiny/3")
     folder = max((registered / "models").iterdir(), key=lambda path: path.stat().st_mtime)
-    assert third == tracking.find_version(str(folder)) == tracking.find_version(folder.name)
-    with pytest.raises(tracking.TrackingError, match="no version of nobody"):
-        tracking.find_version("nobody")
-    with pytest.raises(tracking.TrackingError, match="the registry has no models:/eriq-nothing@x"):
-        tracking.find_version("models:/eriq-nothing@x")
-    with pytest.raises(tracking.TrackingError, match="the registry has no models:/eriq-tiny@nobody"):
-        tracking.find_version("models:/eriq-tiny@nobody")
+    assert third == models.find_version(str(folder)) == models.find_version(folder.name)
+    with pytest.raises(TrackingError, match="no version of nobody"):
+        models.find_version("nobody")
+    with pytest.raises(TrackingError, match="the registry has no models:/eriq-nothing@x"):
+        models.find_version("models:/eriq-nothing@x")
+    with pytest.raises(TrackingError, match="the registry has no models:/eriq-tiny@nobody"):
+        models.find_version("models:/eriq-tiny@nobody")
 
 
 def test_a_model_trained_on_the_same_people_replaces_the_champion(registered: Path) -> None:
@@ -179,9 +91,9 @@ def test_a_model_trained_on_the_same_people_replaces_the_champion(registered: Pa
     assert (done.version.number, done.previous.number) == ("2", "1")
     assert "version 2 is now champion, instead of version 1" in done.sentence
     assert "held-out forecasts of" in done.sentence
-    now = tracking.version_at("eriq-tiny", "champion")
+    now = models.version_at("eriq-tiny", "champion")
     assert now == done.version
-    stored = tracking.connect().MlflowClient().get_model_version("eriq-tiny", "2").tags
+    stored = connect().MlflowClient().get_model_version("eriq-tiny", "2").tags
     assert stored["promoted_to"] == "champion"
     assert stored["promoted_after"] == "1"
     assert "pass  not worse in log_loss" in stored["gates"]
@@ -196,7 +108,7 @@ def test_every_failed_gate_is_listed_and_the_alias_stays(registered: Path) -> No
     text = str(caught.value)
     assert "FAIL  calibration slope" in text
     assert "FAIL  fairness: required" in text
-    assert tracking.version_at("eriq-tiny", "champion") == tracking.find_version("models:/eriq-tiny/1")
+    assert models.version_at("eriq-tiny", "champion") == models.find_version("models:/eriq-tiny/1")
 
 
 def test_the_first_model_of_an_alias_has_nobody_to_beat(registered: Path) -> None:
@@ -246,7 +158,7 @@ def test_a_folder_without_outcomes_is_named(registered: Path) -> None:
 
 def test_a_changed_model_fails_its_self_test(registered: Path, tmp_path: Path) -> None:
     """One byte of the card is changed."""
-    folder = tracking.model_folder("models:/eriq-tiny/1")
+    folder = models.model_folder("models:/eriq-tiny/1")
     copy = tmp_path / "copy"
     copy.mkdir()
     for part in folder.iterdir():

@@ -18,8 +18,10 @@ import pytest
 import sqlalchemy as sa
 import yaml
 
-from eriq.registry.tracking import SETTINGS, TrackingError, connect, find_version, is_remote, model_folder, ui_command
-from eriq.scoring.databases import open_engine
+from eriq.errors import TrackingError
+from eriq.registry.models import find_version, model_folder
+from eriq.registry.tracking import SETTINGS, connect, is_remote, ui_command
+from eriq.scoring.databases.sql import open_engine
 
 pytestmark = pytest.mark.xdist_group("server")
 

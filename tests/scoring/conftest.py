@@ -14,6 +14,23 @@ from eriq.model.bundle import Bundle, save_bundle
 from eriq.model.calibrator import Calibrator
 from eriq.model.manifest import Manifest
 from eriq.model.model import Model
+from eriq.scoring.manifest import Counts, RunManifest, ScoredBy, Shown
+
+# What a finished run says about itself, for sinks that only keep it.
+RUN = RunManifest(
+    name="november",
+    model=ScoredBy(name="m-1", seal="0", instrument=None),
+    input={"rows": "6"},
+    today="2026-01-01",
+    shown=Shown(show="probability", language="en", reasons=0),
+    chunk_rows=3,
+    job="november",
+    counts=Counts(read=6, scored=5, set_aside=1),
+)
+RUN_IN_A_SCRIPT = f"""
+from eriq.scoring.manifest import RunManifest
+RUN = RunManifest.model_validate_json({RUN.model_dump_json()!r})
+"""
 
 
 def save_small(models: Path, extra: tuple[Feature, ...] = (), refits: int = 2, name: str = "small") -> Bundle:

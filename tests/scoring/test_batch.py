@@ -5,6 +5,7 @@ import json
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,17 @@ from eriq.config import ScoringJob, load_scoring_job
 from eriq.errors import ConfigError, InstrumentError, OutputError
 from eriq.model.bundle import Bundle
 from eriq.model.calibrator import expit
-from eriq.scoring.batch import Lookup, Seen, ranks
-from eriq.scoring.rows import Options, checked_answers, score_rows
+from eriq.scoring.checks import checked_answers
+from eriq.scoring.chunk import score_rows
+from eriq.scoring.job import Batch
+from eriq.scoring.options import Options
+from eriq.scoring.ranks import ranks
+from eriq.scoring.registers import Lookup
+from eriq.scoring.repeats import Seen
+from eriq.scoring.sinks.files import rejects_path
 from eriq.tables.cohort import Registers
 from eriq.tables.intake import check_answers
-from eriq.workflows.score import Batch, job_of, rejects_path, run
+from eriq.workflows.score import job_of, run
 
 Backlog = Callable[..., pd.DataFrame]
 
@@ -183,6 +190,19 @@ def test_the_interval_spans_the_refits(small_bundle: Bundle, backlog: Backlog, t
     np.testing.assert_allclose(scores["refit_high"], both.max(axis=1))
 
 
+def test_numbers_beyond_those_of_training_are_named(register_bundle: Bundle, backlog: Backlog) -> None:
+    """Age outside 20 to 60 and weeks outside 1 to 50 are named, ends and gaps are not, a sensitive column never."""
+    age, weeks = "register.age", "register.weeks_work_1y"
+    manifest = register_bundle.manifest.model_copy(update={"ranges": {age: (20.0, 60.0), weeks: (1.0, 50.0)}})
+    bundle = replace(register_bundle, manifest=manifest)
+    frame = backlog(6).assign(**{age: [19.9, 60.1, 20, 60, np.nan, 61], weeks: [25, np.nan, 1, 50, 50.1, 0.9]})
+    named = score_rows(bundle, frame, Options(reasons=0)).scores["out_of_range"]
+    assert named.tolist() == [age, age, "", "", weeks, f"{age}; {weeks}"]
+    secret = replace(bundle, features=tuple(replace(f, sensitive=f.name == weeks) for f in bundle.features))
+    named = score_rows(secret, frame, Options(reasons=0)).scores["out_of_range"]
+    assert named.tolist() == [age, age, "", "", "register.sensitive", f"{age}; register.sensitive"]
+
+
 def test_a_formula_in_an_id_is_made_safe_in_text_and_kept_in_parquet(
     small_bundle: Bundle, backlog: Backlog, tmp_path: Path
 ) -> None:
@@ -334,7 +354,7 @@ def test_from_table_to_table(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run(job, workers=1, report=stop)
+        run(job, workers=1, on_chunk=stop)
     with pytest.raises(OutputError, match="--resume"):
         run(job)
     done = run(job, resume=True, workers=1)

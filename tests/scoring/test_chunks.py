@@ -11,8 +11,9 @@ import pytest
 
 from eriq.config import Csv
 from eriq.errors import ConfigError, EriqError, SchemaError, SourceError
-from eriq.scoring.sources import files as chunks
-from eriq.scoring.sources.files import Chunk, Wanted, open_files
+from eriq.scoring.sources import text as chunks
+from eriq.scoring.sources.base import Chunk, Wanted
+from eriq.scoring.sources.files import open_files
 
 WANTED = Wanted(frozenset({"client_id", "cw01", "weeks"}), frozenset({"cw01"}), frozenset({"weeks"}))
 

@@ -1,6 +1,7 @@
 """Databases as source and sink: SQLite and DuckDB here, PostgreSQL in its own module."""
 
 import datetime as dt
+import json
 import os
 import signal
 import sqlite3
@@ -15,10 +16,17 @@ import pandas as pd
 import pytest
 
 from eriq.errors import BusyError, ConfigError, DatabaseError, DependencyError, OutputError, ResumeError, SourceError
-from eriq.scoring.databases import DuckDbSink, DuckDbSource, SqlSink, SqlSource, frame_of, named, open_engine, records
+from eriq.scoring.databases.cells import frame_of, records
+from eriq.scoring.databases.sql import named, open_engine
+from eriq.scoring.set_aside import SET_ASIDE, nothing
+from eriq.scoring.sinks.duckdb import DuckDbSink
+from eriq.scoring.sinks.sql import SqlSink
+from eriq.scoring.sources.duckdb import DuckDbSource
+from eriq.scoring.sources.sql import SqlSource
+from tests.scoring.conftest import RUN, RUN_IN_A_SCRIPT
 
 URL = "ERIQ_TEST_URL"
-NONE = pd.DataFrame(columns=["row", "client_id", "answered_on", "code", "reason"])
+NONE = nothing(SET_ASIDE)
 
 
 @pytest.fixture
@@ -246,12 +254,12 @@ def test_rows_appear_in_their_table_at_the_end_only(place: Place) -> None:
     assert sink.completed() == 2
     assert sink.stored() == (2, 5, 1)
     assert place.ask("SELECT count(*) FROM scores") == [(0,)]
-    sink.finish({"input": 6})
+    sink.finish(RUN)
     assert place.ask("SELECT row, client_id, probability FROM scores ORDER BY row")[3] == (5, "c5", 0.005)
     assert [str(row[0]) for row in place.ask("SELECT answered_on FROM scores")] == ["2020-01-15"] * 5
     assert place.ask("SELECT row, code, reason FROM scores_rejected") == [(4, "code of 4", "reason of 4")]
     assert place.ask("SELECT scored, rejected, added, known, repeated, manifest FROM scores_runs") == [
-        (5, 1, 5, 0, 0, '{"input": 6}')
+        (5, 1, 5, 0, 0, json.dumps(RUN.model_dump(mode="json")))
     ]
     assert (sink.added, sink.known, sink.repeated) == (5, 0, 0)
     assert place.tables() == ["scores", "scores_journal", "scores_rejected", "scores_runs"]
@@ -264,12 +272,12 @@ def test_a_second_run_of_a_job_doubles_nothing(place: Place) -> None:
     for _ in range(2):
         sink = place.sink()
         sink.write(0, scores(1, 3), rejects(4))
-        sink.finish({})
+        sink.finish(RUN)
         sink.close()
     assert (sink.added, sink.known) == (0, 3)
     other = place.sink("another model")
     other.write(0, scores(1, 3, model="m-2"), NONE)
-    other.finish({})
+    other.finish(RUN)
     other.close()
     assert place.ask("SELECT model, count(*) FROM scores GROUP BY model ORDER BY model") == [("m-1", 3), ("m-2", 3)]
     assert place.ask("SELECT count(*) FROM scores_rejected") == [(1,)]
@@ -287,19 +295,19 @@ def test_an_interrupted_job_goes_on_where_it_was(place: Place) -> None:
     again = place.sink()
     assert again.completed() == 1
     again.write(1, scores(4, 3), NONE)
-    again.finish({})
+    again.finish(RUN)
     again.close()
     assert place.ask("SELECT count(*), sum(row) FROM scores") == [(6, 21)]
 
 
 def test_a_job_that_starts_anew_forgets_what_was_stored(place: Place) -> None:
-    """Chunk 0 of an abandoned run had rows 1 to 3; after `discard` only rows 7 and 8 arrive."""
+    """Chunk 0 of an abandoned run had rows 1 to 3; after `forget` only rows 7 and 8 arrive."""
     sink = place.sink()
     sink.write(0, scores(1, 3), rejects(9))
-    sink.discard()
+    sink.forget()
     assert sink.completed() == 0
     sink.write(0, scores(7, 2), NONE)
-    sink.finish({})
+    sink.finish(RUN)
     sink.close()
     assert place.ask("SELECT row FROM scores ORDER BY row") == [(7,), (8,)]
     assert place.ask("SELECT count(*) FROM scores_rejected") == [(0,)]
@@ -323,7 +331,7 @@ def test_a_chunk_that_fails_leaves_nothing(place: Place) -> None:
         sink.write(1, scores(4, 3).drop(columns="wave"), rejects(9))
     assert sink.stored() == (1, 3, 0)
     sink.write(1, scores(4, 3), NONE)
-    sink.finish({})
+    sink.finish(RUN)
     sink.close()
     assert place.ask("SELECT count(*) FROM scores") == [(6,)]
     assert place.ask("SELECT count(*) FROM scores_rejected") == [(0,)]
@@ -335,7 +343,7 @@ def test_a_row_repeated_within_a_job_is_set_aside(place: Place) -> None:
     twice.loc[2, ["row", "client_id"]] = [9, "c1"]
     sink = place.sink()
     sink.write(0, twice, NONE)
-    sink.finish({})
+    sink.finish(RUN)
     sink.close()
     assert (sink.added, sink.repeated) == (2, 1)
     assert place.ask("SELECT row FROM scores ORDER BY row") == [(1,), (2,)]
@@ -346,7 +354,7 @@ def test_a_table_that_cannot_take_the_scores_is_refused_before_any_work(place: P
     """A table of that name without the column probability: nothing is stored."""
     sink = place.sink()
     sink.write(0, scores(1, 1).drop(columns="probability"), NONE)
-    sink.finish({})
+    sink.finish(RUN)
     sink.close()
     sink = place.sink("other")
     with pytest.raises(OutputError, match=r"lacks the column\(s\) probability"):
@@ -359,7 +367,7 @@ def test_a_run_without_any_score_ends_well(place: Place) -> None:
     """One chunk of one rejected row: the run is listed with 0 scored."""
     sink = place.sink()
     sink.write(0, scores(1, 0), rejects(1))
-    sink.finish({})
+    sink.finish(RUN)
     sink.close()
     assert place.ask("SELECT scored, rejected FROM scores_runs") == [(0, 1)]
     assert place.ask("SELECT row FROM scores_rejected") == [(1,)]
@@ -368,7 +376,7 @@ def test_a_run_without_any_score_ends_well(place: Place) -> None:
 def test_an_input_without_rows_ends_well(place: Place) -> None:
     """No chunk at all: the run is listed with 0 and 0."""
     sink = place.sink()
-    sink.finish({})
+    sink.finish(RUN)
     sink.close()
     assert place.ask("SELECT scored, rejected FROM scores_runs") == [(0, 0)]
 
@@ -378,7 +386,7 @@ def test_odd_text_is_stored(place: Place) -> None:
     frame = scores(1, 3).assign(client_id=["o'; DROP TABLE scores; --", "Åsa 你", "a\x00b"])
     sink = place.sink()
     sink.write(0, frame, NONE)
-    sink.finish({})
+    sink.finish(RUN)
     sink.close()
     found = [row[0] for row in place.ask("SELECT client_id FROM scores ORDER BY row")]
     assert found == ["o'; DROP TABLE scores; --", "Åsa 你", "a\ufffdb" if place.kind == "sqlite" else "a\x00b"]
@@ -417,7 +425,7 @@ def test_what_a_crash_after_the_move_left_behind_is_not_moved_again(database: Pa
     sink.write(0, scores(1, 3), rejects(4))
     query_and_commit(database, "DELETE FROM scores_journal")
     sink.write(0, scores(7, 2), NONE)
-    sink.finish({})
+    sink.finish(RUN)
     assert query(database, "SELECT row FROM scores ORDER BY row") == [(7,), (8,)]
     assert query(database, "SELECT count(*) FROM scores_rejected") == [(0,)]
 
@@ -439,7 +447,7 @@ def test_a_missing_client_is_refused_without_values(database: Path, secret: str)
     sink = SqlSink(URL, "scores", job="november")
     sink.write(0, frame, NONE)
     with pytest.raises(DatabaseError, match="refused while moving") as caught:
-        sink.finish({})
+        sink.finish(RUN)
     assert secret not in str(caught.value)
     assert query(database, "SELECT count(*) FROM scores") == [(0,)]
 
@@ -450,7 +458,7 @@ def test_source_and_sink_may_be_one_sqlite_file(database: Path) -> None:
     with SqlSource(URL, table="answers", chunk_rows=2) as source:
         for chunk in source.chunks():
             sink.write(chunk.index, scores(chunk.first_row, chunk.n_rows), NONE)
-    sink.finish({})
+    sink.finish(RUN)
     assert query(database, "SELECT count(*), sum(row) FROM scores") == [(5, 15)]
 
 
@@ -466,7 +474,7 @@ def test_a_locked_sqlite_file_is_named_and_can_be_continued(database: Path) -> N
     other.close()
     assert sink.completed() == 1
     sink.write(1, scores(3, 2), NONE)
-    sink.finish({})
+    sink.finish(RUN)
     assert query(database, "SELECT count(*) FROM scores") == [(4,)]
 
 
@@ -485,7 +493,7 @@ def test_duckdb_reads_what_sqlite_reads(database: Path, tmp_path: Path) -> None:
     for chunk, frame in zip(duck.chunks(), expected, strict=True):
         pd.testing.assert_frame_equal(chunk.frame, frame, check_dtype=False)
         sink.write(chunk.index, scores(chunk.first_row, chunk.n_rows), NONE)
-    sink.finish({})
+    sink.finish(RUN)
     assert [c.rows.tolist() for c in duck.chunks(1)] == [[3, 4], [5]]
     before = duck.stamp()
     sink.close()
@@ -509,9 +517,12 @@ def test_a_duckdb_file_that_is_not_one_is_named(tmp_path: Path) -> None:
 
 # --- kill -9 -------------------------------------------------------------------------------
 
-JOB = """
+JOB = (
+    RUN_IN_A_SCRIPT
+    + """
 import sys
-from eriq.scoring.databases import SqlSink, SqlSource
+from eriq.scoring.sinks.sql import SqlSink
+from eriq.scoring.sources.sql import SqlSource
 from pandas import DataFrame
 source = SqlSource("ERIQ_TEST_URL", table="big", order_by=["client_id"], chunk_rows=int(sys.argv[1]))
 sink = SqlSink("ERIQ_TEST_URL", "scores", job="copy " + source.stamp()["content"])
@@ -521,9 +532,10 @@ for chunk in source.chunks(sink.completed()):
     bad = frame.loc[~good, ["row", "client_id"]].assign(code="v:tenth", reason="every tenth")
     sink.write(chunk.index, frame[good], bad)
     print(chunk.index, flush=True)
-sink.finish({})
+sink.finish(RUN)
 print("done", flush=True)
 """
+)
 
 
 def killed_after(chunks: int, chunk_rows: int) -> list[str]:

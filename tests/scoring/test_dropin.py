@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from eriq.scoring.rows import Options, score_rows
 
 from eriq.errors import ConfigError, EriqError, SchemaError
 from eriq.instrument.instrument import Instrument
@@ -26,7 +27,6 @@ from eriq.model.bundle import Bundle
 from eriq.registry import pyfunc
 from eriq.registry.tracking import SETTINGS, requirements
 from eriq.scoring import spark as engine
-from eriq.scoring.rows import Options, score_rows
 
 pytestmark = pytest.mark.xdist_group("spark")
 
@@ -326,7 +326,7 @@ def test_errors_name_columns_and_places_and_no_value(
     def fail(*_: object) -> None:
         raise ValueError(secret)
 
-    monkeypatch.setattr("eriq.scoring.rows.score_rows", fail)
+    monkeypatch.setattr("eriq.scoring.frame.score_rows", fail)
     with pytest.raises(EriqError, match=r"ValueError at test_dropin\.py") as caught:
         loaded.predict(frame)
     assert secret not in str(caught.value)

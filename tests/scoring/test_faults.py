@@ -1,5 +1,6 @@
 """What goes wrong at night: after each fault a resumed run ends with the bytes of an undisturbed one."""
 
+import datetime as dt
 import hashlib
 import json
 import os
@@ -19,11 +20,14 @@ import pytest
 from eriq.config import Csv
 from eriq.errors import BundleError, BusyError, EriqError, OutputError, ResumeError, SourceError
 from eriq.model.bundle import Bundle
-from eriq.scoring.sinks.files import FileSink, job_folder
-from eriq.scoring.sources import files as chunks
-from eriq.scoring.sources.files import Wanted, open_files
+from eriq.scoring.manifest import Begun
+from eriq.scoring.sinks.files import FileSink, rejects_path
+from eriq.scoring.sinks.folder import job_folder
+from eriq.scoring.sources import text as chunks
+from eriq.scoring.sources.base import Wanted
+from eriq.scoring.sources.files import open_files
 from eriq.workflows import score as workflow
-from eriq.workflows.score import job_of, rejects_path, run
+from eriq.workflows.score import job_of, run
 
 Backlog = Callable[..., pd.DataFrame]
 ENDS = ("", ".rejected.csv", ".manifest.json")
@@ -220,10 +224,12 @@ def test_a_small_disk_fills_up(night: dict[str, Any], tmp_path: Path) -> None:
 
 def test_two_scorers_on_one_output(night: dict[str, Any]) -> None:
     """The second is told so and writes nothing; the first ends well."""
-    first = FileSink(night["out"], "job", {"today": "2026-01-01"})
+    begun = Begun(job="job", model="small", folder="models", today=dt.date(2026, 1, 1))
+    first = FileSink(night["out"], begun)
     with pytest.raises(BusyError, match="another eriq"):
         run(night["job"], workers=1)
-    first.discard()
+    first.abandon()
+    first.close()
     run(night["job"], workers=1)
     assert digests(night["out"]) == night["expected"]
 
@@ -236,7 +242,7 @@ def interrupted(night: dict[str, Any], after: int = 3) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run(night["job"], workers=1, report=stop)
+        run(night["job"], workers=1, on_chunk=stop)
 
 
 def test_an_interrupted_run_is_neither_lost_nor_taken_over_unasked(night: dict[str, Any]) -> None:
@@ -276,7 +282,6 @@ def test_an_alias_that_moved_does_not_change_a_run(
 
 def test_a_clock_that_goes_backwards_changes_nothing(night: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     """The day of a job is that of its beginning, and no output holds a time."""
-    import datetime as dt
 
     class Clock(dt.date):
         now = dt.date(2026, 1, 1)
@@ -324,7 +329,8 @@ def test_a_gigabyte_in_one_line(tmp_path: Path) -> None:
             made.write(b"9" * 1_000_000)
         made.write(b"\nc3,3\n")
     code = (
-        "import resource, sys\nfrom pathlib import Path\nfrom eriq.scoring.sources.files import *\n"
+        "import resource, sys\nfrom pathlib import Path\n"
+        "from eriq.scoring.sources.base import Wanted\nfrom eriq.scoring.sources.files import open_files\n"
         "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
         "made = list(open_files(Path(sys.argv[1]), Wanted(frozenset({'client_id', 'cw01'}))).chunks())\n"
         "print([r for c in made for r in c.rows.tolist()], [c for m in made for c in m.broken['code']])\n"

@@ -12,8 +12,11 @@ from hypothesis import strategies as st
 
 from eriq.errors import EriqError
 from eriq.model.bundle import Bundle
-from eriq.scoring.rows import Options, score_rows
-from eriq.workflows.score import Batch, job_of, rejects_path, run
+from eriq.scoring.chunk import score_rows
+from eriq.scoring.job import Batch
+from eriq.scoring.options import Options
+from eriq.scoring.sinks.files import rejects_path
+from eriq.workflows.score import job_of, run
 
 Backlog = Callable[..., pd.DataFrame]
 FIXED = (HealthCheck.function_scoped_fixture, HealthCheck.too_slow)

@@ -17,11 +17,15 @@ import pytest
 import sqlalchemy as sa
 
 from eriq.errors import BusyError, DatabaseError
-from eriq.scoring.databases import SqlSink, SqlSource, open_engine
+from eriq.scoring.databases.sql import open_engine
+from eriq.scoring.set_aside import SET_ASIDE, nothing
+from eriq.scoring.sinks.sql import SqlSink
+from eriq.scoring.sources.sql import SqlSource
+from tests.scoring.conftest import RUN, RUN_IN_A_SCRIPT
 
 URL = "ERIQ_TEST_POSTGRES"
 pytestmark = pytest.mark.skipif(not os.environ.get(URL), reason=f"{URL} is not set: see .ci/postgres")
-NONE = pd.DataFrame(columns=["row", "client_id", "answered_on", "code", "reason"])
+NONE = nothing(SET_ASIDE)
 
 
 @pytest.fixture
@@ -143,7 +147,7 @@ def test_two_runs_do_not_double_rows(schema: str, ask: Callable[..., Any]) -> No
         sink.write(0, scores(1, 2), NONE)
         sink.write(1, scores(3, 1), NONE)
         assert ask("SELECT count(*) FROM scores") == [(len(found) and 3,)]
-        sink.finish({"n": 3})
+        sink.finish(RUN)
         found.append((sink.added, sink.known, sink.repeated))
     assert found == [(3, 0, 0), (0, 3, 0)]
     assert ask("SELECT row, answered_on::text FROM scores ORDER BY row") == [(k, "2020-01-15") for k in (1, 2, 3)]
@@ -160,10 +164,10 @@ def test_a_locked_table_is_named_and_the_job_can_be_finished(
     with engine.connect() as other:
         other.exec_driver_sql(f"LOCK TABLE {schema}.scores IN ACCESS EXCLUSIVE MODE")
         with pytest.raises(DatabaseError, match=r"locked by somebody else .*LockNotAvailable, 55P03.*--resume"):
-            sink.finish({})
+            sink.finish(RUN)
     again = SqlSink(URL, f"{schema}.scores", job="november")
     assert again.stored() == (1, 2, 0)
-    again.finish({})
+    again.finish(RUN)
     assert ask("SELECT count(*) FROM scores") == [(2,)]
 
 
@@ -195,7 +199,7 @@ def test_a_connection_dropped_while_storing_leaves_whole_chunks(
     assert "was lost while storing chunk 1" in str(caught[0])
     assert sink.stored() == (1, 2, 0)
     sink.write(1, scores(3, 2), NONE)
-    sink.finish({})
+    sink.finish(RUN)
     assert ask("SELECT count(*), sum(row) FROM scores") == [(4, 10)]
 
 
@@ -224,9 +228,12 @@ def test_two_writers_of_one_chunk_meet_in_the_journal(schema: str, ask: Callable
 
 # --- kill -9 -------------------------------------------------------------------------------
 
-JOB = """
+JOB = (
+    RUN_IN_A_SCRIPT
+    + """
 import sys
-from eriq.scoring.databases import SqlSink, SqlSource
+from eriq.scoring.sinks.sql import SqlSink
+from eriq.scoring.sources.sql import SqlSource
 schema, rows = sys.argv[1], int(sys.argv[2])
 source = SqlSource("ERIQ_TEST_POSTGRES", table=f"{schema}.big", order_by=["client_id"], chunk_rows=rows)
 sink = SqlSink("ERIQ_TEST_POSTGRES", f"{schema}.scores", job="copy " + source.stamp()["content"])
@@ -236,9 +243,10 @@ for chunk in source.chunks(sink.completed()):
     bad = frame.loc[~good, ["row", "client_id"]].assign(code="v:tenth", reason="every tenth")
     sink.write(chunk.index, frame[good], bad)
     print(chunk.index, flush=True)
-sink.finish({})
+sink.finish(RUN)
 print("done", sink.added, sink.known, flush=True)
 """
+)
 
 
 def run_job(schema: str, chunk_rows: int, kill_after: int | None = None) -> list[str]:

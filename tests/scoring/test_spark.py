@@ -17,8 +17,12 @@ import pytest
 from eriq.errors import DependencyError, OutputError, SchemaError, SourceError
 from eriq.instrument.instrument import Instrument
 from eriq.model.bundle import Bundle
-from eriq.scoring import spark as engine
-from eriq.scoring.rows import Options, score_rows
+from eriq.scoring.chunk import score_rows
+from eriq.scoring.options import Options
+from eriq.scoring.spark import SparkError, cluster, score_folder
+from eriq.scoring.spark.contract import BUCKET, ROW
+from eriq.scoring.spark.errors import named_errors, raise_ours
+from eriq.scoring.spark.tasks import add_bucket, buckets_of
 
 pytestmark = pytest.mark.xdist_group("spark")
 
@@ -30,7 +34,7 @@ FOLDER = "in [x] *ø"
 @pytest.fixture(scope="module")
 def session() -> Iterator[Any]:
     """One Spark for the module, as `score_folder` starts it; starting takes seconds."""
-    with engine._session("local[2]") as running:
+    with cluster.session("local[2]") as running:
         yield running
 
 
@@ -87,7 +91,7 @@ def test_a_folder_gives_what_the_chunk_function_gives_for_the_whole(
 ) -> None:
     """Numbers, reasons, row numbers and set-aside rows equal those of one call on all rows, bit by bit."""
     whole = score_rows(register_bundle, made_answers(instrument, 300), OPTIONS)
-    done = engine.score_folder(register_bundle.folder, parts, tmp_path / "scores", OPTIONS, bucket_rows=60)
+    done = score_folder(register_bundle.folder, parts, tmp_path / "scores", OPTIONS, bucket_rows=60)
     assert (done.read, done.scored, done.rejected) == (300, len(whole.scores), len(whole.rejected))
     assert done.scored > 280
     texts = whole.scores.select_dtypes("category").columns
@@ -109,7 +113,7 @@ def test_any_number_of_buckets_gives_the_same_bytes_in_the_same_order(
     contents = []
     for rows in (300, 70):
         out = tmp_path / f"by{rows}"
-        done = engine.score_folder(register_bundle.folder, parts, out, Options(reasons=0), bucket_rows=rows)
+        done = score_folder(register_bundle.folder, parts, out, Options(reasons=0), bucket_rows=rows)
         contents.append([part.read_bytes() for part in sorted(done.out.glob("*.parquet"))])
     assert contents[0] == contents[1]
 
@@ -118,7 +122,7 @@ def test_any_number_of_buckets_gives_the_same_bytes_in_the_same_order(
 def test_all_rows_set_aside_is_an_answer_too(register_bundle: Bundle, instrument: Instrument, tmp_path: Path) -> None:
     """Nobody consented: no score, every row in the set-aside, both folders there with their columns."""
     given = write_parts(made_answers(instrument, 40).assign(consent=0), tmp_path / "in")
-    done = engine.score_folder(register_bundle.folder, given, tmp_path / "s", OPTIONS, bucket_rows=20)
+    done = score_folder(register_bundle.folder, given, tmp_path / "s", OPTIONS, bucket_rows=20)
     assert (done.read, done.scored, done.rejected) == (40, 0, 40)
     assert "probability" in pd.read_parquet(done.out).columns
     assert pd.read_parquet(done.rejects)["row"].tolist() == list(range(1, 41))
@@ -133,8 +137,8 @@ def test_a_page_destroyed_within_a_file_ends_the_job_with_nothing_written(
     content = bytearray(file.read_bytes())
     content[4 : len(content) // 2] = os.urandom(len(content) // 2 - 4)
     file.write_bytes(content)
-    with pytest.raises((SourceError, engine.SparkError)) as caught:
-        engine.score_folder(register_bundle.folder, parts, tmp_path / "scores", OPTIONS)
+    with pytest.raises((SourceError, SparkError)) as caught:
+        score_folder(register_bundle.folder, parts, tmp_path / "scores", OPTIONS)
     assert secret not in str(caught.value)
     assert [p.name for p in tmp_path.iterdir()] == [FOLDER]
 
@@ -146,9 +150,9 @@ def test_an_existing_output_is_replaced_only_on_request(register_bundle: Bundle,
     old.parent.mkdir()
     old.write_text("old")
     with pytest.raises(OutputError, match="is there already"):
-        engine.score_folder(register_bundle.folder, parts, old.parent, OPTIONS)
+        score_folder(register_bundle.folder, parts, old.parent, OPTIONS)
     assert old.read_text() == "old"
-    done = engine.score_folder(register_bundle.folder, parts, old.parent, OPTIONS, overwrite=True)
+    done = score_folder(register_bundle.folder, parts, old.parent, OPTIONS, overwrite=True)
     assert not old.exists()
     assert len(pd.read_parquet(done.out)) == done.scored
 
@@ -171,7 +175,7 @@ def no_spark(monkeypatch: pytest.MonkeyPatch) -> None:
     def started(*_: object) -> None:
         pytest.fail("Spark was started")
 
-    monkeypatch.setattr(engine, "_session", started)
+    monkeypatch.setattr(cluster, "session", started)
 
 
 def _truncate(folder: Path) -> None:
@@ -217,7 +221,7 @@ def test_an_input_that_cannot_be_trusted_is_refused_before_spark_starts(
     """Each damage is named, nothing is written, and no cluster is kept busy with it."""
     damage(parts)
     with pytest.raises((SourceError, SchemaError), match=words):
-        engine.score_folder(register_bundle.folder, parts, tmp_path / "scores", OPTIONS)
+        score_folder(register_bundle.folder, parts, tmp_path / "scores", OPTIONS)
     assert [p.name for p in tmp_path.iterdir()] == [FOLDER]
 
 
@@ -227,7 +231,7 @@ def test_a_missing_column_is_named_before_spark_starts(register_bundle: Bundle, 
     for file in parts.rglob("*.parquet"):
         pd.read_parquet(file).drop(columns="cw05").to_parquet(file)
     with pytest.raises(SchemaError, match="column cw05 is not there"):
-        engine.score_folder(register_bundle.folder, parts, tmp_path / "scores", OPTIONS)
+        score_folder(register_bundle.folder, parts, tmp_path / "scores", OPTIONS)
 
 
 @pytest.mark.usefixtures("no_spark")
@@ -237,10 +241,10 @@ def test_without_pyspark_or_java_the_error_says_what_to_install(
     """A missing extra is named with the command that brings it; a missing Java with its version."""
     monkeypatch.setenv("JAVA_HOME", str(tmp_path / "nowhere"))
     with pytest.raises(DependencyError, match="Java 17"):
-        engine.score_folder(register_bundle.folder, parts, tmp_path / "scores", OPTIONS)
+        score_folder(register_bundle.folder, parts, tmp_path / "scores", OPTIONS)
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     with pytest.raises(DependencyError, match=re.escape("pip install 'eriq[spark]'")):
-        engine.score_folder(register_bundle.folder, parts, tmp_path / "scores", OPTIONS)
+        score_folder(register_bundle.folder, parts, tmp_path / "scores", OPTIONS)
 
 
 # --- parts ---------------------------------------------------------------------------------
@@ -249,37 +253,37 @@ def test_without_pyspark_or_java_the_error_says_what_to_install(
 def test_buckets_are_whole_wherever_a_batch_ends() -> None:
     """Batches of three rows over buckets 0, 0, 1, 1, 1, 1, 4 give three tables of 2, 4 and 1 rows."""
     number = [0, 0, 1, 1, 1, 1, 4]
-    whole = pa.record_batch({engine.BUCKET: number, "x": list(range(7))})
+    whole = pa.record_batch({BUCKET: number, "x": list(range(7))})
     batches = [whole.slice(0, 3), whole.slice(3, 0), whole.slice(3, 3), whole.slice(6, 1)]
-    assert [t["x"].to_pylist() for t in engine._buckets(iter(batches))] == [[0, 1], [2, 3, 4, 5], [6]]
-    assert list(engine._buckets(iter([]))) == []
+    assert [t["x"].to_pylist() for t in buckets_of(iter(batches))] == [[0, 1], [2, 3, 4, 5], [6]]
+    assert list(buckets_of(iter([]))) == []
 
 
 def test_an_id_has_one_bucket_however_it_is_written() -> None:
     """Text with blanks around it, and whole numbers with a gap in the column, are the same client."""
-    texts = pa.record_batch({"client_id": ["7", " 7\u00a0", None], engine.ROW: [1, 2, 3]})
-    numbers = pa.record_batch({"client_id": [7, None, 7], engine.ROW: [4, 5, 6]})
-    found = [b[engine.BUCKET].to_pylist() for b in engine._add_bucket(iter([texts, numbers]), "client_id", 1000)]
+    texts = pa.record_batch({"client_id": ["7", " 7\u00a0", None], ROW: [1, 2, 3]})
+    numbers = pa.record_batch({"client_id": [7, None, 7], ROW: [4, 5, 6]})
+    found = [b[BUCKET].to_pylist() for b in add_bucket(iter([texts, numbers]), "client_id", 1000)]
     assert len({found[0][0], found[0][1], found[1][0], found[1][2]}) == 1
     assert (found[0][2], found[1][1]) == (3, 5)
 
 
 def test_an_error_within_a_task_keeps_its_cause_and_loses_its_values(secret: str) -> None:
     """Our own errors come back as they are; of any other only type and place, as its text may hold a value."""
-    with pytest.raises(RuntimeError) as ours, engine._named_errors():
+    with pytest.raises(RuntimeError) as ours, named_errors():
         raise SchemaError("2 problems")
     with pytest.raises(SchemaError, match=r"^2 problems$"):
-        engine._raise_ours(f"Traceback ... {ours.value} at ...", Path("in"))
-    with pytest.raises(RuntimeError) as other, engine._named_errors():
+        raise_ours(f"Traceback ... {ours.value} at ...", Path("in"))
+    with pytest.raises(RuntimeError) as other, named_errors():
         raise ValueError(secret)
     assert secret not in str(other.value)
-    with pytest.raises(engine.SparkError, match=r"ValueError at test_spark\.py"):
-        engine._raise_ours(str(other.value), Path("in"))
+    with pytest.raises(SparkError, match=r"ValueError at test_spark\.py"):
+        raise_ours(str(other.value), Path("in"))
 
 
 def test_a_full_disk_and_an_unreadable_file_are_told_apart() -> None:
     """What Spark says about a disk is an output error, about a Parquet page an input error."""
     with pytest.raises(OutputError, match="disk is full"):
-        engine._raise_ours("java.io.IOException: No space left on device", Path("in"))
+        raise_ours("java.io.IOException: No space left on device", Path("in"))
     with pytest.raises(SourceError, match="cannot read a Parquet file of in"):
-        engine._raise_ours("[FAILED_READ_FILE.NO_HINT] secret path", Path("in"))
+        raise_ours("[FAILED_READ_FILE.NO_HINT] secret path", Path("in"))

@@ -13,14 +13,16 @@ clients on, the size tested here, all measures lie between 94 and 95.5 %.
 import numpy as np
 import pytest
 
-from eriq.study.evaluation.intervals import Replicates, bootstrap, percentiles
+from eriq.study.evaluation.bootstrap import Replicates, bootstrap
+from eriq.study.evaluation.intervals import percentiles
+from eriq.study.evaluation.wanted import Wanted
 
 pytestmark = pytest.mark.slow
 
 COHORTS = 1500
 CLIENTS = 600
 REPLICATES = 400
-MEASURES = ("auc", "average_precision", "precision@20%", "recall@20%", "log_loss", "brier", "net_benefit@0.1")
+WANTED = Wanted(shares=(0.2,), thresholds=(0.1,))
 
 Cohort = tuple[np.ndarray, np.ndarray, np.ndarray]
 
@@ -38,14 +40,14 @@ def draw_cohort(clients: int, rng: np.random.Generator) -> Cohort:
 
 
 def measured(outcome: np.ndarray, forecast: np.ndarray, client: np.ndarray, seed: int, replicates: int) -> Replicates:
-    """Return the replicates of the measures in `MEASURES`."""
-    return bootstrap(outcome, forecast, client, replicates=replicates, seed=seed, shares=(0.2,), thresholds=(0.1,))
+    """Return the replicates of what is in `WANTED`."""
+    return bootstrap(outcome, forecast, client, WANTED, replicates=replicates, seed=seed)
 
 
 def quantities(values: np.ndarray, made: Replicates) -> np.ndarray:
     """Return the measures of the first contender and last the difference in AUC, from (measures, r, contenders)."""
-    kept = [values[made.at(name), :, 0] for name in MEASURES]
-    return np.array([*kept, values[0, :, 0] - values[0, :, 1]])
+    auc = values[made.place("auc")]
+    return np.array([*values[:, :, 0], auc[:, 0] - auc[:, 1]])
 
 
 def coverage(cohorts: int, *, by_client: bool) -> dict[str, float]:
@@ -59,7 +61,7 @@ def coverage(cohorts: int, *, by_client: bool) -> dict[str, float]:
         made = measured(outcome, forecast, unit, seed=number, replicates=REPLICATES)
         low, high = percentiles(quantities(made.draws, made)[:, :, None], level=0.95)
         held += (low[:, 0] <= truth) & (truth <= high[:, 0])
-    return dict(zip((*MEASURES, "auc difference"), held / cohorts, strict=True))
+    return dict(zip((*(m.name for m in WANTED.measured), "auc difference"), held / cohorts, strict=True))
 
 
 def test_intervals_over_clients_hold_the_truth_in_93_to_97_percent_of_cohorts() -> None:

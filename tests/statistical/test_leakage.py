@@ -12,13 +12,17 @@ from scipy.stats import t
 from eriq.config import Experiment, Tuning, Validation, load_experiment
 from eriq.features import Feature
 from eriq.model.calibrator import expit
-from eriq.study.comparison.compare import compare, other_designs
+from eriq.study.comparison.compare import compare
+from eriq.study.comparison.designs import other_designs
+from eriq.study.comparison.out_of_fold import OutOfFold
 from eriq.study.design.contender import Contender
 from eriq.study.design.design import Design, make_design
 from eriq.study.design.folds import grouped_kfold, make_folds
 from eriq.study.design.prepare import prepare
-from eriq.study.evaluation.intervals import bootstrap, summarise
-from eriq.study.learning.training import run_all
+from eriq.study.evaluation.bootstrap import bootstrap
+from eriq.study.evaluation.forecasts import Forecasts
+from eriq.study.evaluation.intervals import one_measure
+from eriq.study.learning.training import Learning, run_all
 
 COPIES = 15
 FEATURES = tuple(Feature(f"register.r{k}", "register_history") for k in range(6))
@@ -42,10 +46,9 @@ def copies(seed: int, people: int = 120) -> Design:
 def areas(design: Design) -> pd.DataFrame:
     """Return each contender's AUC over people, with its interval, from the pipeline's own validation."""
     folds = grouped_kfold(design, 5, 1, seed=1)
-    log_odds = run_all(EAGER, design, folds, FEATURES, seed=1, tuning=Tuning())
-    made = bootstrap(design.outcome, expit(log_odds), copies(0).client, replicates=300, seed=1, shares=(0.1,))
-    table = summarise(made, [c.name for c in EAGER])
-    return table[table["measure"] == "auc"].set_index("contender")
+    log_odds = run_all(EAGER, design, folds, Learning(FEATURES, 1, Tuning()))
+    forecasts = Forecasts(tuple(c.name for c in EAGER), design.outcome, log_odds, copies(0).client)
+    return one_measure(forecasts, "auc", replicates=300, seed=1, level=0.95).set_index("contender")
 
 
 @pytest.mark.slow
@@ -98,8 +101,8 @@ def test_outcomes_dealt_at_random_are_not_predicted(quick: Experiment) -> None:
         "dealt": replace(study.design, outcome=np.random.default_rng(4).permutation(study.design.outcome)),
     }.items():
         folds[name] = make_folds(design, quick, study.observe_days)
-        log_odds = run_all(study.contenders, design, folds[name], study.features, seed=1, tuning=quick.tuning)
-        found[name] = compare(design, study.contenders, quick, log_odds, folds[name]).tables
+        log_odds = run_all(study.contenders, design, folds[name], Learning(study.features, 1, quick.tuning))
+        found[name] = compare(OutOfFold(study.contenders, design, log_odds, tuple(folds[name])), quick).tables
     measures = found["dealt"]["measures"]
     auc = measures[(measures["measure"] == "auc") & (measures["contender"] != "prevalence")]
     assert len(auc) == len(study.contenders)  # one less for prevalence, one more for the saved model
@@ -134,7 +137,7 @@ def rolled(tmp_path_factory: pytest.TempPathFactory) -> Callable[[float], tuple[
         study = prepare(plan)
         folds = make_folds(study.design, plan, study.observe_days)
         later = np.concatenate([f.test for f in make_folds(study.design, plan, study.observe_days, "rolling_origin")])
-        log_odds = run_all(study.contenders, study.design, folds, study.features, seed=1, tuning=Tuning())
+        log_odds = run_all(study.contenders, study.design, folds, Learning(study.features, 1, Tuning()))
         place = [c.name for c in study.contenders].index("questionnaire | logistic")
         made = bootstrap(
             study.design.outcome[later],
@@ -143,8 +146,8 @@ def rolled(tmp_path_factory: pytest.TempPathFactory) -> Callable[[float], tuple[
             replicates=50,
             seed=1,
         )
-        grouped = made.estimate[made.at("auc"), 0]
-        table = other_designs(study.design, study.contenders, study.features, plan, study.observe_days)
+        grouped = made.estimate[made.place("auc"), 0]
+        table = other_designs(study, plan)
         rolling = table.set_index("contender").loc["questionnaire | logistic", "auc"]
         return float(grouped), float(rolling)
 

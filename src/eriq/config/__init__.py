@@ -13,7 +13,7 @@ from eriq.config.experiment import (
     load_experiment,
     stored_experiment,
 )
-from eriq.config.files import Section, dump_yaml, load_yaml, parse_yaml, shipped, validation_lines
+from eriq.config.files import Section, dump_yaml, is_shipped, load_yaml, parse_yaml, shipped, validation_lines
 from eriq.config.outcome import OUTCOMES, Outcome, Status, Work
 from eriq.config.promotion import Gates, load_gates
 from eriq.config.scoring import (
@@ -58,6 +58,7 @@ __all__ = [
     "Validation",
     "Work",
     "dump_yaml",
+    "is_shipped",
     "load_experiment",
     "load_gates",
     "load_scoring_job",

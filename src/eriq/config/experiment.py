@@ -6,7 +6,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from eriq.config.files import Section, load_yaml, parse_yaml, shipped, validation_lines
+from eriq.config.files import Section, load_yaml, parse_yaml, place_of, shipped, validation_lines
 from eriq.config.outcome import OUTCOMES, Outcome
 from eriq.config.sources import Flat, Simulated, Tables
 from eriq.errors import ConfigError, bullets, nearest
@@ -135,7 +135,7 @@ def load_experiment(path: str | Path) -> Experiment:
     Parameters
     ----------
     path : str or Path
-        A YAML file; paths inside it are relative to its folder.
+        A YAML file, or the plain name of a shipped one; for paths inside it see `place_of`.
 
     Raises
     ------
@@ -153,7 +153,7 @@ def load_experiment(path: str | Path) -> Experiment:
         experiment = Experiment.model_validate(content)
     except ValidationError as error:
         raise ConfigError(bullets(f"{file.name} is not a valid experiment:", validation_lines(error))) from None
-    return _relative_to(experiment, file.parent)
+    return _relative_to(experiment, file, path)
 
 
 def stored_experiment(text: str) -> Experiment:
@@ -170,25 +170,27 @@ def stored_experiment(text: str) -> Experiment:
         raise ConfigError("the config stored with the model is not one that this eriq can read") from None
 
 
-def _relative_to(experiment: Experiment, folder: Path) -> Experiment:
-    """Return `experiment` with its paths taken from `folder`; plain names of shipped files stay."""
+def _relative_to(experiment: Experiment, file: Path, name: str | Path) -> Experiment:
+    """Return `experiment` with its paths taken from `file`; plain names of shipped files stay."""
+
+    def placed(source: Tables | Flat | Simulated) -> Tables | Flat | Simulated:
+        paths: dict[str, Any] = {
+            field: place_of(file, "experiments", name, value)
+            for field in type(source).model_fields
+            if isinstance(value := getattr(source, field), Path)
+        }
+        if isinstance(source, Simulated):
+            paths["preset"] = _from(file.parent, source.preset)
+        return source.model_copy(update=paths)
+
     update: dict[str, Any] = {
-        "source": _source_from(folder, experiment.source),
-        "instrument": experiment.instrument and _from(folder, experiment.instrument),
-        "variants": {name: _from(folder, file) for name, file in experiment.variants.items()},
+        "source": placed(experiment.source),
+        "instrument": experiment.instrument and _from(file.parent, experiment.instrument),
+        "variants": {block: _from(file.parent, other) for block, other in experiment.variants.items()},
     }
     if external := experiment.validation.external:
-        update["validation"] = experiment.validation.model_copy(update={"external": _source_from(folder, external)})
+        update["validation"] = experiment.validation.model_copy(update={"external": placed(external)})
     return experiment.model_copy(update=update)
-
-
-def _source_from(folder: Path, source: Tables | Flat | Simulated) -> Tables | Flat | Simulated:
-    paths: dict[str, Any] = {
-        name: folder / value for name in type(source).model_fields if isinstance(value := getattr(source, name), Path)
-    }
-    if isinstance(source, Simulated):
-        paths["preset"] = _from(folder, source.preset)
-    return source.model_copy(update=paths)
 
 
 def _from(folder: Path, name: str) -> str:

@@ -70,16 +70,47 @@ def shipped(kind: str, name: str | Path) -> Path:
     >>> shipped("instruments", "eriq22").name
     'eriq22.yaml'
     """
-    path = Path(name)
-    if path.suffix or len(path.parts) > 1:
-        return path
-    here = Path(__file__).resolve()
-    folders = [root / "configs" / kind for root in (here.parents[1], here.parents[3])]  # an installed wheel, a checkout
-    for folder in folders:
-        if (found := folder / f"{name}.yaml").is_file():
-            return found
-    known = [file.stem for folder in folders for file in folder.glob("*.yaml")]
+    if not is_plain(name):
+        return Path(name)
+    known = {file.stem: file for folder in _shipped_folders(kind) for file in folder.glob("*.yaml")}
+    if str(name) in known:
+        return known[str(name)]
     raise ConfigError(f"no '{name}' among the shipped {kind}.{nearest(str(name), known)}")
+
+
+def is_plain(name: str | Path) -> bool:
+    """Return whether `name` is a name without folder and suffix, as shipped files are called."""
+    return not Path(name).suffix and len(Path(name).parts) == 1
+
+
+def is_shipped(kind: str, name: str) -> bool:
+    """Return whether `name` is the plain name of a shipped file.
+
+    >>> is_shipped("scoring", "monthly"), is_shipped("scoring", "models")
+    (True, False)
+    """
+    return is_plain(name) and any((folder / f"{name}.yaml").is_file() for folder in _shipped_folders(kind))
+
+
+def _shipped_folders(kind: str) -> list[Path]:
+    """Return where shipped files lie: in a checkout, then in an installed wheel, which counts first."""
+    here = Path(__file__).resolve()
+    return [root / "configs" / kind for root in (here.parents[3], here.parents[1])]
+
+
+def place_of(file: Path, kind: str, name: str | Path, given: Path) -> Path:
+    """Return where the path `given` in the config `file` points, without ``..`` in it.
+
+    Paths are relative to the config. A shipped config that was asked for by its plain `name` counts as if it
+    lay in ``configs/<kind>`` of the current folder, unless what it names stands beside it.
+
+    >>> place_of(Path("/a/configs/scoring/x.yaml"), "scoring", "/a/configs/scoring/x.yaml", Path("../../in.csv"))
+    PosixPath('/a/in.csv')
+    """
+    beside = file.parent / given
+    if is_plain(name) and not beside.exists():
+        beside = Path("configs") / kind / given
+    return beside.parent.resolve() / beside.name if ".." in given.parts else beside
 
 
 def validation_lines(error: ValidationError) -> Iterator[str]:

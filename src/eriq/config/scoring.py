@@ -6,7 +6,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from eriq.config.files import Section, load_yaml, validation_lines
+from eriq.config.files import Section, load_yaml, place_of, shipped, validation_lines
 from eriq.config.sources import Csv
 from eriq.errors import ConfigError, bullets
 
@@ -19,12 +19,25 @@ class FileInput(Section):
     columns: dict[str, str] = Field({}, description="our name -> name in the file")
     csv: Csv = Csv()
 
+    @property
+    def folder(self) -> Path | None:
+        """Where registers may stand beside the answers."""
+        return self.path if self.path.is_dir() else None
+
 
 class _QueryInput(Section):
     table: str | None = None
     query: str | None = None
     order_by: tuple[str, ...] = Field(("client_id", "answered_on"), min_length=1, description="Named as there.")
     columns: dict[str, str] = Field({}, description="our name -> name in the table")
+
+    @property
+    def folder(self) -> None:
+        """A database has no registers beside the answers."""
+
+    @property
+    def csv(self) -> None:
+        """A database holds no text to take apart."""
 
     @model_validator(mode="after")
     def _one_of(self) -> Self:
@@ -111,24 +124,34 @@ class ScoringJob(Section):
         return self.show or ("reasons" if self.audience == "caseworker" else "probability")
 
 
-def load_scoring_job(path: Path) -> ScoringJob:
-    """Read and check a scoring config; paths inside it are relative to its folder.
+def load_scoring_job(name: str | Path) -> ScoringJob:
+    """Read and check a scoring config: a file, whose paths are relative to it, or the plain name of a shipped one.
 
     Raises
     ------
     ConfigError
         With every problem at once, and the nearest known key for a misspelt one.
+
+    Examples
+    --------
+    >>> load_scoring_job("caseworkers").shown
+    'reasons'
     """
-    content = load_yaml(path)
+    file = shipped("scoring", name)
+    content = load_yaml(file)
     try:
         job = ScoringJob.model_validate(content)
     except ValidationError as error:
-        raise ConfigError(bullets(f"{path.name} is not a valid scoring job:", validation_lines(error))) from None
+        raise ConfigError(bullets(f"{file.name} is not a valid scoring job:", validation_lines(error))) from None
     update: dict[str, Any] = {}
     for part in ("source", "sink"):
         section = getattr(job, part)
-        paths = {n: path.parent / v for n in type(section).model_fields if isinstance(v := getattr(section, n), Path)}
+        paths = {
+            field: place_of(file, "scoring", name, value)
+            for field in type(section).model_fields
+            if isinstance(value := getattr(section, field), Path)
+        }
         update[part] = section.model_copy(update=paths)
-    if not job.model.startswith("models:/") and (path.parent / job.model).is_dir():
-        update["model"] = str(path.parent / job.model)
+    if not job.model.startswith("models:/") and (file.parent / job.model).is_dir():
+        update["model"] = str(file.parent / job.model)
     return job.model_copy(update=update)

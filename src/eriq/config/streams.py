@@ -19,14 +19,17 @@ PURPOSES: Mapping[str, tuple[int, ...]] = {
         purpose: tuple(purpose.encode())
         for purpose in (
             *("activation", "assignment", "careers", "caseworkers", "days", "drop-out", "events", "follow-up"),
-            *("futures", "history", "items", "latent", "people", "response style"),
+            *("futures", "history", "latent", "people", "response style"),
         )
     },
+    "item": tuple(b"item "),  # name: of the item
+    "missing half": tuple(b"missing half "),  # name: of the respondent
 }
 NUMBERED = ("bootstrap", "folds", "stability refits")
+NAMED = ("item", "missing half")
 
 
-def stream(seed: int, purpose: str, *number: int) -> np.random.Generator:
+def stream(seed: int, purpose: str, *which: int | str) -> np.random.Generator:
     """Return the generator for one purpose, whatever else has been drawn.
 
     Parameters
@@ -35,13 +38,13 @@ def stream(seed: int, purpose: str, *number: int) -> np.random.Generator:
         Of the run; not negative.
     purpose : str
         One of `PURPOSES`.
-    number : int
-        Which of several streams of a purpose in `NUMBERED`; nothing for the others.
+    which : int or str
+        Which of several streams of a purpose: one number if it is in `NUMBERED`, one name if in `NAMED`, else nothing.
 
     Raises
     ------
     ValueError
-        If the purpose is not known, or a number is missing or given in vain.
+        If the purpose is not known, or a number or name is missing or given in vain.
 
     Examples
     --------
@@ -52,6 +55,9 @@ def stream(seed: int, purpose: str, *number: int) -> np.random.Generator:
     """
     if purpose not in PURPOSES:
         raise ValueError(f"no random stream is called '{purpose}'")
-    if len(number) != (purpose in NUMBERED):
-        raise ValueError(f"the random stream '{purpose}' takes {int(purpose in NUMBERED)} number(s), not {len(number)}")
-    return np.random.default_rng([seed, *PURPOSES[purpose], *number])
+    named = purpose in NAMED
+    if len(which) != (named or purpose in NUMBERED) or any(isinstance(part, str) != named for part in which):
+        wanted = "one name" if named else "one number" if purpose in NUMBERED else "neither number nor name"
+        raise ValueError(f"the random stream '{purpose}' takes {wanted}")
+    parts = [byte for part in which for byte in (part.encode() if isinstance(part, str) else [part])]
+    return np.random.default_rng([seed, *PURPOSES[purpose], *parts])

@@ -79,7 +79,8 @@ def questionnaire_columns(
 
 def _oriented(codes: pd.Series, instrument: Instrument, item: str) -> np.ndarray:
     """Return places 0, 1, ... by one look-up; codes lie between -100 and 100 after the check."""
-    return _places(instrument, item)[codes.fillna(-128).to_numpy("int64") + 128]
+    places: np.ndarray = _places(instrument, item)[codes.fillna(-128).to_numpy("int64") + 128]
+    return places
 
 
 @cache

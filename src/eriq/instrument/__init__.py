@@ -1,0 +1,1 @@
+"""The questionnaire: items, scales, texts in every language, codebook."""

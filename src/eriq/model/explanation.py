@@ -1,10 +1,19 @@
 """SHAP values by the shap library: the only door to it, opened on call."""
 
 import warnings
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from eriq.features import Feature
+from eriq.features.sensitive import SENSITIVE, SENSITIVE_LABEL, units
+from eriq.features.words import words
+from eriq.instrument.texts import Language
+from eriq.model.bundle import Bundle
 from eriq.model.model import Model
+
+if TYPE_CHECKING:
+    import shap
 
 
 def shap_values(model: Model, matrix: np.ndarray) -> np.ndarray:
@@ -36,3 +45,68 @@ def shap_values(model: Model, matrix: np.ndarray) -> np.ndarray:
     given = np.column_stack([values, np.full(len(matrix), float(np.ravel(base)[-1]))]) * model.calibrator.slope
     given[:, -1] += model.calibrator.intercept
     return given
+
+
+def explained(bundle: Bundle, matrix: np.ndarray, language: Language = "en") -> "shap.Explanation":
+    """Return what each answer and each register fact adds to the log-odds, for the plots of shap.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    matrix : ndarray of shape (n_rows, n_columns)
+        The model's columns, in its order.
+    language : {"en", "sv", "da"}
+        Of labels and answers.
+
+    Returns
+    -------
+    shap.Explanation
+        ``values`` of shape (n_rows, n_units) on the calibrated log-odds; with ``base_values`` each row adds up to
+        `Model.log_odds`. ``data`` holds numbers, higher is more ready for an answer; ``display_data`` holds words.
+        Health and justice registers are one unit without data, as in a score file.
+
+    References
+    ----------
+    Lundberg and Lee (2017), NeurIPS 30.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # as above
+        import shap
+
+    names, member = units(bundle.features)
+    given = bundle.model.contributions(matrix) if len(matrix) else np.empty((0, len(member) + 1))
+    owners = [bundle.features[int(np.flatnonzero(column)[0])] for column in member.T]
+    hidden = np.array([name == SENSITIVE for name in names])
+    data = np.where(hidden, np.nan, matrix[:, [bundle.features.index(owner) for owner in owners]])
+    shown = [
+        np.full(len(matrix), "", dtype=object) if hide else _in_words(bundle, owner, column, language)
+        for hide, owner, column in zip(hidden, owners, data.T, strict=True)
+    ]
+    labels = [
+        (SENSITIVE_LABEL if hide else owner.labels).in_(language) for hide, owner in zip(hidden, owners, strict=True)
+    ]
+    return shap.Explanation(
+        values=given[:, :-1] @ member,
+        base_values=given[:, -1],
+        data=data,
+        display_data=np.column_stack(shown) if shown else data,
+        feature_names=labels,
+        output_names=bundle.manifest.outcome,
+    )
+
+
+def _in_words(bundle: Bundle, feature: Feature, column: np.ndarray, language: Language) -> np.ndarray:
+    """Return answers and categories as printed, numbers as they are, and words for a gap."""
+    gap = words()["gaps"]["answer" if feature.item else "fact"].in_(language)
+    instrument = bundle.instrument
+    made: list[str | float] = []
+    for value in column.tolist():
+        if value != value:
+            made.append(gap)
+        elif feature.item and instrument is not None:
+            made.append(instrument.answer_label(feature.item, value, language))
+        elif feature.levels:
+            made.append(feature.levels[int(value)])
+        else:
+            made.append(value)
+    return np.array(made, dtype=object)

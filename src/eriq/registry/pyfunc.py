@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from eriq.errors import EriqError
+from eriq.scoring.frame import OUTPUTS
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # MLflow warns of its own types
@@ -20,7 +21,7 @@ with warnings.catch_warnings():
 if TYPE_CHECKING:
     from eriq.model.bundle import Bundle
 
-OUTPUTS = {"probability": "double", "log_odds": "double", "code": "string", "set_aside": "string"}
+KINDS = {"float64": "double", "str": "string"}  # our types in MLflow's words
 
 
 def signature(bundle: "Bundle") -> ModelSignature:
@@ -42,12 +43,12 @@ def signature(bundle: "Bundle") -> ModelSignature:
     from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema
     from mlflow.types.schema import AnyType
 
-    from eriq.scoring.rows import wanted_columns
+    from eriq.scoring.columns import wanted_columns
 
     client = bundle.client
     others = sorted(wanted_columns(bundle).names - {client})
     inputs = Schema([ColSpec(AnyType(), client), *(ColSpec(AnyType(), name, required=False) for name in others)])
-    outputs = Schema([ColSpec(kind, name) for name, kind in OUTPUTS.items()])
+    outputs = Schema([ColSpec(KINDS[kind], name) for name, kind in OUTPUTS.items()])
     params = ParamSchema([ParamSpec("reasons", "long", 0), ParamSpec("language", "string", "en")])
     return ModelSignature(inputs=inputs, outputs=outputs, params=params)
 
@@ -87,8 +88,14 @@ class EriqModel(PythonModel):
         EriqError
             When a column is missing or a parameter cannot be used; never with a value of a row.
         """
+        from eriq.scoring.frame import score_frame
+        from eriq.scoring.options import Options
+
+        asked = {"reasons": 0, "language": "en", **(params or {})}
         try:
-            return self._scored(model_input, **{"reasons": 0, "language": "en", **(params or {})})
+            return score_frame(
+                self.bundle, model_input, Options(reasons=int(asked["reasons"]), language=asked["language"])
+            )
         except EriqError:
             raise
         except Exception as error:
@@ -98,23 +105,6 @@ class EriqModel(PythonModel):
             # The text is left out: it could hold a person's values, and the server sends and logs it.
             what = f"a fault of ours ({type(error).__name__} at {Path(last.filename).name}:{last.lineno})"
         raise EriqError(f"{what}; please report it")
-
-    def _scored(self, given: pd.DataFrame, reasons: int, language: str) -> pd.DataFrame:
-        from eriq.errors import ConfigError
-        from eriq.instrument.texts import LANGUAGES
-        from eriq.scoring.rows import Options, score_rows
-
-        if language not in LANGUAGES or not 0 <= reasons <= 50:
-            raise ConfigError(f"reasons is 0 to 50, language one of {', '.join(LANGUAGES)}")
-        if not len(given):
-            kinds = {name: "float64" if kind == "double" else "str" for name, kind in OUTPUTS.items()}
-            return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in kinds.items()})
-        scored = score_rows(self.bundle, given, Options(reasons=int(reasons), language=language))
-        more = [name for name in scored.scores if str(name).startswith("reason_")]
-        good = scored.scores[["row", "probability", "log_odds", *more]].assign(code="", set_aside="")
-        bad = scored.rejected[["row", "code", "reason"]].rename(columns={"reason": "set_aside"})
-        rows = pd.concat([part for part in (good, bad) if len(part)]).sort_values("row").reset_index(drop=True)
-        return rows.reindex(columns=[*OUTPUTS, *more])
 
 
 mlflow.models.set_model(EriqModel())

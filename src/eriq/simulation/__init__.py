@@ -1,0 +1,1 @@
+"""Made-up people, with the truth written down."""

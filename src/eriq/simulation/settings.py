@@ -171,10 +171,10 @@ class Simulation(Section):
             raise ValueError("; ".join(problems))
         return self
 
-    def domain_of(self, instrument: Instrument) -> list[str]:
-        """Return the domain of readiness behind each item of `instrument`, in its order."""
+    def domain_of(self, instrument: Instrument) -> dict[str, str]:
+        """Return the domain of readiness behind each item of `instrument`."""
         first = next(iter(self.hazard.domains))
-        return [self.items.get(item, first) for item in instrument.item_ids]
+        return {item: self.items.get(item, first) for item in instrument.item_ids}
 
 
 def load_simulation(name_or_path: str | Path) -> Simulation:

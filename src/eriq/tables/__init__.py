@@ -1,0 +1,1 @@
+"""The border: tables with contracts, read, checked, and made into a cohort."""

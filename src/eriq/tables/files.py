@@ -196,7 +196,7 @@ def _read_parquet(path: Path) -> pd.DataFrame:
     try:
         # A single file is opened as such, since a folder of them may not repeat a column.
         table = pq.ParquetFile(path).read() if path.is_file() else pq.read_table(path)
-        frame = table.to_pandas(types_mapper=nullable, date_as_object=False, ignore_metadata=True)
+        frame: pd.DataFrame = table.to_pandas(types_mapper=nullable, date_as_object=False, ignore_metadata=True)
     except PermissionError:
         raise
     except (pa.ArrowException, OSError, ValueError) as why:

@@ -13,9 +13,11 @@ from pydantic import ValidationError
 from eriq.config import Cross, Experiment, load_experiment
 from eriq.errors import CohortError, ConfigError, LeakageError, SchemaError
 from eriq.features import Feature
+from eriq.study.design.contender import contenders
 from eriq.study.design.folds import grouped_kfold
-from eriq.study.design.prepare import Study, contenders, prepare, summary
-from eriq.study.learning.training import run_all
+from eriq.study.design.prepare import prepare
+from eriq.study.design.study import Study, summary
+from eriq.study.learning.training import Learning, run_all
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +69,7 @@ def test_a_contender_named_twice_takes_part_once(quick, study):
 def test_every_contender_is_judged_on_identical_rows(study, quick):
     """Whatever their columns, all contenders have a forecast for every row of the cohort, from the same folds."""
     folds = grouped_kfold(study.design, 3, 1, quick.seed)
-    log_odds = run_all(study.contenders, study.design, folds, study.features, seed=1, tuning=quick.tuning)
+    log_odds = run_all(study.contenders, study.design, folds, Learning(study.features, 1, quick.tuning))
     assert log_odds.shape == (len(study.design.outcome), len(study.contenders))
     assert np.isfinite(log_odds).all()
     assert all(set(c.columns) <= set(study.design.matrix.columns) for c in study.contenders)

@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from eriq.study.evaluation.bootstrap import Replicates, bootstrap
 from eriq.study.evaluation.decomposition import decompose, shapley
-from eriq.study.evaluation.intervals import Replicates, bootstrap, differences
+from eriq.study.evaluation.intervals import differences
+from eriq.study.evaluation.wanted import Measure
 
 BLOCKS = ("belief", "caseworker", "client", "register")
 
@@ -99,10 +101,10 @@ def test_a_lower_loss_is_a_gain() -> None:
     """Log loss falls by 0.1 and 0.2 alone and by 0.3 together: gains of 0.1 and 0.2, as for an AUC that rises."""
     loss = np.array([0.6, 0.5, 0.4, 0.3])
     draws = loss + np.zeros((5, 4))
-    made = Replicates(("log_loss", "auc"), np.stack([loss, 1 - loss]), np.stack([draws, 1 - draws]))
+    made = Replicates((Measure("log_loss"), Measure("auc")), np.stack([loss, 1 - loss]), np.stack([draws, 1 - draws]))
 
     for measure in made.measures:
-        table = decompose(made, NAMES, BY_SUBSET, measure)
+        table = decompose(made, NAMES, BY_SUBSET, measure.name)
         assert table.columns.tolist() == ["block", "measure", "estimate", "low", "high"]
         assert table["block"].tolist() == ["client", "register"]
         np.testing.assert_allclose(table[["estimate", "low", "high"]], [[0.1] * 3, [0.2] * 3], atol=1e-12)
@@ -123,7 +125,7 @@ def test_intervals_come_from_the_paired_draws() -> None:
 
 def test_the_sample_is_not_one_of_its_draws() -> None:
     """The estimate of 9 lies far outside draws of 0, 1 and 2, whose 50 % interval runs from 0.5 to 1.5."""
-    made = Replicates(("auc",), np.array([[0.0, 9.0]]), np.array([[[0.0, 0.0], [0.0, 1.0], [0.0, 2.0]]]))
+    made = Replicates((Measure("auc"),), np.array([[0.0, 9.0]]), np.array([[[0.0, 0.0], [0.0, 1.0], [0.0, 2.0]]]))
 
     table = decompose(made, ["nobody", "client"], {frozenset(): "nobody", frozenset({"client"}): "client"}, level=0.5)
 
@@ -132,7 +134,7 @@ def test_the_sample_is_not_one_of_its_draws() -> None:
 
 def test_contenders_that_are_not_there_are_refused() -> None:
     """A subset whose contender is unknown, a wrong number of names and an unknown measure are errors."""
-    made = Replicates(("auc",), np.ones((1, 4)), np.ones((1, 5, 4)))
+    made = Replicates((Measure("auc"),), np.ones((1, 4)), np.ones((1, 5, 4)))
 
     with pytest.raises(ValueError, match=r"1 subset\(s\) name a contender"):
         decompose(made, ("nobody", "client", "register", "all"), BY_SUBSET)

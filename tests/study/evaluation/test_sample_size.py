@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eriq.study.evaluation import metrics, sample_size
+from eriq.study.evaluation import delong, metrics, sample_size
 
 R = pd.read_csv(Path(__file__).parents[2] / "reference" / "reference_r.csv").set_index("quantity")["value"]
 
@@ -120,7 +120,7 @@ def test_smallest_difference_by_hand() -> None:
 def test_hanley_mcneil_is_close_to_delong() -> None:
     """For binormal scores of 2,000 people the half-width agrees with DeLong's within 10 %."""
     y = np.repeat([0, 1], [1600, 400])
-    interval = metrics.delong_interval(y, np.random.default_rng(3).normal(y * 0.954))
+    interval = delong.delong_interval(y, np.random.default_rng(3).normal(y * 0.954))
     half = (interval.high - interval.low) / 2
 
     assert half == pytest.approx(sample_size.half_width_auc(2000, 0.2, interval.estimate), rel=0.1)
@@ -139,7 +139,7 @@ def test_the_smallest_difference_is_found_as_often_as_promised() -> None:
         shared, own_a, own_b = rng.normal(size=(3, len(y)))
         a = 0.88 * y + 0.8 * shared + 0.6 * own_a
         b = 0.62 * y + 0.8 * shared + 0.6 * own_b
-        area, covariance = metrics.delong(y, np.column_stack([a, b]))
+        area, covariance = delong.delong(y, np.column_stack([a, b]))
         correlation = covariance[0, 1] / np.sqrt(covariance[0, 0] * covariance[1, 1])
         draws.append([*area, correlation, metrics.delong_difference(y, a, b).p < 0.05])
     auc_a, auc_b, correlation, power = np.mean(draws, axis=0)
@@ -173,7 +173,7 @@ def test_statement_names_the_deciding_criterion_and_uses_its_arguments() -> None
     assert "intercept" == sample_size.statement(400, 1000, 1000, 1, 0.9).deciding
 
     options = {"correlation": 0.3, "power": 0.9, "level": 0.8}
-    found = sample_size.statement(150, 1000, 1000, 22, 0.75, **options)
+    found = sample_size.statement(150, 1000, 1000, 22, 0.75, sample_size.PlannedTest(**options))
     assert sample_size.half_width_auc(1000, 0.15, 0.75, 0.8) == found.half_width
     assert sample_size.smallest_difference(1000, 0.15, 0.75, **options) == found.smallest_difference
     assert "80% interval" in found.sentences[2]
@@ -248,3 +248,9 @@ def test_values_out_of_range_are_refused() -> None:
         sample_size.smallest_difference(100, 0.2, 0.7, correlation=1)
     with pytest.raises(metrics.RangeError, match="power"):
         sample_size.smallest_difference(100, 0.2, 0.7, power=1)
+
+
+def test_the_sample_size_is_counted_in_people():
+    """Three waves of one client are one person and at most one event."""
+    size = sample_size.sample_statement(np.array([1, 1, 0, 0, 0, 0]), np.array([0, 0, 0, 1, 2, 3]), parameters=1)
+    assert (size.persons, size.events, size.rows) == (4, 1, 6)

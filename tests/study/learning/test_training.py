@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,49 +9,14 @@ import pandas as pd
 import pytest
 
 import eriq.study.learning.training as training
-from eriq.config import Experiment, Tuning, load_experiment
+from eriq.config import Tuning
 from eriq.errors import LeakageError
-from eriq.features import Feature
 from eriq.study.design.contender import Contender
-from eriq.study.design.design import Design, make_design
+from eriq.study.design.design import make_design
 from eriq.study.design.folds import Fold, grouped_kfold
 from eriq.study.learning.estimators import ESTIMATORS
-from eriq.study.learning.resume import Cache
-from eriq.study.learning.training import Fitted, fit, margin, margin_loss, run_all
-
-ITEMS = tuple(Feature(f"client.q{k}", "client", "ordinal", monotone=1, item=f"q{k}") for k in range(3))
-REGISTER = tuple(Feature(f"register.r{k}", "register_history") for k in range(2))
-FEATURES = ITEMS + REGISTER
-NAMES = tuple(f.name for f in FEATURES)
-ONE = Tuning(candidates=1)
-
-
-def people(clients: int = 90, waves: int = 2, seed: int = 3) -> Design:
-    """Return people with answers on five levels, two measured columns, gaps, and an outcome that depends on both."""
-    rng = np.random.default_rng(seed)
-    n = clients * waves
-    matrix = np.column_stack([rng.integers(0, 5, (n, 3)).astype(float), rng.normal(size=(n, 2))])
-    outcome = (matrix[:, 0] - 3 + matrix[:, 3] + rng.logistic(size=n) > 0).astype(int)
-    matrix[rng.random(matrix.shape) < 0.1] = np.nan
-    rows = pd.DataFrame({"client_id": np.repeat([f"c{k}" for k in range(clients)], waves)})
-    return make_design(rows, pd.DataFrame(matrix, columns=list(NAMES)), outcome)
-
-
-def contender(estimator: str, columns: tuple[str, ...] = NAMES) -> Contender:
-    """Return a contender on `columns`."""
-    return Contender(f"all | {estimator}", "all", estimator, columns)  # type: ignore[arg-type]
-
-
-@pytest.fixture(scope="module")
-def design() -> Design:
-    """Return ninety people with two waves each."""
-    return people()
-
-
-@pytest.fixture(scope="module")
-def folds(design: Design) -> list[Fold]:
-    """Return three folds of whole clients."""
-    return grouped_kfold(design, 3, 1, seed=1)
+from eriq.study.learning.training import Fitted, Learning, fit, margin, margin_loss, run_all
+from tests.study.learning.conftest import FEATURES, ONE, contender
 
 
 @pytest.fixture
@@ -85,7 +49,7 @@ def test_one_and_two_processes_give_the_same_numbers_to_the_last_digit(design, f
     several = [contender(name) for name in kinds]
     repeated = folds + grouped_kfold(design, 3, 2, seed=1)[3:]
     found = [
-        run_all(several, design, repeated, FEATURES, seed=5, tuning=Tuning(candidates=2, folds=2), workers=workers)
+        run_all(several, design, repeated, Learning(FEATURES, 5, Tuning(candidates=2, folds=2)), workers=workers)
         for workers in (1, 2)
     ]
     assert np.isfinite(found[0]).all()
@@ -95,7 +59,7 @@ def test_one_and_two_processes_give_the_same_numbers_to_the_last_digit(design, f
 def test_another_seed_gives_other_numbers(design, folds):
     """The seed reaches the estimators: a forest grown with another one differs, with the same one it does not."""
     one, again, other = (
-        run_all([contender("random_forest")], design, folds[:1], FEATURES, seed=seed, tuning=ONE) for seed in (1, 1, 2)
+        run_all([contender("random_forest")], design, folds[:1], Learning(FEATURES, seed, ONE)) for seed in (1, 1, 2)
     )
     assert np.array_equal(one, again, equal_nan=True)
     assert np.nanmax(np.abs(one - other)) > 1e-6
@@ -180,7 +144,7 @@ def test_a_client_planted_on_both_sides_of_a_fold_stops_the_run(design, folds):
     torn = Fold("fold 1", 0, np.append(folds[0].train, folds[0].test[0]), folds[0].test[1:])
     assert design.client[folds[0].test[0]] in design.client[torn.test]
     with pytest.raises(LeakageError, match=r"all \| logistic, fold 1: 1 client\(s\) are in training and in test"):
-        run_all([contender("logistic")], design, [torn], FEATURES, seed=1, tuning=ONE)
+        run_all([contender("logistic")], design, [torn], Learning(FEATURES, 1, ONE))
 
 
 def test_a_leak_found_in_another_process_stops_the_run_too(design, folds, monkeypatch):
@@ -188,7 +152,7 @@ def test_a_leak_found_in_another_process_stops_the_run_too(design, folds, monkey
     monkeypatch.setattr(training, "SMALL_WORK", 0)
     torn = Fold("fold 1", 0, np.append(folds[0].train, folds[0].test[0]), folds[0].test[1:])
     with pytest.raises(LeakageError, match="1 client"):
-        run_all([contender("logistic")], design, [torn, folds[1]], FEATURES, seed=1, tuning=ONE, workers=2)
+        run_all([contender("logistic")], design, [torn, folds[1]], Learning(FEATURES, 1, ONE), workers=2)
 
 
 def test_tuning_folds_that_tear_a_client_apart_stop_the_search(design, monkeypatch):
@@ -211,9 +175,7 @@ def test_each_contender_is_finished_once_with_the_column_that_is_returned(design
         several,
         design,
         folds,
-        FEATURES,
-        seed=1,
-        tuning=ONE,
+        Learning(FEATURES, 1, ONE),
         progress=lambda who, fold: steps.append((who, fold)),
         finished=lambda who, column: done.append((who, column.copy())),
     )
@@ -224,13 +186,13 @@ def test_each_contender_is_finished_once_with_the_column_that_is_returned(design
 
 def test_nothing_to_do_gives_no_column(design, folds):
     """A run that was wholly taken over from an earlier one has no contender left and does not fail."""
-    assert run_all([], design, folds, FEATURES, seed=1, tuning=ONE).shape == (180, 0)
+    assert run_all([], design, folds, Learning(FEATURES, 1, ONE)).shape == (180, 0)
 
 
 def test_prevalence_is_one_constant_over_all_folds(folds, design):
     """Folds of unlike prevalence would rank people backwards, so the yardstick is one number for everybody."""
     ordered = replace(design, outcome=np.sort(design.outcome))
-    found = run_all([contender("prevalence", ())], ordered, folds, FEATURES, seed=1, tuning=ONE)[:, 0]
+    found = run_all([contender("prevalence", ())], ordered, folds, Learning(FEATURES, 1, ONE))[:, 0]
     assert len(np.unique(found)) == 1
     assert 1 / (1 + np.exp(-found[0])) == pytest.approx(design.outcome.mean(), abs=0.02)
 
@@ -241,7 +203,7 @@ def test_rows_without_a_fold_stay_empty_and_repeats_are_averaged(design):
     first = Fold("first", 0, np.flatnonzero(~halves[0]), np.flatnonzero(halves[0]))
     second = Fold("second", 1, np.flatnonzero(~halves[1]), np.flatnonzero(halves[1]))
     one, two, both = (
-        run_all([contender("logistic")], design, some, FEATURES, seed=1, tuning=ONE)[:, 0]
+        run_all([contender("logistic")], design, some, Learning(FEATURES, 1, ONE))[:, 0]
         for some in ([first], [second], [first, second])
     )
     assert np.isnan(one[60:]).all()
@@ -256,7 +218,7 @@ def test_forecasts_come_from_other_people_only(design, folds):
     turned = design.outcome.copy()
     turned[folds[0].test] = 1 - turned[folds[0].test]
     before, after = (
-        run_all([contender("logistic")], replace(design, outcome=y), folds, FEATURES, seed=1, tuning=ONE)[:, 0]
+        run_all([contender("logistic")], replace(design, outcome=y), folds, Learning(FEATURES, 1, ONE))[:, 0]
         for y in (design.outcome, turned)
     )
     assert np.array_equal(before[folds[0].test], after[folds[0].test])
@@ -269,87 +231,3 @@ def test_margin_is_the_log_odds_of_the_forecast(design):
         fitted: Fitted = fit(contender(name), design, FEATURES, seed=1)
         own = fitted.estimator.predict_proba(design.matrix.to_numpy())[:, 1]
         assert 1 / (1 + np.exp(-margin(fitted, design))) == pytest.approx(own, abs=2e-6), name
-
-
-# --- taken over from an earlier run --------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def experiment() -> Experiment:
-    """Return the quick config; only seed, tuning and source matter here."""
-    return load_experiment("quick")
-
-
-@pytest.fixture
-def cache(tmp_path: Path, design: Design, folds: list[Fold], experiment: Experiment) -> Callable[..., Cache]:
-    """Open the store of finished contenders, with one thing or another changed."""
-
-    def opened(*, enabled: bool = True, **other: Any) -> Cache:
-        given = {"design": design, "folds": folds, "experiment": experiment} | other
-        return Cache(tmp_path / "cache", **given, enabled=enabled)
-
-    return opened
-
-
-def test_a_finished_contender_is_taken_over_to_the_last_digit(cache):
-    """What was written is read again, gaps included; nothing is read unless it was asked for."""
-    log_odds = np.linspace(-3, 3, 180)
-    log_odds[5] = np.nan
-    assert cache().read(contender("logistic")) is None
-    cache(enabled=False).write(contender("logistic"), log_odds)
-    assert cache().read(contender("logistic")).tobytes() == log_odds.tobytes()
-    assert cache(enabled=False).read(contender("logistic")) is None
-
-
-def test_a_contender_is_known_by_its_content_and_not_its_name(cache):
-    """Another estimator or column is another contender; another name is not."""
-    cache().write(contender("logistic"), np.zeros(180))
-    assert cache().read(replace(contender("logistic"), name="renamed")) is not None
-    assert cache().read(contender("elastic_net")) is None
-    assert cache().read(contender("logistic", NAMES[:-1])) is None
-    assert cache().read(contender("logistic", NAMES[::-1])) is None
-
-
-def test_anything_that_changes_a_forecast_makes_an_earlier_one_stale(cache, design, folds, experiment):
-    """An outcome, a value, a fold, the seed, the tuning or the role of a column: nothing is taken over."""
-    cache().write(contender("logistic"), np.zeros(180))
-    turned = design.outcome.copy()
-    turned[0] = 1 - turned[0]
-    matrix = design.matrix.copy()
-    matrix.iloc[3, 0] = 17.0
-    roles = {"kind": "flat", "file": "t.csv", "client": "id", "outcome": "y", "columns": {"a": {"role": "register"}}}
-    monotone = roles | {"columns": {"a": {"role": "register", "monotone": 1}}}
-    flat = [Experiment.model_validate(experiment.model_dump(by_alias=True) | {"source": s}) for s in (roles, monotone)]
-    for other in (
-        {"design": replace(design, outcome=turned)},
-        {"design": replace(design, matrix=matrix)},
-        {"folds": folds[:2]},
-        {"experiment": experiment.model_copy(update={"seed": 99})},
-        {"experiment": experiment.model_copy(update={"tuning": Tuning(candidates=2)})},
-    ):
-        assert cache(**other).read(contender("logistic")) is None, other.keys()
-    cache(experiment=flat[0]).write(contender("logistic"), np.zeros(180))
-    assert cache(experiment=flat[0]).read(contender("logistic")) is not None
-    assert cache(experiment=flat[1]).read(contender("logistic")) is None
-
-
-@pytest.mark.parametrize("content", [b"", b"not numbers", "other length"], ids=["empty", "text", "other length"])
-def test_a_spoilt_file_is_not_taken_over(cache, tmp_path, content):
-    """A truncated or foreign file counts as not there, so that the contender is fitted again."""
-    cache().write(contender("logistic"), np.zeros(180))
-    (file,) = (tmp_path / "cache").iterdir()
-    if isinstance(content, bytes):
-        file.write_bytes(content)
-    else:
-        np.save(file, np.zeros(179))
-    assert cache().read(contender("logistic")) is None
-
-
-def test_the_store_holds_numbers_only(cache, tmp_path):
-    """No file holds an id, and no draft is left behind."""
-    cache().write(contender("logistic"), np.zeros(180))
-    cache().write(contender("prevalence", ()), np.zeros(180))
-    files = list((tmp_path / "cache").iterdir())
-    assert [f.suffix for f in files] == [".npy"] * 2
-    assert not [f for f in files if ".part" in f.name]
-    assert np.load(files[0], allow_pickle=False).dtype == np.float64

@@ -1,0 +1,1 @@
+"""Where scores go, whole or not at all."""

@@ -1,0 +1,1 @@
+"""Contenders on the same people: tables, choice and verdict."""

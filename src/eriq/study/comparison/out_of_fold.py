@@ -4,10 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from eriq.config import Experiment
 from eriq.study.design.contender import Contender
 from eriq.study.design.design import Design
-from eriq.study.design.folds import Fold
+from eriq.study.design.folds import Fold, make_folds
+from eriq.study.design.study import Study
 from eriq.study.evaluation.forecasts import Forecasts
+from eriq.study.learning.progress import Progress, silent
+from eriq.study.learning.training import Learning, run_all
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,3 +37,14 @@ class OutOfFold:
         rows = self.tested
         names = tuple(c.name for c in self.contenders)
         return Forecasts(names, self.design.outcome[rows], self.log_odds[rows], self.design.client[rows])
+
+
+def home_forecasts(
+    study: Study, experiment: Experiment, workers: int | None = None, progress: Progress = silent
+) -> OutOfFold:
+    """Return out-of-fold forecasts at home, where the design itself tests on an external set only."""
+    home = study.home
+    folds = make_folds(home, experiment, study.observe_days, "grouped_kfold")
+    learning = Learning(study.features, experiment.seed, experiment.tuning)
+    log_odds = run_all(study.contenders, home, folds, learning, workers=workers, progress=progress)
+    return OutOfFold(study.contenders, home, log_odds, tuple(folds))

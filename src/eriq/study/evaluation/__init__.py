@@ -1,0 +1,1 @@
+"""Measures, intervals, calibration and sample size: arrays in, numbers out."""

@@ -1,7 +1,7 @@
 """How many people a comparison needs, and the smallest difference that these people could show."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from statistics import NormalDist
 
 import numpy as np
@@ -18,6 +18,15 @@ AUC_GUESS = 0.70
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedTest:
+    """The test by which two AUCs on the same people are to be told apart."""
+
+    correlation: float = CORRELATION  # between the two estimates, in [0, 1)
+    power: float = POWER  # chance of finding the difference, in (0, 1)
+    level: float = 0.95
+
+
+@dataclass(frozen=True, slots=True)
 class SampleSize:
     """What a data set can carry, counted in people."""
 
@@ -26,18 +35,53 @@ class SampleSize:
     rows: int
     parameters: int
     auc_guess: float
-    prevalence: float
     r2: float  # Cox-Snell, that goes with auc_guess
     minimum_persons: int
     minimum_events: int
     deciding: str  # the criterion that asks for most
     affordable_parameters: int  # most parameters that these people could carry
     expected_shrinkage: float  # calibration slope to expect in new people without penalty
-    events_per_parameter: float
     half_width: float  # of the interval for the AUC
     smallest_difference: float  # in AUC, found with the power asked for
-    enough: bool
-    sentences: tuple[str, ...]
+    test: PlannedTest
+
+    @property
+    def prevalence(self) -> float:
+        """Share of people with the outcome."""
+        return self.events / self.persons
+
+    @property
+    def events_per_parameter(self) -> float:
+        """People with the outcome per candidate parameter."""
+        return self.events / self.parameters
+
+    @property
+    def enough(self) -> bool:
+        """Whether there are as many people as the criteria ask for."""
+        return self.persons >= self.minimum_persons
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """The same in words; a warning first, where there are too few."""
+        have = f"{self.persons:,} with {self.events:,} events"
+        need = (
+            f"{self.parameters:,} parameters need at least {self.minimum_persons:,} with {self.minimum_events:,} events"
+        )
+        several = (
+            f"The {self.rows:,} questionnaires come from {self.persons:,} people; people are counted, as answers of "
+            "one person resemble each other."
+        )
+        return (
+            f"{'Enough people' if self.enough else 'WARNING: too few people'}: {have}, and {need}.",
+            f"Fitted without a penalty, {self.parameters:,} parameters would leave a calibration slope of about "
+            f"{self.expected_shrinkage:.2f} in new people; these people can carry {self.affordable_parameters:,} "
+            "parameters.",
+            f"With a guessed AUC of {self.auc_guess:.2f}, the {self.test.level:.0%} interval of an AUC will be about "
+            f"±{self.half_width:.3f}.",
+            f"A difference in AUC below {self.smallest_difference:.3f} would be missed more often than "
+            f'{1 - self.test.power:.0%} of the time, so "no gain shown" does not exclude a gain of that size.',
+            *((several,) if self.rows > self.persons else ()),
+        )
 
 
 def cox_snell_from_auc(prevalence: float, auc: float) -> float:
@@ -205,15 +249,7 @@ def smallest_difference(
 
 
 def statement(
-    events: int,
-    persons: int,
-    rows: int,
-    parameters: int,
-    auc_guess: float,
-    *,
-    correlation: float = CORRELATION,
-    power: float = POWER,
-    level: float = 0.95,
+    events: int, persons: int, rows: int, parameters: int, auc_guess: float, test: PlannedTest | None = None
 ) -> SampleSize:
     """Return what a data set can carry, in numbers and in sentences, before anything is fitted.
 
@@ -226,8 +262,7 @@ def statement(
         Candidate parameters of the largest contender.
     auc_guess : float
         AUC expected of it, above 0.5; a guess from studies, not from these rows.
-    correlation, power, level : float
-        As in `smallest_difference`.
+    test : PlannedTest, optional
 
     Raises
     ------
@@ -245,50 +280,24 @@ def statement(
     """
     if not 0 < events < persons <= rows:
         raise RangeError("counts must satisfy 0 < events < persons <= rows")
-    prevalence = events / persons
+    test, prevalence = test or PlannedTest(), events / persons
     r2 = cox_snell_from_auc(prevalence, auc_guess)
     table = minimum_sample(prevalence, parameters, r2=r2)
-    required = int(table["persons"].iloc[-1])
-    criteria = table.iloc[:-1]
-    single = minimum_sample(prevalence, 1, r2=r2).set_index("criterion")["persons"]
-    affordable = 0 if persons < single["intercept"] else _affordable(persons, prevalence, r2)
-    half = half_width_auc(persons, prevalence, auc_guess, level)
-    difference = smallest_difference(persons, prevalence, auc_guess, correlation=correlation, power=power, level=level)
-    shrinkage = _expected_shrinkage(persons, parameters, r2)
-    enough = persons >= required
-    need = f"{parameters:,} parameters need at least {required:,} with {int(table['events'].iloc[-1]):,} events"
-    have = f"{persons:,} with {events:,} events"
-    sentences = [
-        f"Enough people: {have}, and {need}." if enough else f"WARNING: too few people: {have}, and {need}.",
-        f"Fitted without a penalty, {parameters:,} parameters would leave a calibration slope of about "
-        f"{shrinkage:.2f} in new people; these people can carry {affordable:,} parameters.",
-        f"With a guessed AUC of {auc_guess:.2f}, the {level:.0%} interval of an AUC will be about ±{half:.3f}.",
-        f"A difference in AUC below {difference:.3f} would be missed more often than {1 - power:.0%} of the time, so "
-        f'"no gain shown" does not exclude a gain of that size.',
-    ]
-    if rows > persons:
-        sentences.append(
-            f"The {rows:,} questionnaires come from {persons:,} people; people are counted, as answers of one "
-            "person resemble each other."
-        )
     return SampleSize(
         persons=persons,
         events=events,
         rows=rows,
         parameters=parameters,
         auc_guess=auc_guess,
-        prevalence=prevalence,
         r2=r2,
-        minimum_persons=required,
+        minimum_persons=int(table["persons"].iloc[-1]),
         minimum_events=int(table["events"].iloc[-1]),
-        deciding=str(criteria["criterion"].iloc[int(criteria["persons"].to_numpy().argmax())]),
-        affordable_parameters=affordable,
-        expected_shrinkage=shrinkage,
-        events_per_parameter=events / parameters,
-        half_width=half,
-        smallest_difference=difference,
-        enough=enough,
-        sentences=tuple(sentences),
+        deciding=str(table["criterion"].iloc[int(table["persons"].iloc[:-1].to_numpy().argmax())]),
+        affordable_parameters=_affordable(persons, prevalence, r2),
+        expected_shrinkage=_expected_shrinkage(persons, parameters, r2),
+        half_width=half_width_auc(persons, prevalence, auc_guess, test.level),
+        smallest_difference=smallest_difference(persons, prevalence, auc_guess, **asdict(test)),
+        test=test,
     )
 
 
@@ -311,7 +320,9 @@ def _expected_shrinkage(persons: int, parameters: int, r2: float) -> float:
 
 
 def _affordable(persons: int, prevalence: float, r2: float) -> int:
-    """Return the most parameters for which the criteria that grow with them are met."""
+    """Return the most parameters for which the criteria that grow with them are met, 0 where the third is not."""
+    if persons < minimum_sample(prevalence, 1, r2=r2).set_index("criterion")["persons"]["intercept"]:
+        return 0
     most = 1 - math.exp(2 * _null_log_likelihood(prevalence))
     strictest = max(SHRINKAGE, r2 / (r2 + OPTIMISM * most))
     return int(persons / _persons_for(strictest, r2, 1) + 1e-9)

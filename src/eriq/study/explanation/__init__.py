@@ -1,0 +1,1 @@
+"""What forecasts are associated with, over all people."""

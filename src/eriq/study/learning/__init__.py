@@ -1,0 +1,1 @@
+"""Estimators, fits and forecasts out of fold."""

@@ -13,6 +13,8 @@ from eriq.config import Experiment
 from eriq.study.design.contender import Contender
 from eriq.study.design.design import Design
 from eriq.study.design.folds import Fold
+from eriq.study.learning.progress import Progress, silent
+from eriq.study.learning.training import Learning, run_all
 from eriq.tables.files import frame_digest
 
 
@@ -31,10 +33,11 @@ class Cache:
         roles = experiment.source.model_dump(mode="json").get("columns")  # say what is monotone or a category
         libraries = [version(name) for name in ("lightgbm", "numpy", "scikit-learn", "scipy")]
         total.update(json.dumps([experiment.seed, experiment.tuning.model_dump(), roles, libraries]).encode())
-        self._folder, self._design, self._base, self._enabled = folder, design, total.hexdigest(), enabled
+        self.design, self.folds = design, folds
+        self._folder, self._base, self._enabled = folder, total.hexdigest(), enabled
 
     def _file(self, contender: Contender) -> Path:
-        columns = frame_digest(self._design.matrix[list(contender.columns)]) if contender.columns else "none"
+        columns = frame_digest(self.design.matrix[list(contender.columns)]) if contender.columns else "none"
         text = json.dumps([self._base, contender.estimator, list(contender.columns), columns])
         return self._folder / f"{hashlib.sha256(text.encode()).hexdigest()[:32]}.npy"
 
@@ -47,7 +50,7 @@ class Cache:
             found = np.load(file, allow_pickle=False)
         except (OSError, ValueError, EOFError):
             return None
-        return found if found.shape == self._design.outcome.shape else None
+        return found if found.shape == self.design.outcome.shape else None
 
     def write(self, contender: Contender, log_odds: np.ndarray) -> None:
         """Keep the forecasts of a finished contender; complete or not at all."""
@@ -56,3 +59,33 @@ class Cache:
         draft = file.with_suffix(".part.npy")
         np.save(draft, log_odds, allow_pickle=False)
         draft.replace(file)
+
+
+def run_or_take_over(
+    contenders: Sequence[Contender],
+    cache: Cache,
+    learning: Learning,
+    *,
+    workers: int | None = None,
+    progress: Progress = silent,
+) -> np.ndarray:
+    """Return the log-odds of every contender as `run_all` does, taking over those that are finished.
+
+    Parameters
+    ----------
+    contenders : sequence of Contender
+    cache : Cache
+        Knows design and folds; what is finished now is kept there.
+    learning, workers, progress
+        As in `run_all`.
+    """
+    known = {c.name: found for c in contenders if (found := cache.read(c)) is not None}
+    for name in known:
+        for fold in cache.folds:
+            progress(name, f"{fold.name}, taken over")
+    missing = [c for c in contenders if c.name not in known]
+    fresh = run_all(
+        missing, cache.design, cache.folds, learning, workers=workers, progress=progress, finished=cache.write
+    )
+    known |= {c.name: column for c, column in zip(missing, fresh.T, strict=True)}
+    return np.column_stack([known[c.name] for c in contenders])

@@ -1,0 +1,1 @@
+"""Report, figures and model card: tables and facts in, pages out."""

@@ -8,9 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from eriq.study.reporting.figures import (
-    as_png,
-    as_svg,
+from eriq.study.reporting.canvas import as_png, as_svg
+from eriq.study.reporting.drawing import (
     draw_calibration,
     draw_decision,
     draw_dependence,
@@ -193,9 +192,9 @@ def test_tables_are_left_as_they_were() -> None:
 def test_matplotlib_is_imported_when_drawing_and_pyplot_never() -> None:
     """Importing the module costs no matplotlib; drawing leaves no global figure state behind."""
     code = (
-        "import sys, pandas as pd, eriq.study.reporting.figures as f\n"
+        "import sys, pandas as pd, eriq.study.reporting.canvas as c, eriq.study.reporting.drawing as d\n"
         "assert 'matplotlib' not in sys.modules\n"
-        "f.as_svg(f.draw_flow(pd.DataFrame({'reason': ['read'], 'rows': [9], 'kind': ['all']})))\n"
+        "c.as_svg(d.draw_flow(pd.DataFrame({'reason': ['read'], 'rows': [9], 'kind': ['all']})))\n"
         "assert 'matplotlib.pyplot' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

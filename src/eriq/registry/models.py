@@ -1,0 +1,190 @@
+"""Models in the registry: register, find, point an alias at one, fetch its folder."""
+
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stderr
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from types import ModuleType
+from typing import Protocol
+
+import pandas as pd
+
+from eriq.errors import TrackingError
+from eriq.model.bundle import Bundle, open_bundle
+from eriq.registry.tracking import HOME, connect
+
+MODELS = Path("models")
+ALIAS = "candidate"
+NOT_THERE = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")  # what MLflow says of a name it does not know
+PINNED = ("lightgbm", "numpy", "pandas", "pyarrow", "scikit-learn", "scipy", "skops")
+
+
+class _Stored(Protocol):
+    """A version as MLflow describes it."""
+
+    name: str
+    version: str
+    run_id: str | None
+
+
+class _Registered(Protocol):
+    """A registered model as MLflow describes it."""
+
+    aliases: Mapping[str, str]
+
+
+class _Client(Protocol):
+    """What we ask of MLflow's client of the registry."""
+
+    def get_registered_model(self, name: str) -> _Registered: ...
+    def get_model_version(self, name: str, version: str) -> _Stored: ...
+    def get_model_version_by_alias(self, name: str, alias: str) -> _Stored: ...
+    def search_model_versions(self, filter_string: str) -> Sequence[_Stored]: ...
+    def set_model_version_tag(self, name: str, version: str, key: str, value: str) -> None: ...
+    def set_registered_model_alias(self, name: str, alias: str, version: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of a registered model."""
+
+    name: str
+    number: str
+    run_id: str
+
+    @property
+    def reference(self) -> str:
+        """What `model_folder` takes."""
+        return f"models:/{self.name}/{self.number}"
+
+
+# --- in ------------------------------------------------------------------------------------
+
+
+def register(mlflow: ModuleType, bundle: Bundle, name: str) -> None:
+    """Log a bundle in the running run as a pyfunc without pickle, register it, and point the alias at it."""
+    from eriq.registry.pyfunc import signature
+
+    with redirect_stderr(io.StringIO()):  # its notes on registering are said by us
+        info = mlflow.pyfunc.log_model(
+            name="model",
+            python_model=str(Path(__file__).with_name("pyfunc.py")),
+            artifacts={"bundle": str(bundle.folder)},
+            signature=signature(bundle),
+            input_example=bundle.example_rows(),
+            pip_requirements=requirements(),
+            registered_model_name=f"eriq-{name}",
+        )
+    client: _Client = mlflow.MlflowClient()
+    client.set_registered_model_alias(f"eriq-{name}", ALIAS, info.registered_model_version)
+    client.set_model_version_tag(f"eriq-{name}", str(info.registered_model_version), "bundle", bundle.name)
+
+
+def requirements() -> list[str]:
+    """Return this eriq and the libraries that must have these versions to give these numbers."""
+    return [f"{name}=={version(name)}" for name in ("eriq", *PINNED)]
+
+
+def point_alias(found: Version, alias: str, tags: Mapping[str, str]) -> None:
+    """Point an alias at a version, and write down on the version why."""
+    with _registry(found.reference) as client:
+        for key, value in tags.items():
+            client.set_model_version_tag(found.name, found.number, key, value)
+        client.set_registered_model_alias(found.name, alias, found.number)
+
+
+# --- out -----------------------------------------------------------------------------------
+
+
+@contextmanager
+def _registry(what: str) -> Iterator[_Client]:
+    """Give a client of the registry; what it refuses is named."""
+    mlflow = connect()
+    try:
+        yield mlflow.MlflowClient()
+    except mlflow.exceptions.MlflowException as why:
+        if why.error_code in NOT_THERE:
+            raise TrackingError(f"the registry has no {what}") from None
+        raise TrackingError(f"the tracking server could not be asked for {what} ({why.error_code})") from None
+
+
+def find_version(reference: str) -> Version:
+    """Return a registered version: by ``models:/name@alias``, ``models:/name/3``, or folder or name of its bundle.
+
+    Raises
+    ------
+    TrackingError
+        When there is none, or the registry cannot be reached.
+    """
+    with _registry(reference) as client:
+        if reference.startswith("models:/"):
+            name, at, alias = reference.removeprefix("models:/").partition("@")
+            if at:
+                return _version(client.get_model_version_by_alias(name, alias))
+            name, _, number = name.rpartition("/")
+            return _version(client.get_model_version(name, number))
+        bundle = Path(reference).name.replace("'", "")
+        found = client.search_model_versions(f"tags.bundle = '{bundle}'")
+    if not found:
+        raise TrackingError(f"the registry has no version of {bundle}; a training registers its model")
+    return _version(max(found, key=lambda v: int(v.version)))
+
+
+def _version(found: _Stored) -> Version:
+    return Version(str(found.name), str(found.version), str(found.run_id))
+
+
+def version_at(name: str, alias: str) -> Version | None:
+    """Return the version an alias points at, or None when it points nowhere."""
+    with _registry(f"{name}@{alias}") as client:
+        registered = client.get_registered_model(name)
+        if alias not in registered.aliases:
+            return None
+        return _version(client.get_model_version_by_alias(name, alias))
+
+
+def model_folder(reference: str) -> Path:
+    """Return the local folder of a bundle: a path, or ``models:/name@alias`` from the registry.
+
+    An alias is resolved once, so that a job keeps the version it began with.
+    """
+    if not reference.startswith("models:/"):
+        return Path(reference)
+    mlflow = connect()
+    try:
+        folder = Path(mlflow.artifacts.download_artifacts(reference))
+    except (mlflow.exceptions.MlflowException, OSError):
+        raise TrackingError(f"the registry has no {reference}, or cannot be reached") from None
+    found = sorted(folder.rglob("manifest.json"))
+    if len(found) != 1:
+        raise TrackingError(f"{reference} is not a model logged by eriq")
+    return found[0].parent
+
+
+def load_model(reference: str) -> Bundle:
+    """Open a model by folder, by name under models/, or from the registry.
+
+    Raises
+    ------
+    TrackingError, BundleError
+        By cause.
+    """
+    if not reference.startswith("models:/") and not Path(reference).exists() and (MODELS / reference).is_dir():
+        return open_bundle(MODELS / reference)
+    return open_bundle(model_folder(reference))
+
+
+# --- what stays on this machine ------------------------------------------------------------
+
+
+def held_out_file(run_id: str) -> Path:
+    """Return where the held-out forecasts of a training stay: on this machine, never in MLflow."""
+    return HOME / "held_out" / f"{run_id}.parquet"
+
+
+def held_out_forecasts(found: Version) -> pd.DataFrame | None:
+    """Return the forecasts kept here by the training of a version, or None if it ran elsewhere."""
+    file = held_out_file(found.run_id)
+    return pd.read_parquet(file) if file.is_file() else None

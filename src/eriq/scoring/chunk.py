@@ -1,0 +1,124 @@
+"""Score one chunk of rows: every row ends exactly once among the scores or the set-aside."""
+
+import datetime as dt
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from eriq.errors import SchemaError
+from eriq.features import flat_columns, questionnaire_columns, register_columns
+from eriq.features.matrix import to_matrix
+from eriq.model.bundle import Bundle
+from eriq.scoring.checks import check_rows
+from eriq.scoring.options import Options
+from eriq.scoring.repeats import Seen, repeated, row_keys
+from eriq.scoring.scores import scores_of
+from eriq.scoring.set_aside import joined, set_aside, typed
+from eriq.scoring.sources.base import Chunk
+from eriq.tables.cohort import Registers
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scored:
+    """One chunk after scoring; `row` counts the rows of the input from 1."""
+
+    scores: pd.DataFrame
+    rejected: pd.DataFrame  # SET_ASIDE
+    keys: np.ndarray = field(default_factory=lambda: np.empty((0, 0), dtype="uint64"))  # see `row_keys`
+
+    @property
+    def n_read(self) -> int:
+        """Rows that came in."""
+        return len(self.scores) + len(self.rejected)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Usable:
+    """One chunk after all checks, before any number of the model."""
+
+    kept: pd.DataFrame  # typed, the usable rows only
+    matrix: np.ndarray  # of the same rows, the model's columns
+    rows: np.ndarray  # their numbers in the input
+    rejected: pd.DataFrame  # SET_ASIDE
+    keys: np.ndarray  # of all rows: see `row_keys`
+
+
+def score_rows(
+    bundle: Bundle, raw: pd.DataFrame, options: Options, registers: Registers | None = None, first_row: int = 1
+) -> Scored:
+    """Return the scores of a chunk and the rows set aside with their reasons.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    raw : DataFrame of shape (n_rows, any)
+        As read from a file: ANSWERS, or the columns of the ready table the model was trained on.
+        Register columns may stand beside the answers under the names in the manifest.
+    options : Options
+    registers : Registers, optional
+        Where register columns are to be made from.
+    first_row : int
+        Number of the first row within the whole input.
+
+    Raises
+    ------
+    SchemaError
+        When a column is missing or there twice, which no single row can answer for.
+
+    Returns
+    -------
+    Scored
+        ``len(scores) + len(rejected) == len(raw)``.
+    """
+    usable = usable_rows(bundle, raw, options.today or dt.date.today(), registers, first_row)
+    scores = scores_of(bundle, usable.kept, usable.matrix, options)
+    scores.insert(0, "row", usable.rows)
+    return Scored(scores, usable.rejected, usable.keys)
+
+
+def usable_rows(
+    bundle: Bundle, raw: pd.DataFrame, today: dt.date, registers: Registers | None = None, first_row: int = 1
+) -> Usable:
+    """Return the rows a model can take as its matrix, and those set aside; see `score_rows`."""
+    raw = raw.reset_index(drop=True)
+    found = check_rows(bundle, raw, today, registers)
+    rejected = set_aside(raw, found.problems, first_row)
+    good, kept, wide = np.arange(len(raw)), found.typed, found.wide
+    if len(rejected):
+        good = np.delete(good, rejected["row"].to_numpy() - first_row)
+        kept, wide = kept.iloc[good].reset_index(drop=True), wide.iloc[good].reset_index(drop=True)
+    matrix = _matrix(bundle, kept, wide, registers)
+    return Usable(kept, matrix, good + first_row, rejected, row_keys(found.typed))
+
+
+def _matrix(bundle: Bundle, kept: pd.DataFrame, wide: pd.DataFrame, registers: Registers | None) -> np.ndarray:
+    """Return the model's columns, made by the code that made them in training."""
+    columns = [f.name for f in bundle.features]
+    instrument = bundle.instrument
+    if instrument is None:
+        return to_matrix(flat_columns(kept, bundle.features), columns).to_numpy()
+    parts = [questionnaire_columns(kept, instrument, bundle.manifest.missing_policy)]
+    if missing := [name for name in bundle.registers if name not in wide.columns]:
+        if registers is None:
+            raise SchemaError(
+                f"{bundle.name} uses {len(missing)} register column(s) that the input does not have; give the folder "
+                "with persons, spells and events, or a table made by 'eriq features'"
+            )
+        parts.append(register_columns(kept, registers, bundle.manifest.lag_days)[missing])
+    parts.append(wide)
+    return to_matrix(pd.concat(parts, axis="columns"), columns).to_numpy()
+
+
+def settle(bundle: Bundle, chunk: Chunk, done: Scored, seen: Seen) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return scores and rows set aside under their numbers in the input, later repeats among the latter."""
+    again = seen.add(done.keys)
+    scores, rejected = done.scores, done.rejected
+    if again.any():
+        late = set_aside(chunk.frame, repeated(bundle, again), 1)
+        scores = scores[~scores["row"].isin(late["row"])].reset_index(drop=True)
+        rejected = joined(typed(rejected), typed(late))
+    scores = scores.assign(row=chunk.rows[scores["row"].to_numpy() - 1])
+    rejected = rejected.assign(row=chunk.rows[rejected["row"].to_numpy("int64") - 1])
+    whole = pd.concat([typed(rejected), typed(chunk.broken)]) if len(chunk.broken) else typed(rejected)
+    return scores, whole.sort_values("row", kind="stable").reset_index(drop=True)

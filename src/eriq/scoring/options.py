@@ -1,0 +1,21 @@
+"""What a score file shows, and how."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Literal
+
+from eriq.instrument.texts import Language
+
+Show = Literal["probability", "band", "reasons"]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a score file shows, and how."""
+
+    language: Language = "en"
+    reasons: int = 5
+    show: Show = "probability"
+    interval: bool = False
+    today: dt.date | None = None
+    ranked: bool = False  # keep what ranking the whole run needs, in columns that begin with "_"

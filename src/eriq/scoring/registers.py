@@ -1,0 +1,86 @@
+"""Registers beside the answers: found, read whole and checked, and looked up chunk by chunk."""
+
+import datetime as dt
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from eriq.config import Csv, TableName
+from eriq.errors import SourceError
+from eriq.features import register_columns
+from eriq.model.bundle import Bundle
+from eriq.tables import schema
+from eriq.tables.cohort import Registers
+from eriq.tables.files import file_digest, read_table
+from eriq.tables.intake import TABLES, check_registers
+
+
+def registers_beside(folder: Path | None, csv: Csv | None) -> tuple[Registers | None, dict[str, str]]:
+    """Return the registers of a folder that also holds answers, and the digests of their files.
+
+    Raises
+    ------
+    SourceError, SchemaError
+        When a table is missing, or breaks its contract.
+    """
+    if folder is None or find_table(folder, "answers") is None:
+        return None, {}
+    registers = read_registers(folder, csv)
+    return registers, {name: file_digest(file) for name in TABLES if (file := find_table(folder, name))}
+
+
+def find_table(folder: Path, name: str) -> Path | None:
+    """Return the file of a table in a folder, whatever its format."""
+    for suffix in (".parquet", ".csv", ".xlsx"):
+        if (file := folder / f"{name}{suffix}").exists():
+            return file
+    return None
+
+
+def read_registers(folder: Path, csv: Csv | None = None) -> Registers:
+    """Return checked registers, whole; here every problem is the file's, as no answer can be blamed for it."""
+    frames: dict[TableName, pd.DataFrame] = {}
+    for name in TABLES:
+        file = find_table(folder, name)
+        if file is None:
+            raise SourceError(f"{folder} has no {name}; this model needs persons, spells and events")
+        frames[name] = read_table(file, csv or Csv())
+    registers, problems = check_registers(frames, dt.date.today(), extra="ignore")
+    schema.refuse(problems)
+    return registers
+
+
+class Lookup:
+    """Registers in order of client, so that a chunk takes only the lines of its own clients."""
+
+    def __init__(self, registers: Registers) -> None:
+        self._tables = {}
+        for name in ("persons", "spells", "events"):
+            table = getattr(registers, name)
+            code, clients = pd.factorize(table["client_id"])
+            order = np.argsort(code, kind="stable")  # lines of a client stay in their order
+            counts = np.bincount(code[code >= 0], minlength=len(clients))
+            starts = np.concatenate([[0], counts.cumsum()]) + (code < 0).sum()
+            self._tables[name] = (table, pd.Index(clients), order, starts)
+
+    def of(self, rows: pd.DataFrame) -> Registers:
+        """Return the registers of the clients in `rows`, as read."""
+        ids = schema.read_column(rows["client_id"], schema.Column("client_id", "str")).dropna().unique()
+        found = {}
+        for name, (table, clients, order, starts) in self._tables.items():
+            place = np.sort(clients.get_indexer(pd.Index(ids)))
+            place = place[place >= 0]
+            size = starts[place + 1] - starts[place]
+            offset = np.repeat(starts[place] - (size.cumsum() - size), size)
+            lines = order[offset + np.arange(size.sum())]
+            found[name] = table.iloc[np.sort(lines)].reset_index(drop=True)
+        return Registers(**found)
+
+
+def with_register_columns(bundle: Bundle, answers: pd.DataFrame, registers: Registers) -> pd.DataFrame:
+    """Return answers, as read, with the register columns a model needs beside them."""
+    when = pd.to_datetime(answers["answered_on"], errors="coerce")
+    rows = pd.DataFrame({"client_id": answers["client_id"], "answered_on": when})
+    made = register_columns(rows.astype({"answered_on": "datetime64[us]"}), registers, bundle.manifest.lag_days)
+    return pd.concat([answers, made[list(bundle.registers)]], axis="columns")

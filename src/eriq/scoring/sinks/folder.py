@@ -1,0 +1,133 @@
+"""The hidden folder of an unfinished run: its lock, its journal, and writing that outlasts a crash."""
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO
+
+from eriq.errors import BusyError, OutputError
+from eriq.scoring.manifest import Begun, StoredChunk
+
+SUFFIXES = (".csv", ".parquet")
+
+
+def beside(out: Path, what: str) -> Path:
+    """Return a file beside `out`.
+
+    >>> beside(Path("s.csv"), "manifest.json").name
+    's.csv.manifest.json'
+    """
+    return out.with_name(f"{out.name}.{what}")
+
+
+@contextmanager
+def written(place: Path) -> Iterator[None]:
+    """Turn a full disk, a lost share and the like into one error of ours."""
+    try:
+        yield
+    except OSError as why:
+        words = os.strerror(why.errno) if why.errno else type(why).__name__
+        raise OutputError(
+            f"{place.name} could not be written: {words}; chunks stored before stay, and --resume continues after them"
+        ) from None
+
+
+def check_name(out: Path) -> None:
+    """Raise OutputError unless `out` is a kind of file that can be written."""
+    if out.suffix.lower() not in SUFFIXES:
+        raise OutputError(f"{out.name}: eriq writes {' and '.join(SUFFIXES)}")
+    if out.is_dir():
+        raise OutputError(f"{out} is a folder")
+
+
+def job_folder(out: Path) -> Path:
+    """Return the hidden folder of an unfinished run.
+
+    >>> job_folder(Path("s.csv")).name
+    '.s.csv.job'
+    """
+    return out.with_name(f".{out.name}.job")
+
+
+def read_begun(out: Path) -> Begun | None:
+    """Return what an interrupted run knows about itself, if there is one."""
+    try:
+        return Begun.model_validate_json((job_folder(out) / "job.json").read_bytes())
+    except (OSError, ValueError):
+        return None
+
+
+def read_journal(folder: Path) -> list[StoredChunk]:
+    """Return the whole lines of a journal whose parts are there, up to the first gap."""
+    chunks: list[StoredChunk] = []
+    try:
+        text = (folder / "journal.jsonl").read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return []
+    for line in text.splitlines():
+        try:
+            stored = StoredChunk.model_validate_json(line)
+        except ValueError:
+            break
+        parts = [folder / part_name(kind, len(chunks)) for kind in ("scores", "rejected")]
+        if stored.chunk != len(chunks) or not all(part.is_file() for part in parts):
+            break
+        chunks.append(stored)
+    return chunks
+
+
+def part_name(kind: str, index: int) -> str:
+    """Return the file name of a stored chunk.
+
+    >>> part_name("scores", 3)
+    'scores-000003.arrow'
+    """
+    return f"{kind}-{index:06d}.arrow"
+
+
+def as_line(said: Begun | StoredChunk) -> bytes:
+    """Return a line of the journal, or the whole of ``job.json``."""
+    return json.dumps(said.model_dump(mode="json")).encode()
+
+
+def locked(folder: Path, out: Path) -> IO[bytes]:
+    """Return the open lock of a job folder, made if it is not there."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    while True:
+        folder.mkdir(exist_ok=True)
+        try:
+            lock = (folder / "lock").open("ab")
+        except FileNotFoundError:  # its owner finished and removed it just now
+            continue
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.close()
+            raise BusyError(f"another eriq is writing {out.name}") from None
+        with suppress(FileNotFoundError):
+            if os.fstat(lock.fileno()).st_ino == (folder / "lock").stat().st_ino:
+                return lock
+        lock.close()  # it was removed between opening and locking
+
+
+def durable(path: Path, content: bytes) -> None:
+    """Write a small file that is whole after a crash, in its old or its new form."""
+    draft = path.with_name(f"{path.name}.draft")
+    with draft.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+    sync_path(path.parent)
+
+
+def sync_path(path: Path) -> None:
+    """Make the content of a file, or the renames in a folder, outlast a power cut."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,111 @@
+"""Which sink writes which kind of output; a new kind is one more line in `OUTPUTS`."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Protocol
+
+from eriq.config import DuckDbOutput, FileOutput, ScoringJob, SqlOutput
+from eriq.errors import OutputError
+from eriq.scoring.manifest import Begun, Counts, FileManifest
+from eriq.scoring.ranks import RankWish
+from eriq.scoring.sinks.base import Places, Sink
+from eriq.scoring.sinks.files import FileSink, file_places
+from eriq.scoring.sinks.folder import beside, check_name, read_begun
+from eriq.tables.files import file_digest
+
+
+class Output(Protocol):
+    """Where a job's scores go, before model and input have been looked at."""
+
+    out: Path
+
+    def look(self, *, resume: bool, overwrite: bool) -> Begun | None:
+        """Return what an interrupted run that is to be continued began with.
+
+        Raises
+        ------
+        OutputError
+            When nothing can be written there, or something is there that may not be replaced.
+        """
+        ...
+
+    def complete(self, job: str) -> tuple[Counts, Places] | None:
+        """Return what this very job has left here, if it ended already."""
+        ...
+
+    def open(self, begun: Begun, *, resume: bool, overwrite: bool) -> Sink:
+        """Return the sink, with what an interrupted run of the same job has stored."""
+        ...
+
+
+def output_of(job: ScoringJob) -> Output:
+    """Return where the scores of a job go."""
+    return OUTPUTS[job.sink.kind](job.sink, job)
+
+
+class _Files(Output):
+    def __init__(self, given: FileOutput, job: ScoringJob) -> None:
+        self.out = given.path
+        self._ranked = RankWish(job.ties, job.rank_moves, job.capacity) if job.rank else None
+
+    def look(self, *, resume: bool, overwrite: bool) -> Begun | None:
+        check_name(self.out)
+        begun = read_begun(self.out) if resume else None
+        if self.out.exists() and not (overwrite or resume):
+            raise OutputError(f"{self.out} is there already; give --overwrite to replace it")
+        return begun
+
+    def complete(self, job: str) -> tuple[Counts, Places] | None:
+        try:
+            found = FileManifest.model_validate_json(beside(self.out, "manifest.json").read_bytes())
+            if found.job != job or found.sha256[self.out.name] != file_digest(self.out):
+                return None
+        except (OSError, ValueError, KeyError):
+            return None
+        return found.counts, file_places(self.out)
+
+    def open(self, begun: Begun, *, resume: bool, overwrite: bool) -> Sink:
+        return FileSink(self.out, begun, resume=resume, overwrite=overwrite, ranked=self._ranked)
+
+
+class _Tables(Output):
+    """A table of a database; what is in it is added to, never replaced."""
+
+    def __init__(self, table: str, opener: Callable[[str], Sink]) -> None:
+        self.out, self._opener = Path(table), opener
+
+    def look(self, *, resume: bool, overwrite: bool) -> Begun | None:  # noqa: ARG002 - of Output's own shape
+        return None
+
+    def complete(self, job: str) -> tuple[Counts, Places] | None:  # noqa: ARG002 - the same
+        return None
+
+    def open(self, begun: Begun, *, resume: bool, overwrite: bool) -> Sink:
+        sink = self._opener(begun.job)
+        if sink.completed() and not resume:
+            if not overwrite:
+                sink.close()
+                raise OutputError(f"{self.out} has an interrupted run; give --resume or --overwrite")
+            sink.forget()
+        return sink
+
+
+def _sql(given: SqlOutput, job: ScoringJob) -> Output:
+    def sink(identity: str) -> Sink:
+        from eriq.scoring.sinks.sql import SqlSink
+
+        return SqlSink(given.url_env, given.table, job=identity)
+
+    return _Tables(given.table, sink)
+
+
+def _duckdb(given: DuckDbOutput, job: ScoringJob) -> Output:
+    def sink(identity: str) -> Sink:
+        from eriq.scoring.sinks.duckdb import DuckDbSink
+
+        return DuckDbSink(given.file, given.table, job=identity)
+
+    return _Tables(given.table, sink)
+
+
+OUTPUTS: Mapping[str, Callable[..., Output]] = {"file": _Files, "sql": _sql, "duckdb": _duckdb}

@@ -1,0 +1,80 @@
+"""The output of a Spark job: made in a folder beside, checked, and given its names when all is done."""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from eriq.errors import OutputError
+from eriq.scoring.manifest import Said
+from eriq.scoring.sinks.folder import sync_path
+from eriq.scoring.spark.errors import SparkError
+
+
+class FolderManifest(Said):
+    """What a finished job says about itself."""
+
+    read: int
+    scored: int
+    rejected: int
+    model: str
+    seal: str
+
+
+def rejects_folder(out: Path) -> Path:
+    """Return where the rows set aside go: beside the scores.
+
+    >>> rejects_folder(Path("scores")).name
+    'scores.rejected'
+    """
+    return out.with_name(f"{out.name}.rejected")
+
+
+@contextmanager
+def staging_beside(out: Path) -> Iterator[Path]:
+    """Give a folder beside the output, gone when the job is over."""
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        staging = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}-"))
+    except OSError as why:
+        raise OutputError(f"{out.parent} cannot be written to: {why.strerror}") from None
+    try:
+        yield staging
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def publish(staging: Path, out: Path, manifest: FolderManifest, *, overwrite: bool) -> None:
+    """Check what was written, make it durable, and give it its names, the scores last."""
+    found = {}
+    try:
+        for name in ("scores", "rejected"):
+            parts = sorted((staging / name).glob("part-*.parquet"))
+            found[name] = sum(pq.read_metadata(part).num_rows for part in parts)
+            for rest in set((staging / name).iterdir()) - set(parts):
+                rest.unlink()
+            for place, part in enumerate(parts):
+                sync_path(part.rename(part.with_name(f"part-{place:05d}.parquet")))
+        if (found["scores"], found["rejected"]) != (manifest.scored, manifest.rejected):
+            raise SparkError("the files written do not hold the rows that were scored")
+        note = staging / "scores" / "_manifest.json"
+        note.write_text(json.dumps(manifest.model_dump(), indent=1) + "\n", encoding="utf-8")
+        sync_path(note)
+        (staging / "scores").chmod(0o755)
+        _replace(staging / "rejected", rejects_folder(out), staging, overwrite=True)
+        _replace(staging / "scores", out, staging, overwrite=overwrite)
+        sync_path(out.parent)
+    except OSError as why:
+        raise OutputError(f"{out.name} could not be written: {why.strerror}") from None
+
+
+def _replace(made: Path, final: Path, staging: Path, *, overwrite: bool) -> None:
+    if final.exists():
+        if not overwrite:
+            raise OutputError(f"{final} appeared while this job ran; nothing was replaced")
+        final.rename(staging / f"old-{made.name}")
+    made.rename(final)

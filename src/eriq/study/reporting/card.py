@@ -1,0 +1,66 @@
+"""The model card that travels with a saved model."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from eriq.disclosure import count_words
+from eriq.pages import render, signed, text
+from eriq.study.reporting.cells import by_contender, joined
+from eriq.study.reporting.findings import Findings
+from eriq.study.reporting.report import headline_of, replicates
+from eriq.study.reporting.shapes import CALIBRATION, OVERALL
+from eriq.study.reporting.words import MEASURES, as_sentence, in_markdown
+from eriq.tables.results import SAVED
+
+
+def card_markdown(found: Findings) -> str:
+    """Return the model card, as Markdown."""
+    facts = found.facts
+    return render(
+        "card.md",
+        facts=facts,
+        chosen=found.tables["contenders"].set_index("contender").loc[facts.chosen],
+        chosen_words=as_sentence(facts.chosen_words),
+        chosen_label=found.labels[facts.chosen],
+        baseline_label=found.label(facts.baseline),
+        headline=headline_of(found),
+        performance=_markdown_table(_performance(found)),
+        difference=_markdown_table(_difference(found)),
+        features=_features(found),
+        replicates=replicates(found),
+        n_events=count_words(facts.n_events),
+        line=in_markdown,
+    )
+
+
+def _performance(found: Findings) -> pd.DataFrame:
+    """Return one row per measure of the saved model; of the chosen contender where there is none of that."""
+    table = found.tables["measures"]
+    whose = SAVED if (table["contender"] == SAVED).any() else found.facts.chosen
+    cells = {measure: by_contender(table, measure).get(whose) for measure in (*OVERALL, *CALIBRATION)}
+    there = {MEASURES[measure]: cell for measure, cell in cells.items() if cell}
+    return pd.DataFrame({"Measure": list(there), "Estimate (interval)": list(there.values())})
+
+
+def _difference(found: Findings) -> pd.DataFrame:
+    """Return what the chosen contender is ahead of the baseline, by measure."""
+    gain = found.tables["differences"]
+    gain = gain.loc[gain["contender"] == found.facts.chosen]
+    return pd.DataFrame({"Measure": gain["measure"].map(MEASURES), "Difference": joined(gain, write=signed)}).dropna()
+
+
+def _features(found: Findings) -> dict[str, Sequence[str]]:
+    """Return the items of the model, those that can change apart from those that cannot."""
+    if "importance" not in found.tables:
+        return {}
+    items = found.tables["importance"].loc[found.tables["importance"]["level"] == "item"]
+    changeable = items["malleable"].fillna(False).astype(bool)
+    named = {"Changeable": items.loc[changeable, "label"], "Not changeable": items.loc[~changeable, "label"]}
+    return {words: [in_markdown(label) for label in labels] for words, labels in named.items() if len(labels)}
+
+
+def _markdown_table(frame: pd.DataFrame) -> str:
+    """Return a table as Markdown; names of contenders hold the sign that parts cells."""
+    rows = [list(frame.columns), ["---"] * len(frame.columns), *frame.astype("object").to_numpy().tolist()]
+    return "\n".join("| " + " | ".join(in_markdown(text(cell)) for cell in row) + " |" for row in rows)

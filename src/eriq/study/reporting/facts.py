@@ -1,0 +1,176 @@
+"""What a report, a card and a tracked run say besides tables."""
+
+import datetime as dt
+import json
+import platform
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from importlib.metadata import version
+from pathlib import Path
+
+from eriq import __version__
+from eriq.config import Experiment, Flat, Simulated, Tables, dump_yaml
+from eriq.instrument.instrument import Instrument
+from eriq.model.calibrator import Calibrator
+from eriq.study.comparison.compare import Comparison
+from eriq.study.design.study import Study
+from eriq.study.evaluation.sample_size import SampleSize
+from eriq.study.learning.estimators import ESTIMATORS
+from eriq.study.reporting.words import validation_words
+from eriq.tables.results import SAVED
+
+PACKAGES = ("lightgbm", "mlflow", "numpy", "pandas", "scikit-learn", "scipy", "shap", "skops")
+
+
+@dataclass(frozen=True, slots=True)
+class InstrumentFacts:
+    """Which questionnaire was answered, and what its file says of its wording."""
+
+    id: str
+    version: str
+    digest: str
+    notice: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What a report, a card and a tracked run say besides tables; what has no default must be known."""
+
+    name: str
+    question: str
+    sentence: str = ""  # the verdict on the difference declared in advance
+    outcome_words: str
+    horizon_days: int
+    about: str = ""  # where these people come from
+    simulated: bool = False
+    instrument: InstrumentFacts | None = None
+    design: str = ""
+    folds: int | None = None
+    repeats: int | None = None
+    seed: int | None = None
+    level: float = 0.95  # of intervals
+    baseline: str  # name of a contender
+    chosen: str  # the same
+    chosen_words: str = ""
+    calibrator: Calibrator | None = None
+    digests: Mapping[str, str] = field(default_factory=dict)
+    config_yaml: str = ""
+    started: str = ""
+    eriq_version: str = ""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    leak_checks: tuple[str, ...] = ()
+    n_read: int | None  # nothing where it would give a small count away
+    n_rows: int
+    n_clients: int
+    n_events: int
+    prevalence: float
+    not_savable_better: str | None = None  # a contender that did better and cannot be saved
+    sample_size_sentences: tuple[str, ...] = ()
+    sample_size_enough: bool = True
+    model_name: str = ""  # as saved
+
+    def to_json(self) -> str:
+        """Return the text of facts.json."""
+        return json.dumps(asdict(self), indent=1, ensure_ascii=False)
+
+    def numbers(self) -> dict[str, float]:
+        """Return what of it is a number, by name.
+
+        >>> some = Facts(name="a", question="?", outcome_words="work", horizon_days=365, baseline="b", chosen="c",
+        ...              n_read=9, n_rows=8, n_clients=7, n_events=6, prevalence=0.75, calibrator=Calibrator(0.0, 1.0))
+        >>> list(some.numbers())[-3:]
+        ['prevalence', 'calibrator_intercept', 'calibrator_slope']
+        """
+        found = {k: v for k, v in asdict(self).items() if isinstance(v, int | float) and not isinstance(v, bool)}
+        parts = asdict(self.calibrator) if self.calibrator else {}
+        return found | {f"calibrator_{name}": value for name, value in parts.items()}
+
+
+def facts_of(
+    experiment: Experiment,
+    study: Study,
+    found: Comparison,
+    calibrator: Calibrator,
+    size: SampleSize,
+    started: dt.datetime,
+) -> Facts:
+    """Return the facts of a training; the name of the model comes when it is saved."""
+    plan, design = experiment.validation, study.design
+    return Facts(
+        name=experiment.name,
+        question=experiment.question,
+        sentence=str(found.tables["headline"]["sentence"].iloc[0]),
+        outcome_words=study.outcome_words,
+        horizon_days=study.horizon_days,
+        about=study.about,
+        simulated=study.truth is not None,
+        instrument=_instrument(study.instrument),
+        design=validation_words(plan, study.observe_days),
+        folds=plan.folds,
+        repeats=plan.repeats,
+        seed=experiment.seed,
+        level=experiment.intervals.level,
+        baseline=found.baseline,
+        chosen=found.chosen.name,
+        chosen_words=f"{ESTIMATORS[found.chosen.estimator].words} on {found.chosen.block}",
+        calibrator=calibrator,
+        digests=study.digests,
+        config_yaml=public_config(experiment),
+        started=f"{started:%Y-%m-%d %H:%M} UTC",
+        eriq_version=__version__,
+        versions={"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
+        leak_checks=(
+            "no client in training and test of any fold, tuning, calibration or permutation (checked at every step)",
+            "register facts dated after the answer, less the reporting lag, are not looked at",
+            f"no single column tells the outcome with an AUC of {experiment.leak_auc} or more",
+        ),
+        n_read=study.n_read,
+        n_rows=len(design.outcome),
+        n_clients=study.n_clients,
+        n_events=int(design.outcome.sum()),
+        prevalence=float(design.outcome.mean()),
+        not_savable_better=_better_unsavable(found),
+        sample_size_sentences=size.sentences,
+        sample_size_enough=size.enough,
+    )
+
+
+def _instrument(instrument: Instrument | None) -> InstrumentFacts | None:
+    return InstrumentFacts(**instrument.stamp, notice=instrument.notice.en) if instrument else None
+
+
+def _better_unsavable(found: Comparison) -> str | None:
+    """Return the contender with the lowest log loss, if it can be compared only."""
+    measures = found.tables["measures"]
+    losses = measures[(measures["measure"] == "log_loss") & (measures["contender"] != SAVED)]
+    leader = str(losses.set_index("contender")["estimate"].idxmin())
+    estimator = next(c.estimator for c in found.contenders if c.name == leader)
+    return None if ESTIMATORS[estimator].savable else leader
+
+
+def public_config(experiment: Experiment) -> str:
+    """Return the resolved config with file names only: folders can hold names of users."""
+    update: dict[str, object] = {
+        "source": _bare(experiment.source),
+        "instrument": experiment.instrument and Path(experiment.instrument).name,
+        "variants": {name: Path(file).name for name, file in experiment.variants.items()},
+    }
+    if experiment.validation.external:
+        external = _bare(experiment.validation.external)
+        update["validation"] = experiment.validation.model_copy(update={"external": external})
+    return dump_yaml(experiment.model_copy(update=update))
+
+
+def _bare(source: Tables | Flat | Simulated) -> Tables | Flat | Simulated:
+    """Return a source with the names of its files, without their folders."""
+    names: dict[str, object] = {
+        k: Path(v.name) for k in type(source).model_fields if isinstance(v := getattr(source, k), Path)
+    }
+    if isinstance(source, Simulated):
+        names["preset"] = Path(source.preset).name
+    return source.model_copy(update=names)
+
+
+def told(facts: Facts, *, total_may_show: bool) -> Facts:
+    """Return the facts as they may be stored: without a total that would give a small count away."""
+    return facts if total_may_show else replace(facts, n_read=None)

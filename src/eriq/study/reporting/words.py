@@ -1,0 +1,97 @@
+"""What measures, contenders and designs are called in a report."""
+
+import re
+from collections.abc import Mapping
+
+import pandas as pd
+
+from eriq.config import Validation
+from eriq.study.words import block_words
+
+KINDS: Mapping[str, str] = {
+    "prevalence": "overall rate",
+    "level_rates": "human forecast",
+    "best_rule": "one-question rule",
+}
+MEASURES: Mapping[str, str] = {
+    "auc": "AUC (discrimination)",
+    "average_precision": "Average precision (PR-AUC)",
+    "log_loss": "Log loss (lower is better)",
+    "brier": "Brier score (lower is better)",
+    "brier_skill_prevalence": "Brier skill against the overall rate",
+    "brier_skill_register": "Brier skill against the register",
+    "calibration_in_the_large": "Calibration in the large (ideal 0)",
+    "calibration_slope": "Calibration slope (ideal 1)",
+    "ici": "ICI",
+    "e50": "E50",
+    "e90": "E90",
+    "emax": "Emax",
+    "accuracy_majority": "Accuracy of saying the same for everyone",
+}
+
+
+def kind_words(estimator: str) -> str:
+    """Return what makes the forecasts: a model, a person, a rule, or the overall rate.
+
+    >>> kind_words("level_rates"), kind_words("logistic")
+    ('human forecast', 'model')
+    """
+    return KINDS.get(estimator, "model")
+
+
+def measure_words(measure: str) -> str:
+    """Return a measure in a word or two, without what is said of it in brackets.
+
+    >>> measure_words("auc"), measure_words("net_benefit")
+    ('AUC', 'net benefit')
+    """
+    return MEASURES.get(measure, measure.replace("_", " ")).split(" (")[0]
+
+
+def contender_labels(contenders: pd.DataFrame) -> dict[str, str]:
+    """Return the words of each contender: its block, and its estimator where it is a choice.
+
+    >>> columns = ["contender", "block", "estimator", "words"]
+    >>> rows = [["b | logistic", "belief", "logistic", "ridge"], ["p", "none", "prevalence", "rate"]]
+    >>> contender_labels(pd.DataFrame(rows, columns=columns))
+    {'b | logistic': "Caseworker's forecast · ridge", 'p': 'Overall rate'}
+    """
+    labels: dict[str, str] = {}
+    columns = (contenders[name] for name in ("contender", "block", "estimator", "words"))
+    for contender, block, estimator, words in zip(*columns, strict=True):
+        plain = estimator in ("prevalence", "level_rates")
+        labels[contender] = block_words(block) + ("" if plain else f" · {words}")
+    return labels
+
+
+def validation_words(plan: Validation, observe_days: int) -> str:
+    """Return how people are kept apart.
+
+    >>> validation_words(Validation(folds=5, repeats=2), 395)
+    '5-fold cross-validation grouped by client, repeated 2 times'
+    """
+    repeated = f", repeated {plan.repeats} times" if plan.repeats > 1 else ""
+    return {
+        "grouped_kfold": f"{plan.folds}-fold cross-validation grouped by client{repeated}",
+        "leave_one_centre_out": "leave one job centre out",
+        "rolling_origin": f"rolling origin in calendar time, gap {observe_days} days",
+        "external": "one fixed external set",
+    }[plan.design]
+
+
+def as_sentence(words: str) -> str:
+    """Return `words` with a capital and a full stop.
+
+    >>> as_sentence("ridge logistic on belief"), as_sentence("")
+    ('Ridge logistic on belief.', '')
+    """
+    return f"{words[:1].upper()}{words[1:].rstrip('.')}." if words else ""
+
+
+def in_markdown(words: str) -> str:
+    r"""Return `words` as one line of Markdown that opens neither a table cell nor a tag.
+
+    >>> in_markdown("a | b\n<c>")
+    'a \\| b &lt;c>'
+    """
+    return re.sub(r"\s+", " ", words).replace("|", "\\|").replace("<", "&lt;").strip()

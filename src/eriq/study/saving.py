@@ -1,0 +1,170 @@
+"""What travels with a saved model, and which of its forecasts stay on this machine."""
+
+import hashlib
+import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from eriq.config import Experiment, Flat
+from eriq.config.streams import stream
+from eriq.disclosure import MIN_PEOPLE
+from eriq.features import Feature
+from eriq.features.matrix import to_matrix
+from eriq.model.bundle import Bundle, save_bundle
+from eriq.model.calibrator import expit
+from eriq.model.manifest import Manifest, Measured, TrainedOn
+from eriq.model.model import Model
+from eriq.study.comparison.calibrated import cross_calibrated
+from eriq.study.comparison.compare import Comparison
+from eriq.study.comparison.out_of_fold import OutOfFold
+from eriq.study.design.contender import Contender
+from eriq.study.design.from_tables import today_of
+from eriq.study.design.study import Study
+from eriq.study.reporting.facts import Facts
+from eriq.tables.results import SAVED
+
+
+def save(
+    model: Model, study: Study, found: Comparison, experiment: Experiment, facts: Facts, card: str, models: Path
+) -> Bundle:
+    """Write a model with everything scoring needs, under the name of its experiment and the day.
+
+    Raises
+    ------
+    OutputError
+        When the folder cannot be written.
+    """
+    used = tuple(f for f in study.features if f.name in model.columns)
+    matrix = to_matrix(study.home.matrix, model.columns)
+    manifest = manifest_of(experiment, study, found, facts, ranges(matrix, used, study.home.client))
+    sample = invented_rows(matrix, used, experiment.seed)
+    name = f"{experiment.name}-{today_of(experiment):%Y%m%d}"
+    return save_bundle(model, used, manifest, card, sample, models, name)
+
+
+def manifest_of(
+    experiment: Experiment,
+    study: Study,
+    found: Comparison,
+    facts: Facts,
+    seen: dict[str, tuple[float, float]],
+) -> Manifest:
+    """Return what the study says of its model; `seen` are the ranges of its measured columns."""
+    home, source, instrument = study.home, experiment.source, study.instrument
+    calibrated = _calibrated(found.home, found.chosen)
+    bands = np.quantile(expit(calibrated[~np.isnan(calibrated)]), [1 / 3, 2 / 3])
+    days = home.rows["answered_on"]
+    return Manifest(
+        experiment=experiment.name,
+        contender=found.chosen.name,
+        outcome=facts.outcome_words,
+        horizon_days=study.horizon_days,
+        instrument=instrument,
+        flat_client=source.client if isinstance(source, Flat) else None,
+        missing_policy=experiment.missing_policy or (instrument.missing_policy if instrument else None),
+        lag_days=experiment.lag_days,
+        period=(f"{days.min():%Y-%m}", f"{days.max():%Y-%m}") if days.notna().any() else None,
+        trained_on=TrainedOn(
+            n_rows=len(home.outcome),
+            n_clients=len(np.unique(home.client)),
+            n_events=int(home.outcome.sum()),
+            prevalence=float(home.outcome.mean()),
+            simulated=facts.simulated,
+            about=facts.about,
+        ),
+        measures=measured(found.tables["measures"]),
+        ranges=seen,
+        bands=tuple(float(q) for q in bands),
+        data=study.digests,
+        config=facts.config_yaml,
+        versions=dict(facts.versions),
+    )
+
+
+def measured(measures: pd.DataFrame) -> dict[str, Measured]:
+    """Return the measures of the saved model, by name and place on their scale."""
+    mine = measures[measures["contender"] == SAVED]
+    names = mine["measure"].where(mine["at"].isna(), mine["measure"] + "@" + mine["at"])
+    ends = mine[["estimate", "low", "high"]].to_dict("records")
+    return {
+        name: Measured(**{str(end): round(x, 6) if np.isfinite(x) else None for end, x in row.items()})
+        for name, row in zip(names, ends, strict=True)
+    }
+
+
+def ranges(matrix: pd.DataFrame, used: Sequence[Feature], client: np.ndarray) -> dict[str, tuple[float, float]]:
+    """Return the range seen in training per measured column, with `MIN_PEOPLE` people or more beyond each end."""
+    found = {}
+    for feature in used:
+        by_client = matrix[feature.name].groupby(client).agg(["min", "max"]).dropna()
+        if feature.kind != "continuous" or feature.sensitive or len(by_client) <= 2 * MIN_PEOPLE:
+            continue
+        low = max(by_client["min"].quantile(0.005), by_client["min"].nsmallest(MIN_PEOPLE + 1).iloc[-1])
+        high = min(by_client["max"].quantile(0.995), by_client["max"].nlargest(MIN_PEOPLE + 1).iloc[-1])
+        rounded = _inward(low, math.ceil), _inward(high, math.floor)
+        if rounded[0] <= rounded[1]:
+            found[feature.name] = rounded
+    return found
+
+
+def _inward(value: float, round_to: Callable[[float], int]) -> float:
+    """Return an end of a range with three digits, rounded so that nobody beyond it comes within.
+
+    >>> _inward(1015.2, math.ceil), _inward(1015.2, math.floor), _inward(-0.01234, math.ceil)
+    (1020.0, 1010.0, -0.0123)
+    """
+    if value == 0:
+        return 0.0
+    places = 2 - math.floor(math.log10(abs(value)))
+    return round(round_to(round(value * 10.0**places, 6)) / 10.0**places, max(places, 0))
+
+
+def invented_rows(matrix: pd.DataFrame, used: Sequence[Feature], seed: int, rows: int = 20) -> np.ndarray:
+    """Return rows drawn column by column between the usual values: no person looks like them.
+
+    Returns
+    -------
+    ndarray of shape (rows, n_columns)
+        One cell in twenty is a gap.
+    """
+    rng = stream(seed, "self-test rows")
+    columns = []
+    for feature in used:
+        value = matrix[feature.name].dropna()
+        low, high = value.quantile([0.05, 0.95]) if len(value) else (0.0, 1.0)
+        drawn = rng.uniform(low, high, rows)
+        columns.append(drawn if feature.kind == "continuous" else drawn.round())
+    sample = np.column_stack(columns) if columns else np.empty((rows, 0))
+    sample[rng.random(sample.shape) < 0.05] = np.nan
+    return sample
+
+
+def _calibrated(held: OutOfFold, chosen: Contender) -> np.ndarray:
+    return cross_calibrated(held.design, held.of(chosen), held.folds)
+
+
+def held_out(found: Comparison) -> pd.DataFrame:
+    """Return the forecasts of the saved model for people it was not fitted to: three numbers a row, no ids.
+
+    Rows come in an order made from the outcomes alone, and clients are counted anew in it: nothing
+    leads back to the rows of the input, and two trainings on the same rows give the same order.
+
+    Parameters
+    ----------
+    found : Comparison
+        Out-of-fold log-odds; they are calibrated on other people here, as the report does.
+
+    Returns
+    -------
+    DataFrame
+        Columns client (0, 1, ...), outcome (0 or 1), log_odds (three decimals).
+    """
+    design, log_odds = found.held.design, _calibrated(found.held, found.chosen)
+    rows = np.flatnonzero(~np.isnan(log_odds))
+    content = hashlib.sha256(design.outcome[rows].tobytes() + design.client[rows].astype("int64").tobytes()).digest()
+    rows = stream(int.from_bytes(content[:8], "little"), "held-out order").permutation(rows)
+    client, _ = pd.factorize(design.client[rows])
+    return pd.DataFrame({"client": client, "outcome": design.outcome[rows], "log_odds": log_odds[rows].round(3)})

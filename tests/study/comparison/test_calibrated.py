@@ -1,0 +1,101 @@
+"""Calibration on other people."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from eriq.errors import LeakageError
+from eriq.model.calibrator import expit
+from eriq.study.comparison import calibrated
+from eriq.study.comparison.calibrated import calibrator_of, cross_calibrated, saved_forecasts
+from eriq.study.design.design import Design
+from eriq.study.design.folds import Fold, grouped_kfold
+from eriq.study.evaluation.calibration import fit_calibrator
+from eriq.study.evaluation.metrics import auc
+from eriq.tables.results import SAVED
+from tests.study.comparison.conftest import one_row_each
+
+
+@pytest.fixture(scope="module")
+def calibrating() -> tuple[Design, np.ndarray, list[Fold]]:
+    """Return people with one row each, log-odds that are too steep, and four folds."""
+    design = one_row_each()
+    return design, 3 * design.matrix["client.q"].to_numpy(), grouped_kfold(design, 4, 1, 1)
+
+
+def test_a_fold_is_calibrated_on_the_other_folds(calibrating):
+    """Each fold's values are those of the calibrator fitted on the rows of all other folds."""
+    design, log_odds, folds = calibrating
+    given = cross_calibrated(design, log_odds, folds)
+    for fold in folds:
+        made = fit_calibrator(log_odds[fold.train], design.outcome[fold.train])
+        assert given[fold.test] == pytest.approx(made.apply(log_odds[fold.test]))
+        assert made.slope < 0.7
+
+
+def test_outcomes_of_a_fold_do_not_reach_its_own_calibration(calibrating):
+    """Turning all outcomes of a fold round leaves its calibrated values to the last digit, and moves the others."""
+    design, log_odds, folds = calibrating
+    turned = design.outcome.copy()
+    turned[folds[0].test] = 1 - turned[folds[0].test]
+    before, after = (cross_calibrated(replace(design, outcome=y), log_odds, folds) for y in (design.outcome, turned))
+    assert np.array_equal(before[folds[0].test], after[folds[0].test])
+    assert np.abs(before[folds[1].test] - after[folds[1].test]).max() > 0.05
+
+
+def test_other_waves_of_a_client_do_not_calibrate_it():
+    """A client whose waves lie in two test folds (as with job centres) calibrates neither of them."""
+    design = one_row_each(120)
+    client = np.arange(120)
+    client[60:75] = np.arange(15)  # fifteen clients of the first fold answered at the second centre as well
+    design, everyone = replace(design, client=client), np.arange(120)
+    folds = [Fold("a", 0, everyone[75:], everyone[:60]), Fold("b", 0, everyone[15:60], everyone[60:])]
+    log_odds = 3 * design.matrix["client.q"].to_numpy()
+    given = cross_calibrated(design, log_odds, folds)
+    for tested, others in ((slice(0, 60), slice(75, 120)), (slice(60, 120), slice(15, 60))):
+        made = fit_calibrator(log_odds[others], design.outcome[others])
+        assert given[tested] == pytest.approx(made.apply(log_odds[tested]))
+
+
+def test_rows_without_forecast_stay_without(calibrating):
+    """A row that no fold tested has no calibrated value and calibrates nobody."""
+    design, log_odds, folds = calibrating
+    gaps = np.where(np.arange(200) < 20, np.nan, log_odds)
+    given = cross_calibrated(design, gaps, folds)
+    assert np.array_equal(np.isnan(given), np.isnan(gaps))
+    rest = np.setdiff1d(folds[0].train, np.arange(20))
+    inside = np.setdiff1d(folds[0].test, np.arange(20))
+    assert given[inside] == pytest.approx(fit_calibrator(log_odds[rest], design.outcome[rest]).apply(log_odds[inside]))
+
+
+def test_a_leak_in_the_calibration_is_refused(calibrating, monkeypatch):
+    """The check that keeps people apart is made for every fold of the calibration."""
+    design, log_odds, folds = calibrating
+    steps = []
+
+    def refuse(client: Any, a: Any, b: Any, step: str) -> None:
+        steps.append(step)
+        if len(steps) == 3:
+            raise LeakageError(step)
+
+    monkeypatch.setattr(calibrated, "apart", refuse)
+    with pytest.raises(LeakageError, match="calibration, fold 3"):
+        cross_calibrated(design, log_odds, folds)
+
+
+def test_the_saved_model_is_judged_as_calibrated_on_others(found, study):
+    """The measures of the saved model are those of the cross-calibrated forecasts of the chosen contender."""
+    calibrated = cross_calibrated(study.design, found.held.of(found.chosen), found.held.folds)
+    table = found.tables["measures"].set_index(["measure", "contender"])["estimate"]
+    assert table["auc", SAVED] == pytest.approx(auc(study.design.outcome, expit(calibrated)))
+
+
+def test_with_an_external_set_the_calibration_comes_from_home(held, found):
+    """Rows that are only tested on are calibrated by the forecasts at home, and none of them by each other."""
+    away = replace(held, design=replace(held.design, outcome=1 - held.design.outcome))
+    given = saved_forecasts(away, found.chosen, held).log_odds[:, 0]
+    made = calibrator_of(held, found.chosen)
+    assert given == pytest.approx(made.apply(held.of(found.chosen)))
+    assert made.slope > 0

@@ -1,0 +1,405 @@
+"""A made-up training, whole, and a reader of pages."""
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from eriq.instrument.instrument import load_instrument
+from eriq.model.calibrator import Calibrator
+from eriq.study.reporting.canvas import as_svg
+from eriq.study.reporting.facts import Facts, InstrumentFacts
+from eriq.study.reporting.figures import figures_of
+from eriq.study.reporting.findings import cleared
+from eriq.study.reporting.report import report_html
+from eriq.study.words import block_words
+
+Tables = dict[str, pd.DataFrame]
+VOID = {"meta", "br", "hr", "img", "link", "input", "path", "use", "rect", "circle", "line"}
+ESTIMATORS = {"logistic": "ridge logistic", "lightgbm_pairs": "boosting, pairs only"}
+AUCS = {  # invented
+    "register_basic": 0.611,
+    "register_full": 0.642,
+    "client": 0.731,
+    "caseworker": 0.811,
+    "questionnaire_without_belief": 0.779,
+    "swedish": 0.829,
+    "questionnaire": 0.861,
+    "questionnaire + register_full": 0.868,
+}
+BASELINE, CHOSEN = "register_full | logistic", "questionnaire + register_full | logistic"
+
+
+def rows(*columns: str, of: list[tuple[Any, ...]]) -> pd.DataFrame:
+    return pd.DataFrame(of, columns=list(columns))
+
+
+def around(value: float, half: float) -> tuple[float, float, float]:
+    return value, value - half, value + half
+
+
+def main_tables() -> Tables:
+    """Return the four tables every report needs, with invented numbers."""
+    contenders = [("prevalence", "none", "prevalence", "overall rate", 0, True)]
+    contenders += [("belief | level_rates", "belief", "level_rates", "rates per answer level", 1, True)]
+    contenders += [("client_belief | level_rates", "client_belief", "level_rates", "rates per answer level", 1, True)]
+    contenders += [("register_full | best_rule", "register_full", "best_rule", "best yes/no question", 21, True)]
+    contenders += [
+        (f"{block} | {name}", block, name, words, 10 + 3 * len(block), True)
+        for block in AUCS
+        for name, words in ESTIMATORS.items()
+    ]
+    auc = {
+        "prevalence": 0.5,
+        "belief | level_rates": 0.792,
+        "client_belief | level_rates": 0.664,
+        "register_full | best_rule": 0.571,
+    }
+    auc |= {
+        name: AUCS[block] - 0.004 * (kind == "lightgbm_pairs")
+        for name, block, kind, *_ in contenders
+        if block in AUCS and name not in auc
+    }
+    measures, differences = [], []
+    for name, value in auc.items():
+        found: dict[str, tuple[float, float]] = {
+            "auc": (value, 0.012),
+            "average_precision": (value**8, 0.02),
+            "log_loss": (0.30 - 0.2 * (value - 0.5), 0.004),
+            "brier": (0.0561 - 0.03 * (value - 0.5), 0.001),
+            "brier_skill_prevalence": (0.53 * (value - 0.5), 0.01),
+            "calibration_in_the_large": (0.004, 0.05),
+            "calibration_slope": (1.02, 0.06),
+            "ici": (0.004, 0.002),
+            "e50": (0.003, 0.002),
+            "e90": (0.009, 0.004),
+            "emax": (0.051, 0.02),
+            "net_benefit": (0.021, 0.003),
+        }
+        for measure, (estimate, half) in found.items():
+            n = 200 if measure in ("ici", "e50", "e90", "emax", "calibration_slope") else 2000
+            measures.append((name, measure, "0.05" if measure == "net_benefit" else None, *around(estimate, half), n))
+            if name != BASELINE and measure in ("auc", "log_loss", "brier"):
+                base = {"auc": auc[BASELINE], "log_loss": 0.2716, "brier": 0.05184}[measure]
+                differences.append((name, BASELINE, measure, None, *around(estimate - base, half), 2000))
+    numbers = ("at", "estimate", "low", "high", "replicates")
+    return {
+        "flow": rows(
+            "reason",
+            "rows",
+            of=[
+                ("no answer in either half", 212),
+                ("in work on the answer date", 1904),
+                ("follow-up ends before the outcome can be known", 1187),
+                ("no register facts", 3),
+            ],
+        ),
+        "contenders": rows("contender", "block", "estimator", "words", "columns", "savable", of=contenders),
+        "measures": rows("contender", "measure", *numbers, of=measures),
+        "differences": rows("contender", "baseline", "measure", *numbers, of=differences),
+    }
+
+
+def made_up() -> Tables:
+    """Return every table a report knows."""
+    tables = main_tables()
+    instrument = load_instrument("eriq22")
+    sentence = (
+        "On these made-up people the questionnaire tells more about job entry within 12 months than the full register: "
+        "AUC 0.861 against 0.642."
+    )
+    tables["headline"] = rows(
+        "with",
+        "without",
+        "estimator",
+        "measure",
+        "estimate",
+        "low",
+        "high",
+        "smallest_detectable",
+        "verdict",
+        "sentence",
+        of=[("questionnaire", "register_full", "logistic", "auc", 0.219, 0.197, 0.241, 0.031, "large gain", sentence)],
+    )
+    grid = np.linspace(0.005, 0.45, 60)
+    names = [CHOSEN, BASELINE, "belief | level_rates", "questionnaire | logistic"]
+    tops = dict(zip(names, (0.45, 0.19, 0.27, 0.42), strict=True))
+    tables["calibration_curve"] = pd.concat(
+        [
+            pd.DataFrame(
+                {
+                    "contender": n,
+                    "forecast": (x := grid * tops[n] / 0.45),
+                    "observed": x + 0.02 * np.sin(9 * x),
+                    "low": x * 0.86 - 0.004,
+                    "high": x * 1.12 + 0.008,
+                }
+            )
+            for n in names
+        ]
+    )
+    tables["calibration_bins"] = rows(
+        "contender",
+        "forecast",
+        "observed",
+        "n",
+        of=[
+            (n, t * k / 10, t * k / 10 + 0.013 * (-1) ** k, 1251 if k < 9 else 4)
+            for n, t in tops.items()
+            for k in range(1, 10)
+        ],
+    )
+    thresholds = np.linspace(0.01, 0.3, 30)
+    heights = {**{n: t / 14 for n, t in tops.items()}, "treat all": 0.0, "treat none": 0.0}
+    tables["decision_curve"] = pd.concat(
+        [
+            pd.DataFrame(
+                {
+                    "contender": n,
+                    "threshold": thresholds,
+                    "net_benefit": (
+                        y := 0.06 - 0.94 * thresholds / (1 - thresholds)
+                        if n == "treat all"
+                        else h * np.exp(-7 * thresholds)
+                    ),
+                    "low": y - 0.003,
+                    "high": y + 0.003,
+                }
+            )
+            for n, h in heights.items()
+        ]
+    )
+    lists = [
+        (n, m, at, *around(v * tops[n], 0.03 * v), 2000)
+        for at in ("5%", "10%", "20%", "200", "3")
+        for n in names
+        for m, v in (("precision", 0.8), ("recall", 1.1), ("lift", 13.0))
+    ]
+    tables["measures"] = pd.concat([tables["measures"], rows(*tables["measures"].columns, of=lists)])
+    tables["overlap"] = rows(
+        "contender",
+        "other",
+        "at",
+        "overlap",
+        of=[(CHOSEN, n, k, 0.3 + 0.1 * i) for k in ("10%", "200") for i, n in enumerate(names[1:])],
+    )
+    tables["decomposition"] = rows(
+        "block",
+        "measure",
+        "estimate",
+        "low",
+        "high",
+        of=[
+            (b, m, *around(v * s, 0.011))
+            for b, v in (
+                ("belief", 0.171),
+                ("caseworker_without_belief", 0.088),
+                ("client", 0.061),
+                ("register_full", 0.048),
+            )
+            for m, s in (("auc", 1.0), ("log_loss", -0.3))
+        ],
+    )
+    tables["oracle"] = rows(
+        "contender",
+        "auc",
+        "oracle_auc",
+        "share_of_way",
+        of=[(BASELINE, 0.642, 0.879, 0.0), ("belief | level_rates", 0.792, 0.879, 0.63), (CHOSEN, 0.868, 0.879, 0.95)],
+    )
+    tables["sample_size"] = rows(
+        "name",
+        "value",
+        of=[("minimum_persons", 4811.0), ("smallest_difference", 0.031)],
+    )
+    tables["designs"] = rows(
+        "design",
+        "contender",
+        "auc",
+        "low",
+        "high",
+        "rows",
+        "clients",
+        of=[
+            ("leave one job centre out", CHOSEN, 0.861, 0.847, 0.874, 12512, 5011),
+            ("leave one job centre out", BASELINE, 0.631, 0.61, 0.65, 12512, 5011),
+            ("rolling origin", CHOSEN, 0.848, 0.83, 0.866, 4120, 2210),
+            ("rolling origin", BASELINE, 0.622, 0.59, 0.65, 4120, 2210),
+        ],
+    )
+    tables["missing_policies"] = rows(
+        "policy",
+        "contender",
+        "rows",
+        "auc",
+        "low",
+        "high",
+        of=[
+            ("a state of its own", CHOSEN, 12512, 0.868, 0.857, 0.879),
+            ("least ready answer", CHOSEN, 12512, 0.863, 0.852, 0.874),
+            ("row left out", CHOSEN, 7130, 0.859, 0.843, 0.874),
+        ],
+    )
+    importance, dependence = [], []
+    for place, item in enumerate(instrument.items):
+        value = 0.62 if item.forecast and item.respondent == "caseworker" else 0.31 * 0.88**place
+        importance.append(
+            (
+                "item",
+                item.id,
+                item.text.en,
+                value,
+                value / 4,
+                *around(value, 0.12 * value)[1:],
+                place + 1,
+                max(place, 1),
+                place + 3,
+                item.malleable,
+                value / 20,
+                value / 25,
+                value / 15,
+            )
+        )
+        for level, answer in enumerate(instrument.levels(item.id)):
+            few = item.id == "cw11" and level == 3
+            middle = (len(instrument.levels(item.id)) - 1) / 2
+            dependence.append(
+                (
+                    item.id,
+                    item.text.en,
+                    level,
+                    answer.labels.en,
+                    4 if few else 900,
+                    *around(value * (level - middle), 0.08),
+                )
+            )
+    nothing = (np.nan,) * 3
+    importance += [
+        ("respondent", w, w.capitalize(), v, s, v * 0.92, v * 1.07, r, r, r, None, *nothing)
+        for r, (w, v, s) in enumerate((("caseworker", 1.1, 0.55), ("client", 0.6, 0.3), ("register", 0.3, 0.15)), 1)
+    ]
+    importance += [
+        ("block", w, block_words(w), v, s, v * 0.9, v * 1.1, r, r, r, None, *nothing)
+        for r, (w, v, s) in enumerate((("belief", 0.62, 0.31), ("client", 0.6, 0.3), ("register_full", 0.3, 0.15)), 1)
+    ]
+    tables["importance"] = rows(
+        "level",
+        "name",
+        "label",
+        "value",
+        "share",
+        "low",
+        "high",
+        "rank",
+        "rank_low",
+        "rank_high",
+        "malleable",
+        "permutation",
+        "permutation_low",
+        "permutation_high",
+        of=importance,
+    )
+    tables["dependence"] = rows("item", "label", "level", "answer", "n", "contribution", "low", "high", of=dependence)
+    tables["pairs"] = rows(
+        *("first", "second", "strength", "first_label", "second_label", "with_belief"),
+        of=[("belief.cw11", f"client.{k}", 0.09 * 0.8**k, "Belief", f"Item {k}", True) for k in range(14)],
+    )
+    tables["agreement"] = rows(
+        "estimator", "other", "rank_correlation", of=[("ridge logistic", "boosting, pairs only", 0.91)]
+    )
+    tables["belief"] = rows(
+        "question",
+        "value",
+        "low",
+        "high",
+        "words",
+        of=[
+            ("AUC with the belief question", 0.868, 0.857, 0.879, "all columns of the chosen model"),
+            ("AUC without it", 0.801, 0.788, 0.814, "the same model, refitted"),
+            ("AUC of the belief question alone", 0.792, 0.779, 0.805, "rates per answer"),
+            ("Share of a prediction that is belief", 0.31, 0.28, 0.34, "mean over people"),
+            ("AUC within caseworkers", 0.844, 0.83, 0.857, "each caseworker's mean belief taken out"),
+            ("A model beats the caseworker's own yes by", 0.076, 0.061, 0.09, "difference in AUC"),
+        ],
+    )
+    return tables
+
+
+def made_up_facts(**others: Any) -> Facts:
+    instrument = load_instrument("eriq22")
+    facts = Facts(
+        name="demo",
+        question="Does the 22-item questionnaire tell more about job entry within a year than the registers do?",
+        outcome_words="job entry within 12 months",
+        horizon_days=365,
+        about="These people are made up. The cohort was tuned to published figures, so agreement with those figures "
+        "is built in: it shows that the pipeline works, and says nothing about whether the questionnaire does.",
+        simulated=True,
+        instrument=InstrumentFacts(**instrument.stamp, notice=instrument.notice.en),
+        design="5 folds of whole clients, stratified by outcome",
+        folds=5,
+        repeats=1,
+        seed=1,
+        baseline=BASELINE,
+        chosen=CHOSEN,
+        chosen_words="It has the lowest out-of-fold log loss; ties within one standard error go to the simpler.",
+        calibrator=Calibrator(intercept=0.013, slope=0.981),
+        digests={"answers": "ab" * 32, "persons": "cd" * 32},
+        config_yaml="version: 1\nname: demo\nsource: {kind: simulated, preset: claim}\n",
+        started="2026-01-05 09:00",
+        eriq_version="0.1.0",
+        versions={"pandas": "3.1.1", "scikit-learn": "1.9.1"},
+        leak_checks=("No person is on both sides of any split.", "No single column has an AUC above the limit."),
+        sample_size_sentences=(
+            "Enough people: 5,011 with 751 events, and 63 parameters need at least 4,811 with 722 events.",
+        ),
+        n_read=15818,
+        n_rows=12512,
+        n_clients=5011,
+        n_events=751,
+        prevalence=0.06,
+    )
+    return replace(facts, **others)
+
+
+def report(tables: Tables, facts: Facts | None = None) -> str:
+    """Return the page of these tables, with its figures."""
+    found = cleared(tables, facts or made_up_facts())
+    return report_html(found, {name: as_svg(figure) for name, figure in figures_of(found).items()})
+
+
+class Page(HTMLParser):
+    """Collects what a browser would see; fails on a tag that is closed out of order."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.attributes: list[tuple[str, str, str]] = []
+        self.words: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.attributes += [(tag, name, value or "") for name, value in attrs]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.attributes += [(tag, name, value or "") for name, value in attrs]
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in VOID:
+            assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] not in ("style", "title"):
+            self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return re.sub(r"\s+", " ", " ".join(self.words))
+
+    def ids(self) -> list[str]:
+        return [value for _, name, value in self.attributes if name == "id"]

@@ -1,0 +1,42 @@
+"""What may leave the building."""
+
+import pandas as pd
+import pytest
+
+from eriq.disclosure import MIN_PEOPLE, count_words, hide_parts, publishable, suppress_small
+
+
+@pytest.mark.parametrize(("n", "shown"), [(4, False), (5, True), (6, True), (None, False)])
+def test_the_threshold_is_five_people(n: int | None, shown: bool) -> None:
+    """4 and unknown are blanked, 5 and 6 stay; words stay in any case."""
+    table = pd.DataFrame({"group": ["a"], "n": pd.array([n], dtype="Int64"), "share": [0.25]})
+    cleared = suppress_small(table)
+    assert cleared["share"].notna().tolist() == [shown]
+    assert cleared["group"].tolist() == ["a"]
+    assert table["share"].tolist() == [0.25]
+    assert MIN_PEOPLE == 5
+
+
+def test_hidden_parts_leave_room_for_doubt() -> None:
+    """1 and 2 beside their sum would leave two guesses, so 30 goes as well; no small part, nothing hidden."""
+    assert hide_parts([1, 2, 30, 400]) == (["<5", "<5", "withheld", "400"], True)
+    assert hide_parts([1, 2]) == (["<5", "<5"], False)
+    assert hide_parts([5, 6]) == (["5", "6"], True)
+    assert [count_words(n) for n in (0, 1, 4, 5)] == ["0", "<5", "<5", "5"]
+
+
+def test_two_blanks_that_hold_seven_are_too_few() -> None:
+    """7 left for two blanks below 5 could only be 3 and 4, so 40 goes as well; 10 left for two are enough."""
+    assert hide_parts([3, 4, 40]) == (["<5", "<5", "withheld"], True)
+    assert hide_parts([4, 6, 40]) == (["<5", "withheld", "40"], True)
+
+
+def test_every_table_is_cleared_by_what_its_rows_rest_on() -> None:
+    """Four people hide a mean and an AUC, not the level that puts answers in order; a table without counts stays."""
+    dependence = pd.DataFrame({"level": [0.0, 1.0], "n": [4, 5], "contribution": [0.1, 0.2]})
+    assert publishable("dependence", dependence)["contribution"].isna().tolist() == [True, False]
+    assert publishable("dependence", dependence)["level"].tolist() == [0, 1]
+    designs = pd.DataFrame({"design": ["a", "b"], "auc": [0.6, 0.7], "clients": [4, 5]})
+    assert publishable("designs", designs)["auc"].isna().tolist() == [True, False]
+    measures = pd.DataFrame({"measure": ["auc"], "estimate": [0.7]})
+    pd.testing.assert_frame_equal(publishable("measures", measures), measures)
