@@ -6,13 +6,13 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from tests.study.worlds import HORIZON, World, make
 
 from eriq.errors import CohortError
 from eriq.model.margin import raw_margin
 from eriq.study.design.survival import kaplan_meier
 from eriq.study.evaluation.recalibration import logistic_recalibration
 from eriq.study.learning.hazard import HazardLogistic, month_ends, person_months
+from tests.study.worlds import HORIZON, World, make
 
 ENDS = month_ends(HORIZON, 456)
 

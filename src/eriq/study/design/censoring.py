@@ -50,14 +50,14 @@ def strata(rows: pd.DataFrame, by: Sequence[str]) -> np.ndarray:
     """
     if not by:
         return np.full(len(rows), EVERYONE, dtype=object)
-    parts = [_names(rows, name).tolist() for name in by]
+    parts = [_names(rows, name) for name in by]
     return np.array([", ".join(names) for names in zip(*parts, strict=True)], dtype=object)
 
 
-def _names(rows: pd.DataFrame, by: str) -> pd.Series:
+def _names(rows: pd.DataFrame, by: str) -> list[str]:
     if by == "job_centre":
-        return rows["job_centre"].fillna("unknown")
-    return rows["answered_on"].dt.to_period("Q" if by == "quarter" else "Y").astype("str")
+        return list(rows["job_centre"].fillna("unknown"))
+    return list(rows["answered_on"].dt.to_period("Q" if by == "quarter" else "Y").astype("str"))
 
 
 def censoring_weights(

@@ -84,7 +84,6 @@ def bootstrap(
     client: npt.ArrayLike,
     wanted: Wanted | None = None,
     *,
-    weights: npt.ArrayLike | None = None,
     replicates: int = 2000,
     seed: int,
     workers: int = 1,
@@ -103,9 +102,6 @@ def bootstrap(
         Code or label of the client a row belongs to.
     wanted : Wanted, optional
         Without it: auc, average_precision, log_loss, brier.
-    weights : array-like of shape (n,), optional
-        Not negative; a row of weight 2 counts as two rows of its client, one of weight 0 not at all, though its client
-        is drawn like any other.
     replicates, seed : int
         How many samples of clients are drawn, and the seed (not negative) they come from.
     workers : int
@@ -132,9 +128,49 @@ def bootstrap(
     >>> float(made.estimate[made.place("auc"), 0])
     0.875
     """
+    rows = Rows(outcome, probability, client)
+    return weighted_bootstrap(rows, wanted, replicates=replicates, seed=seed, workers=workers)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """What is judged: arrays as `bootstrap` takes them, and how much each row counts."""
+
+    outcome: npt.ArrayLike
+    probability: npt.ArrayLike
+    client: npt.ArrayLike
+    weights: npt.ArrayLike | None = None  # (n,), not negative; none: every row counts once
+
+
+def weighted_bootstrap(
+    rows: Rows, wanted: Wanted | None = None, *, replicates: int = 2000, seed: int, workers: int = 1
+) -> Replicates:
+    """Return what `bootstrap` does from rows that may have weights, which multiply how often their client is drawn.
+
+    A row of weight 2 counts as two rows of its client, one of weight 0 not at all, though its client is drawn like any
+    other. The weights are taken as known: the intervals do not cover that they may have been estimated.
+
+    Parameters
+    ----------
+    rows : Rows
+    wanted, replicates, seed, workers
+        As for `bootstrap`.
+
+    Raises
+    ------
+    ValueError
+        As `bootstrap` does, and if weights are missing, negative or 0 for a whole class.
+
+    Examples
+    --------
+    >>> rows = Rows([0, 1, 0, 1], [[0.2], [0.7], [0.6], [0.6]], [1, 2, 3, 4], weights=[1, 1, 3, 1])
+    >>> made = weighted_bootstrap(rows, replicates=50, seed=1)
+    >>> float(made.estimate[made.place("auc"), 0])
+    0.8125
+    """
     if replicates < 1 or workers < 1:
         raise ValueError("replicates and workers must be at least 1")
-    sample = _sample(outcome, probability, client, wanted or Wanted(), weights)
+    sample = _sample(rows, wanted or Wanted())
     chunks = _chunks(replicates, sample.n)
     with ThreadPoolExecutor(workers) as pool:
         pieces = list(pool.map(lambda chunk: sample.measure(_counts(sample.clients, seed, chunk)), chunks))
@@ -205,31 +241,25 @@ class _Sample:
         return measured
 
 
-def _sample(
-    outcome: npt.ArrayLike,
-    probability: npt.ArrayLike,
-    client: npt.ArrayLike,
-    wanted: Wanted,
-    weights: npt.ArrayLike | None,
-) -> _Sample:
-    happened, forecast = _checked(outcome, probability)
-    codes, clients = _codes(client)
+def _sample(given: Rows, wanted: Wanted) -> _Sample:
+    happened, forecast = _checked(given.outcome, given.probability)
+    codes, clients = _codes(given.client)
     if len(codes) != len(happened):
         raise ValueError(f"client has {len(codes)} rows, outcome has {len(happened)}")
-    weight = np.ones(len(codes)) if weights is None else _checked_weights(weights, happened)
+    weight = np.ones(len(codes)) if given.weights is None else _checked_weights(given.weights, happened)
     seen = weight > 0
     happened, forecast, codes, weight = happened[seen], forecast[seen], codes[seen], weight[seen]
     rows, positives = (np.bincount(codes, part, clients).astype(np.float64) for part in (weight, weight * happened))
     both = np.column_stack([np.bincount(codes[part], minlength=clients) for part in (~happened, happened)])
-    given = None if weights is None else weight  # without weights, counts stay whole numbers
-    rankings = [make_ranking(happened, column, codes, given) for column in forecast.T] if wanted.ranked else []
+    ranked = None if given.weights is None else weight  # without weights, counts stay whole numbers
+    rankings = [make_ranking(happened, column, codes, ranked) for column in forecast.T] if wanted.ranked else []
     table = np.empty((clients, 0))
     if wanted.averaged:
-        table = _per_client(weight[:, None] * _losses(happened, forecast, wanted), codes, clients)
+        table = _per_client(weight[:, None] * _loss_table(happened, forecast, wanted), codes, clients)
     return _Sample(wanted, len(codes), rows, positives, both, rankings, table)
 
 
-def _losses(happened: npt.NDArray[np.bool_], forecast: FloatArray, wanted: Wanted) -> FloatArray:
+def _loss_table(happened: npt.NDArray[np.bool_], forecast: FloatArray, wanted: Wanted) -> FloatArray:
     """Return what is averaged of every row, of shape (n, measures x contenders)."""
     yes = happened[:, None]
     parts = []

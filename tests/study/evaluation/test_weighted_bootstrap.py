@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from eriq.study.evaluation.bootstrap import bootstrap, client_weights
+from eriq.study.evaluation.bootstrap import Rows, bootstrap, client_weights, weighted_bootstrap
 from eriq.study.evaluation.decisions import at_capacity, net_benefit
 from eriq.study.evaluation.metrics import auc, average_precision, brier, log_loss
 from eriq.study.evaluation.wanted import Wanted
@@ -40,7 +40,7 @@ def slow(outcome, forecast, weights) -> list[float]:
 def test_every_replicate_is_the_weighted_measure_with_the_draws_as_further_weights(rows):
     """Estimate and draws agree with a slow second way, for ties, lists that cut them, and clients of weight 0 alone."""
     outcome, forecast, client, weights = rows
-    made = bootstrap(outcome, forecast, client, ALL, weights=weights, replicates=20, seed=3)
+    made = weighted_bootstrap(Rows(outcome, forecast, client, weights), ALL, replicates=20, seed=3)
     drawn = np.concatenate(list(client_weights(client, 20, 3)))
     for c in range(2):
         np.testing.assert_allclose(made.estimate[:, c], slow(outcome, forecast[:, c], weights), atol=1e-12)
@@ -54,7 +54,7 @@ def test_whole_weights_equal_repeated_rows(rows):
     weights = np.random.default_rng(4).integers(0, 4, len(outcome))
     weights[np.unique(client, return_index=True)[1]] = np.maximum(weights[np.unique(client, return_index=True)[1]], 1)
     again = np.repeat(np.arange(len(outcome)), weights)
-    made = bootstrap(outcome, forecast, client, ALL, weights=weights, replicates=30, seed=5)
+    made = weighted_bootstrap(Rows(outcome, forecast, client, weights), ALL, replicates=30, seed=5)
     whole = bootstrap(outcome[again], forecast[again], client[again], ALL, replicates=30, seed=5)
     np.testing.assert_allclose(made.draws, whole.draws, atol=1e-12)
     np.testing.assert_allclose(made.estimate, whole.estimate, atol=1e-12)
@@ -64,7 +64,7 @@ def test_weights_of_1_change_nothing(rows):
     """Neither estimates nor draws."""
     outcome, forecast, client, _ = rows
     plain = bootstrap(outcome, forecast, client, ALL, replicates=40, seed=2)
-    ones = bootstrap(outcome, forecast, client, ALL, weights=np.ones(len(outcome)), replicates=40, seed=2)
+    ones = weighted_bootstrap(Rows(outcome, forecast, client, np.ones(len(outcome))), ALL, replicates=40, seed=2)
     np.testing.assert_allclose(ones.draws, plain.draws, atol=1e-12)
 
 
@@ -73,7 +73,7 @@ def test_only_the_ratios_of_weights_count(rows):
     outcome, forecast, client, weights = rows
     wanted = Wanted(shares=(0.1,), thresholds=(0.2,))
     made, small = (
-        bootstrap(outcome, forecast, client, wanted, weights=scale * weights, replicates=20, seed=6)
+        weighted_bootstrap(Rows(outcome, forecast, client, scale * weights), wanted, replicates=20, seed=6)
         for scale in (1, 0.001)
     )
     np.testing.assert_allclose(small.draws, made.draws, atol=1e-12)
@@ -84,7 +84,7 @@ def test_a_replicate_with_one_class_only_among_rows_with_weight_is_nothing(rows)
     outcome, forecast, client = np.array([1, 0, 1, 0]), np.full((4, 1), 0.5), np.arange(4)
     weights = np.array([0.1, 0.7, 0.0, 0.3])
     only_losses = Wanted(("log_loss",))  # a ranking of one class would be nothing by itself
-    made = bootstrap(outcome, forecast, client, only_losses, weights=weights, replicates=60, seed=1)
+    made = weighted_bootstrap(Rows(outcome, forecast, client, weights), only_losses, replicates=60, seed=1)
     drawn = np.concatenate(list(client_weights(client, 60, 1)))
     both = (drawn[:, 0] > 0) & ((drawn[:, 1] > 0) | (drawn[:, 3] > 0))
     assert made.usable.tolist() == both.tolist()
@@ -103,4 +103,4 @@ def test_a_replicate_with_one_class_only_among_rows_with_weight_is_nothing(rows)
 def test_weights_that_cannot_be_are_refused(weights, words):
     """With the number of rows, and no value."""
     with pytest.raises(ValueError, match=words):
-        bootstrap([1, 0, 1, 0], [[0.5]] * 4, [1, 2, 3, 4], weights=weights, replicates=5, seed=1)
+        weighted_bootstrap(Rows([1, 0, 1, 0], [[0.5]] * 4, [1, 2, 3, 4], weights), replicates=5, seed=1)
