@@ -140,3 +140,18 @@ def test_months_that_nobody_was_followed_through_are_left_out_beyond_the_horizon
         HazardLogistic().fit(columns(world), short.assign(days=short["days"].clip(upper=350)).to_numpy(float))
     with pytest.raises(CohortError, match="needs entries"):
         HazardLogistic().fit(columns(world), world.times.assign(event=False).to_numpy(float))
+
+
+def test_rows_that_break_off_make_the_forecast_better():
+    """With 1,500 rows, a third of them lost, forecasts come nearer to the truth than from rows with a whole window."""
+    gains = []
+    for seed in range(20):
+        world, fresh = make(7000 + seed, 1500), make(9000 + seed, 2000)
+        x, z = columns(world, 10), columns(fresh, 10, seed=2)
+        whole = (world.times["followed_days"] >= HORIZON).to_numpy()
+        plain = LogisticRegression(C=0.05).fit(x[whole], world.outcome[whole])
+        hazard = HazardLogistic(C=0.05).fit(x, world.times.to_numpy(float))
+        off = [np.sqrt(np.mean((m.predict_proba(z)[:, 1] - fresh.probability) ** 2)) for m in (plain, hazard)]
+        gains.append(off[0] - off[1])
+    assert np.mean(gains) > 3 * np.std(gains, ddof=1) / np.sqrt(len(gains))
+    assert np.mean(gains) > 0.005
