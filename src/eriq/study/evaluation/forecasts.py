@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 
 from eriq.model.calibrator import expit
-from eriq.study.evaluation.bootstrap import Replicates, bootstrap
+from eriq.study.evaluation.bootstrap import Replicates, Rows, weighted_bootstrap
 from eriq.study.evaluation.wanted import Wanted
 
 
@@ -19,6 +19,7 @@ class Forecasts:
     outcome: np.ndarray  # shape (n,), 0 or 1
     log_odds: np.ndarray  # shape (n, contenders)
     client: np.ndarray  # shape (n,)
+    weights: np.ndarray | None = None  # shape (n,), where rows stand for censored ones; none: every row counts once
 
     @property
     def probability(self) -> np.ndarray:
@@ -35,13 +36,6 @@ class Forecasts:
         return replace(self, names=self.names + other.names, log_odds=np.column_stack([self.log_odds, other.log_odds]))
 
     def bootstrap(self, wanted: Wanted, *, replicates: int, seed: int, workers: int = 1) -> Replicates:
-        """Return what is wanted of every contender on bootstrap samples of the clients; see `bootstrap`."""
-        return bootstrap(
-            self.outcome,
-            self.probability,
-            self.client,
-            wanted,
-            replicates=replicates,
-            seed=seed,
-            workers=workers,
-        )
+        """Return what is wanted of every contender on bootstrap samples of the clients; see `weighted_bootstrap`."""
+        rows = Rows(self.outcome, self.probability, self.client, self.weights)
+        return weighted_bootstrap(rows, wanted, replicates=replicates, seed=seed, workers=workers)

@@ -21,15 +21,20 @@ class Ranking:
     bounds: IntArray  # rows before each group, and at last all rows
     hits: IntArray  # rows with the outcome before each group, and at last all of them
     holding: IntArray  # groups in which somebody has the outcome
+    weight: FloatArray | None = None  # of every row, in rank order; none: every row counts once
+    positive_weight: FloatArray | None = None  # of every row with the outcome, in rank order
 
 
-def make_ranking(happened: npt.NDArray[np.bool_], forecast: FloatArray, codes: IntArray) -> Ranking:
-    """Return the ranking of one contender from outcome, forecast and client code of every row."""
+def make_ranking(
+    happened: npt.NDArray[np.bool_], forecast: FloatArray, codes: IntArray, weight: FloatArray | None = None
+) -> Ranking:
+    """Return the ranking of one contender from outcome, forecast, client code and, if any, weight of every row."""
     order = np.argsort(-forecast, kind="stable")
     ranked, positive = forecast[order], happened[order]
     bounds = np.concatenate([[0], np.flatnonzero(np.diff(ranked)) + 1, [len(ranked)]])
     hits = np.concatenate([[0], np.cumsum(positive)])[bounds]
-    return Ranking(codes[order], codes[order][positive], bounds, hits, np.flatnonzero(np.diff(hits)))
+    weights = (None, None) if weight is None else (weight[order], weight[order][positive])
+    return Ranking(codes[order], codes[order][positive], bounds, hits, np.flatnonzero(np.diff(hits)), *weights)
 
 
 def rank_measures(
@@ -37,7 +42,8 @@ def rank_measures(
 ) -> FloatArray:
     """Return the ranked measures that are wanted, of shape (replicates, measures).
 
-    Sums of counts are whole numbers, exact in any order; one pass over the sorted rows serves all measures.
+    Sums of counts are whole numbers, exact in any order; one pass over the sorted rows serves all measures. With
+    weights a row counts as often as its weight says.
 
     Parameters
     ----------
@@ -48,8 +54,8 @@ def rank_measures(
         Rows drawn, and rows with the outcome among them.
     wanted : Wanted
     """
-    drawn = _running(counts, ranking.client)
-    found = _running(counts, ranking.positive_client)
+    drawn = _running(counts, ranking.client, ranking.weight)
+    found = _running(counts, ranking.positive_client, ranking.positive_weight)
     group = ranking.holding
     start, end = (np.take(drawn, ranking.bounds[g], axis=1) for g in (group, group + 1))
     before, after = (np.take(found, ranking.hits[g], axis=1) for g in (group, group + 1))
@@ -62,7 +68,7 @@ def rank_measures(
             beaten = 2 * misses[:, None] - ((start - before) + (end - after))
             measured.append(np.einsum("rg,rg->r", new, beaten) / (2 * hits * misses))
         if "average_precision" in wanted.measures:
-            measured.append(np.einsum("rg,rg->r", new, after / np.maximum(end, 1)) / hits)
+            measured.append(np.einsum("rg,rg->r", new, after / np.where(end > 0, end, 1)) / hits)
         if wanted.shares or wanted.numbers:
             sizes = [share * total for share in wanted.shares] + [np.minimum(n, total) for n in wanted.numbers]
             room = np.array(sizes)
@@ -71,14 +77,17 @@ def rank_measures(
     return np.array(measured).T
 
 
-def _running(counts: CountArray, client: IntArray) -> CountArray:
+def _running(counts: CountArray, client: IntArray, weight: FloatArray | None) -> CountArray | FloatArray:
     """Return rows drawn before each ranked row, and at last all of them."""
-    running = np.zeros((len(counts), len(client) + 1), dtype=np.int32)
-    np.cumsum(np.take(counts, client, axis=1), axis=1, dtype=np.int32, out=running[:, 1:])
+    drawn = np.take(counts, client, axis=1)
+    running = np.zeros((len(counts), len(client) + 1), dtype=np.int32 if weight is None else np.float64)
+    np.cumsum(drawn if weight is None else drawn * weight, axis=1, dtype=running.dtype, out=running[:, 1:])
     return running
 
 
-def _caught(drawn: CountArray, found: CountArray, ranking: Ranking, room: FloatArray) -> FloatArray:
+def _caught(
+    drawn: CountArray | FloatArray, found: CountArray | FloatArray, ranking: Ranking, room: FloatArray
+) -> FloatArray:
     """Return hits on a list of each size in `room` (sizes, replicates), the cut group with the fraction that fits."""
     each = np.arange(len(drawn))
     low, high = np.zeros(room.shape, dtype=np.int64), np.full(room.shape, len(ranking.bounds) - 2)
@@ -88,5 +97,5 @@ def _caught(drawn: CountArray, found: CountArray, ranking: Ranking, room: FloatA
         low, high = np.where(full, low, np.minimum(middle + 1, high)), np.where(full, middle, high)
     start, end = drawn[each, ranking.bounds[low]], drawn[each, ranking.bounds[low + 1]]
     before, after = found[each, ranking.hits[low]], found[each, ranking.hits[low + 1]]
-    result: FloatArray = before + (room - start) / np.maximum(end - start, 1) * (after - before)
+    result: FloatArray = before + (room - start) / np.where(end > start, end - start, 1) * (after - before)
     return result
