@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from eriq.config import Outcome
+from eriq.tables.outcome import join_spells
 
 DAY = pd.Timedelta(days=1)
 Left = Literal["no_entry", "censored"]
@@ -187,7 +188,7 @@ def _first_entry(
     pairs = left.merge(spells[["client_id", "started_on", "ended_on"]], on="client_id", how="inner")
     pairs = pairs[(pairs["started_on"] > pairs["answered_on"]) & (pairs["started_on"] <= pairs["cut"])]
     ended = pairs["ended_on"].where(pairs["ended_on"] < pairs["cut"], pairs["cut"])
-    entries = _joined(pairs.assign(ended_on=ended))
+    entries = join_spells(pairs.assign(ended_on=ended), outcome.bridge_days, key="row")
     lasts = (entries["ended_on"] - entries["started_on"]).dt.days + 1 >= 7 * outcome.minimum_weeks  # both days count
     row = entries["row"].to_numpy()
     when = (entries["started_on"] - left["answered_on"].iloc[row].to_numpy()).dt.days.to_numpy(np.float64)
@@ -195,8 +196,3 @@ def _first_entry(
     wanted = lasts.to_numpy() & (when > after_days)
     np.minimum.at(first, row[wanted], when[wanted])
     return first
-
-
-def _joined(pairs: pd.DataFrame) -> pd.DataFrame:
-    """Return the spells of each row as the outcome joins them; nothing is joined yet."""
-    return pairs[["row", "started_on", "ended_on"]]

@@ -1,6 +1,7 @@
 """AUC, average precision and lists of limited length of one contender, on many draws of clients at once."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +11,7 @@ from eriq.study.evaluation.wanted import Wanted
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 CountArray = npt.NDArray[np.int32]
+Sums = npt.NDArray[Any]  # of counts, whole numbers; of weights, not
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,8 +59,10 @@ def rank_measures(
     drawn = _running(counts, ranking.client, ranking.weight)
     found = _running(counts, ranking.positive_client, ranking.positive_weight)
     group = ranking.holding
-    start, end = (np.take(drawn, ranking.bounds[g], axis=1) for g in (group, group + 1))
-    before, after = (np.take(found, ranking.hits[g], axis=1) for g in (group, group + 1))
+    start: Sums = np.take(drawn, ranking.bounds[group], axis=1)
+    end: Sums = np.take(drawn, ranking.bounds[group + 1], axis=1)
+    before: Sums = np.take(found, ranking.hits[group], axis=1)
+    after: Sums = np.take(found, ranking.hits[group + 1], axis=1)
     new = (after - before).astype(np.float64)
     misses = total - hits
     measured = []
@@ -77,7 +81,7 @@ def rank_measures(
     return np.array(measured).T
 
 
-def _running(counts: CountArray, client: IntArray, weight: FloatArray | None) -> CountArray | FloatArray:
+def _running(counts: CountArray, client: IntArray, weight: FloatArray | None) -> Sums:
     """Return rows drawn before each ranked row, and at last all of them."""
     drawn = np.take(counts, client, axis=1)
     running = np.zeros((len(counts), len(client) + 1), dtype=np.int32 if weight is None else np.float64)
