@@ -1,6 +1,6 @@
 """The difference declared in advance, fold by fold, with the fits that its interval needs beside those of all."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,13 +9,13 @@ import pandas as pd
 from eriq.config import Experiment
 from eriq.study.comparison.out_of_fold import OutOfFold
 from eriq.study.comparison.verdict import FIXED, headline_pair
-from eriq.study.design.contender import Contender
 from eriq.study.design.design import Design
 from eriq.study.design.folds import Fold
 from eriq.study.evaluation.fold_interval import FoldForecasts, FoldInterval, fold_interval, fold_pairs
 from eriq.study.learning.progress import Progress, silent
 from eriq.study.learning.training import Learning, run_folds
 
+Fit = Callable[[Sequence[Fold]], Iterator[tuple[tuple[int, int], np.ndarray]]]  # what `run_folds` yields for the pair
 CLUSTERS = {"caseworker": "caseworker_id", "job_centre": "job_centre"}
 
 
@@ -50,17 +50,22 @@ def declared_difference(
         return Declared(None, f"{FIXED}: test periods and external sets do not train each other")
     if len(first) < 3:
         return Declared(None, f"{FIXED}: with fewer than three folds no two can be left out")
+    rows_in_all = len(held.design.outcome)
+
+    def fit(folds: Sequence[Fold]) -> Iterator[tuple[tuple[int, int], np.ndarray]]:
+        return run_folds(pair, held.design, folds, learning, workers=workers, progress=progress)
+
     if len(repeats) == 1:
         forecast = np.stack([np.column_stack([held.of(c) for c in pair])])
     else:
-        forecast = _again(pair, held.design, held.folds, learning, workers, progress)
-    without_two = _without_two(pair, held.design, first, learning, workers, progress)
+        forecast = _again(fit, held.folds, rows_in_all)
+    without_two = _without_two(fit, first, rows_in_all)
     cluster = clusters(held.design, experiment.intervals.cluster)
     rows = held.tested
     given = FoldForecasts(
         held.design.outcome[rows],
         cluster[rows],
-        np.stack([_labels(folds, len(held.design.outcome)) for folds in repeats])[:, rows],
+        np.stack([_labels(folds, rows_in_all) for folds in repeats])[:, rows],
         forecast[:, rows],
         {key: made[rows] for key, made in without_two.items()},
     )
@@ -92,30 +97,16 @@ def _labels(folds: Sequence[Fold], rows: int) -> np.ndarray:
     return label
 
 
-def _again(
-    pair: tuple[Contender, Contender],
-    design: Design,
-    folds: Sequence[Fold],
-    learning: Learning,
-    workers: int | None,
-    progress: Progress,
-) -> np.ndarray:
+def _again(fit: Fit, folds: Sequence[Fold], rows: int) -> np.ndarray:
     """Return the pair's forecasts of every repeat, of shape (repeats, rows, 2)."""
     order = {r: place for place, r in enumerate(sorted({fold.repeat for fold in folds}))}
-    made = np.full((len(order), len(design.outcome), 2), np.nan)
-    for (c, f), forecast in run_folds(pair, design, folds, learning, workers=workers, progress=progress):
+    made = np.full((len(order), rows, 2), np.nan)
+    for (c, f), forecast in fit(folds):
         made[order[folds[f].repeat], folds[f].test, c] = forecast
     return made
 
 
-def _without_two(
-    pair: tuple[Contender, Contender],
-    design: Design,
-    folds: Sequence[Fold],
-    learning: Learning,
-    workers: int | None,
-    progress: Progress,
-) -> dict[tuple[int, int, int], np.ndarray]:
+def _without_two(fit: Fit, folds: Sequence[Fold], rows: int) -> dict[tuple[int, int, int], np.ndarray]:
     """Return, per pair of folds, forecasts for both from fits on what each of them could train on."""
     pairs = fold_pairs(len(folds))
     both = [
@@ -127,7 +118,7 @@ def _without_two(
         )
         for k, other in pairs
     ]
-    made = {(0, k, other): np.full((len(design.outcome), 2), np.nan) for k, other in pairs}
-    for (c, f), forecast in run_folds(pair, design, both, learning, workers=workers, progress=progress):
+    made = {(0, k, other): np.full((rows, 2), np.nan) for k, other in pairs}
+    for (c, f), forecast in fit(both):
         made[(0, *pairs[f])][both[f].test, c] = forecast
     return made
