@@ -28,7 +28,7 @@ from eriq.study.learning.training import Learning, columns_of, fit, run_all
 
 @dataclass(frozen=True, slots=True)
 class WithoutStrongest:
-    """The declared difference in AUC with every item, and without the strongest one."""
+    """The declared difference in AUC, over all test rows together, with every item and without the strongest one."""
 
     columns: tuple[str, ...]  # that were left out
     label: str  # as people call the item; health and justice are not told apart
@@ -41,8 +41,8 @@ class WithoutStrongest:
     def sentence(self) -> str:
         """The line for the report."""
         line = (
-            f'Without its strongest item, "{self.label}", the gain in AUC is {self.estimate:+.3f} '
-            f"({self.low:+.3f} to {self.high:+.3f}) instead of {self.whole:+.3f}."
+            f'Without its strongest item, "{self.label}", the gain in AUC over all test rows together is '
+            f"{self.estimate:+.3f} ({self.low:+.3f} to {self.high:+.3f}) instead of {self.whole:+.3f}."
         )
         if self.whole <= 0:
             return line
