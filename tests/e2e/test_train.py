@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 
 from eriq.config import load_experiment
 from eriq.instrument.instrument import load_instrument
@@ -152,6 +153,22 @@ def test_real_data_get_the_honest_answer(
         assert headline["low"] > 0
     for block, value in reference.items():
         assert abs(auc[f"{block} | logistic"] - value) <= 0.02, block
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="public data folder ../shared/data is not here")
+def test_permuted_outcomes_show_no_gain(tmp_path: Path) -> None:
+    """Job Corps with the outcomes exchanged between people shows no gain, whatever was shown before."""
+    people = pd.read_csv(SHARED / "jobcorps.csv")
+    shuffled = np.random.default_rng(1).permutation(people["worked_year1"].to_numpy())
+    people.assign(worked_year1=shuffled).to_csv(tmp_path / "permuted.csv", index=False)
+    config = yaml.safe_load((ROOT / "configs" / "experiments" / "jobcorps.yaml").read_text(encoding="utf-8"))
+    config["source"]["file"] = "permuted.csv"
+    config["contenders"] = [{"blocks": ["register_full", "questionnaire + register_full"], "estimators": ["logistic"]}]
+    (tmp_path / "permuted.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+
+    done = eriq("train", "permuted.yaml", cwd=tmp_path)
+
+    assert re.search(r"No gain shown: (practically none|cannot tell)\.", done.stdout), done.stdout
 
 
 def test_the_chosen_model_adds_up(model: Path) -> None:
