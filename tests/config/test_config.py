@@ -64,7 +64,7 @@ def test_a_small_config_is_read_with_every_default(tmp_path):
     assert experiment.headline.without == "register_full"
     assert experiment.outcome_definition() is OUTCOMES["job_entry_12m"]
     assert experiment.validation.folds == 5
-    assert experiment.protected == ("sex", "origin", "weak_competitiveness")
+    assert experiment.protected == ("sex", "origin", "area_foreign_citizens", "weak_competitiveness")
 
 
 @pytest.mark.parametrize("name", ["demo", "quick", "jobs2", "jobcorps"])
@@ -92,7 +92,7 @@ def test_shipped_experiments_are_read_by_name(name):
         ("source.kind", "sql", "source: Input tag 'sql'"),
         ("source", "answers.csv", "source: Input should be a valid dictionary"),
         ("outcome", "job_entry_21m", "outcome 'job_entry_21m' is not defined. Did you mean 'job_entry_12m'?"),
-        ("instrument", None, "instrument is needed unless the source is flat"),
+        ("headline", {"with": "client", "without": "client"}, "the same block and estimator, so nothing is compared"),
         ("validation.design", "external", "validation.external says where the set is"),
         ("missing_policy", "impute", "missing_policy: Input should be 'indicator', 'worst' or 'drop'"),
         ("lag_days", -1, "lag_days: Input should be greater than or equal to 0"),

@@ -157,3 +157,36 @@ def test_each_cause_has_its_exit_code(tmp_path: Path, words: list[str], code: in
     done = eriq(*words, cwd=tmp_path, code=code)
 
     assert done.stderr.strip()
+
+
+def test_registers_alone_train_and_score(tmp_path: Path) -> None:
+    """Without questions, answers are dates: a model learns from registers, and scores who and when beside them."""
+    eriq("simulate", "--out", "people", "--clients", "400", "--seed", "3", cwd=tmp_path)
+    answers = pd.read_csv(tmp_path / "people" / "answers.csv")[["client_id", "answered_on"]]
+    answers.to_csv(tmp_path / "people" / "answers.csv", index=False)
+    (tmp_path / "alone.yaml").write_text(
+        """
+version: 1
+name: alone
+question: How far do registers go?
+source: {kind: tables, answers: people/answers.csv, persons: people/persons.csv, spells: people/spells.csv,
+         events: people/events.csv}
+instrument: null
+contenders:
+  - {blocks: [none], estimators: [prevalence]}
+  - {blocks: [register_basic], estimators: [logistic]}
+headline: {with: register_basic, without: none}
+validation: {folds: 3}
+intervals: {replicates: 100, refit_replicates: 0}
+explain: {rows: 100, refits: 0, instability_refits: 0}
+""",
+        encoding="utf-8",
+    )
+    eriq("train", "alone.yaml", cwd=tmp_path)
+    model = next((tmp_path / "models").glob("alone-*"))
+    eriq("score", model, "people", "--out", "scores.csv", cwd=tmp_path)
+
+    scores = pd.read_csv(tmp_path / "scores.csv")
+    assert len(scores) == len(answers)
+    assert scores["probability"].between(0, 1).all()
+    assert scores["probability"].nunique() > 50

@@ -50,6 +50,49 @@ def seen(waves, registers):
     return look
 
 
+# --- what an agency publishes as its inputs --------------------------------------------------
+
+
+def test_periods_as_a_jobseeker_before_this_one(seen):
+    """Two periods ended before: the last had 14 days and ended three weeks ago; the one that goes on does not count."""
+    columns = seen(
+        ("2015-12-20", None, "registered"),
+        ("2015-11-27", "2015-12-10", "registered"),
+        ("2014-01-01", "2014-06-30", "registered"),
+    )
+    assert columns["register.earlier_periods"] == 2
+    assert columns["register.weeks_previous_period"] == pytest.approx(2.0)
+    assert columns["register.weeks_since_previous_period"] == pytest.approx(3.0)
+
+
+def test_a_first_period_is_not_an_unknown_one(seen):
+    """Who is registered for the first time had none before; where no period is kept at all, nobody knows."""
+    first, unknown = seen(("2015-12-20", None, "registered")), seen(("2015-12-20", None, "education"))
+    assert first["register.earlier_periods"] == 0
+    assert np.isnan(first["register.weeks_previous_period"])
+    assert np.isnan(unknown["register.earlier_periods"])
+
+
+def test_a_period_that_ends_after_the_cut_is_not_over(seen):
+    """With a delay of 30 days an end ten days ago is not known yet."""
+    columns = seen(("2015-06-01", "2015-12-21", "registered"), lag=30)
+    assert columns["register.earlier_periods"] == 0
+
+
+def test_optional_facts_of_a_person_become_columns(seen):
+    """Flags, codes by place and numbers of the area; absent ones are gaps."""
+    columns = seen(
+        education_field="03", sought_occupation="5", fund_member="1", area_income="251.5", registered_on="2015-05-02"
+    )
+    assert columns["register.education_field"] == 3
+    assert columns["register.sought_occupation"] == 5
+    assert columns["register.fund_member"] == 1
+    assert columns["register.area_income"] == 251.5
+    assert columns["register.registered_quarter"] == 1  # April to June is the second place of four
+    assert np.isnan(columns["register.willing_to_move"])
+    assert np.isnan(seen(registered_on="2016-02-01")["register.registered_quarter"])  # a later fact
+
+
 # --- registers by hand ---------------------------------------------------------------------
 
 
@@ -456,11 +499,15 @@ def test_columns_of_a_block_come_in_one_order_whatever_the_order_of_names(featur
 
 
 def test_protected_columns_are_in_no_block(features):
-    """Sex, origin and a judgement that is partly made of origin are kept for audit."""
+    """Sex, origin, and what is partly made of origin are kept for audit."""
     protected = {f.name for f in features if f.protected}
-    assert protected == {"register.sex", "register.origin", "register.weak_competitiveness"}
+    assert protected == {
+        f"register.{name}" for name in ("sex", "origin", "area_foreign_citizens", "weak_competitiveness")
+    }
     for name in factorial():
         assert not protected & set(select(name, features))
+    assert set(select("protected", features)) == protected
+    assert set(select("register_basic + protected", features)) == set(select("register_basic", features)) | protected
 
 
 @pytest.mark.parametrize(

@@ -255,7 +255,7 @@ BAD: dict[str, tuple[Edit, str]] = {
     ),
     "unreadable version": (lambda c: c.update(version="one"), "version: String should match"),
     "later format": (lambda c: c.update(format=2), "format: Input should be 1"),
-    "no items": (lambda c: c.update(items=[]), "items: Tuple should have at least 1 item"),
+    "no items": (lambda c: c.update(items=[]), "there is no item; for registers alone there is 'no-questions'"),
     "mapping to no item": (
         lambda c: c.update(accepts={"old 1.0.0": {"q1": "cw02"}}),
         "accepts old 1.0.0: item 'cw02' is not defined",

@@ -33,14 +33,21 @@ class Cross(Section):
 
 
 class Headline(Section):
-    """The one difference declared before looking: blocks with and without, and the estimator."""
+    """The one difference declared before looking: two blocks, two estimators, or both."""
 
     with_: str = Field(alias="with")
     without: str = "register_full"
     estimator: EstimatorName = "logistic"
+    without_estimator: EstimatorName | None = Field(None, description="Of `without`; none: the same.")
     margin: float = Field(0.02, gt=0, description="A gain in AUC below this is practically none.")
     small_below: float = Field(0.03, description="A gain whose lower limit is below this is called small.")
     large_from: float = Field(0.10, description="A gain whose lower limit is from this on is called large.")
+
+    @model_validator(mode="after")
+    def _two(self) -> Self:
+        if self.with_ == self.without and self.without_estimator in (None, self.estimator):
+            raise ValueError("with and without are the same block and estimator, so nothing is compared")
+        return self
 
 
 class Validation(Section):
@@ -98,12 +105,13 @@ class Experiment(Section):
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
     question: str
     source: Tables | Flat | Simulated = Field(discriminator="kind")
-    instrument: str | None = "eriq22"
+    instrument: str | None = Field("eriq22", description="null: no questions are asked, registers alone.")
     variants: dict[str, str] = Field({}, description="block name -> questionnaire that names its items")
     outcome: str | Outcome = "job_entry_12m"
     lag_days: int = Field(30, ge=0, description="Registers are known this many days late.")
     protected: tuple[str, ...] = Field(
-        ("sex", "origin", "weak_competitiveness"), description="Kept for audit, never a feature."
+        ("sex", "origin", "area_foreign_citizens", "weak_competitiveness"),
+        description="Kept for audit, never a feature of a saved model.",
     )
     leak_auc: float = Field(0.95, gt=0.5, le=1, description="One column alone with this AUC is taken for a leak.")
     trusted: tuple[str, ...] = Field((), description="Columns exempt from leak_auc.")
@@ -124,8 +132,6 @@ class Experiment(Section):
     def _consistent(self) -> Self:
         if isinstance(self.outcome, str) and self.outcome not in OUTCOMES and self.source.kind != "flat":
             raise ValueError(f"outcome '{self.outcome}' is not defined.{nearest(self.outcome, OUTCOMES)}")
-        if self.source.kind != "flat" and self.instrument is None:
-            raise ValueError("instrument is needed unless the source is flat")
         if self.validation.design == "external" and self.validation.external is None:
             raise ValueError("validation.external says where the set is that design 'external' needs")
         return self

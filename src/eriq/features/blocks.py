@@ -20,6 +20,7 @@ BLOCKS: Mapping[str, tuple[Part, ...]] = {
     "form": ("form",),
     "changes": ("changes",),
 }
+PROTECTED = "protected"  # what is kept for audit, so that an opponent need not be weakened by leaving it out
 FACTORS = ("belief", "caseworker_without_belief", "client", "register_full")  # of the full factorial
 
 
@@ -33,7 +34,7 @@ def select(
     block : str
         For example ``"belief"`` or ``"questionnaire + register_full"``.
     features : sequence of Feature
-        What there is; protected ones are never selected.
+        What there is; protected ones are in the block `protected` only, whose contenders are never saved.
     variants : mapping of str to frozenset of str, optional
         Further block names, each a set of items.
 
@@ -51,19 +52,22 @@ def select(
     variants = variants or {}
     wanted: set[str] = set()
     usable = [f for f in features if not f.protected]
+    audit = {f.name for f in features if f.protected and f.recorded}
     for name in (part.strip() for part in block.split("+")):
         if name in variants:
             found = {f.name for f in usable if f.item in variants[name]}
             if len(found) > 1:
                 found |= {f.name for f in usable if f.name in UNANSWERED}
+        elif name == PROTECTED:
+            found = audit
         elif name in BLOCKS:
             found = {f.name for f in usable if f.part in BLOCKS[name]}
         else:
-            raise ConfigError(f"there is no block '{name}'.{nearest(name, [*BLOCKS, *variants])}")
+            raise ConfigError(f"there is no block '{name}'.{nearest(name, [*BLOCKS, PROTECTED, *variants])}")
         if not found and name != "none":
             raise ConfigError(f"block '{name}' has no usable column in this data")
         wanted |= found
-    return tuple(f.name for f in usable if f.name in wanted)
+    return tuple(f.name for f in features if f.name in wanted)
 
 
 def factorial() -> tuple[str, ...]:

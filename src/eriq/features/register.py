@@ -1,7 +1,6 @@
 """Columns the registers give, as known on the answer date."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -11,7 +10,7 @@ from eriq.features.feature import Feature, Kind, Part
 from eriq.features.words import filled, words
 from eriq.tables.cohort import Registers
 from eriq.tables.outcome import DAY
-from eriq.tables.schema import BENEFITS, EDUCATION, EVENTS, WORK
+from eriq.tables.schema import AREA, BENEFITS, EDUCATION, EVENTS, FIELDS, OCCUPATIONS, WORK
 
 WINDOWS = {"1y": 52, "3y": 156, "5y": 260}  # weeks
 NEVER_WEEKS = 520.0  # stands for "not in the last ten years"
@@ -23,6 +22,12 @@ _GROUPS: Mapping[str, tuple[str, ...]] = {
     "activation": ("activation",),
 }
 
+# What `register_basic` holds follows the inputs an employment agency publishes, as far as these tables go.
+FLAGS = ("sought_experience", "fund_member", "willing_to_move")
+PERIODS = ("earlier_periods", "weeks_previous_period", "weeks_since_previous_period")  # of registration as a jobseeker
+# Kept for audit; what an office judged is made of origin, among others.
+PROTECTED = tuple(f"register.{name}" for name in ("sex", "origin", "area_foreign_citizens", "weak_competitiveness"))
+
 
 def _register_features() -> tuple[Feature, ...]:
     basic: Part = "register_basic"
@@ -30,7 +35,7 @@ def _register_features() -> tuple[Feature, ...]:
     column, status, event = (words()[section] for section in ("columns", "statuses", "events"))
 
     def known(name: str, part: Part, kind: Kind = "continuous", levels: tuple[str, ...] = ()) -> Feature:
-        return Feature(name, part, kind, protected=bool(levels), levels=levels, labels=column[name])
+        return Feature(name, part, kind, protected=name in PROTECTED, levels=levels, labels=column[name])
 
     features = [
         known("register.age", basic),
@@ -41,6 +46,12 @@ def _register_features() -> tuple[Feature, ...]:
         known("register.education", basic, "ordinal"),
         known("register.vocational", basic, "flag"),
         known("register.weeks_registered", basic),
+        known("register.registered_quarter", basic, "category", ("1", "2", "3", "4")),
+        known("register.education_field", basic, "category", FIELDS),
+        known("register.sought_occupation", basic, "category", OCCUPATIONS),
+        *(known(f"register.{name}", basic, "flag") for name in FLAGS),
+        *(known(f"register.area_{name}", basic) for name in AREA),
+        *(known(f"register.{name}", basic) for name in PERIODS),
         Feature("register.disability_code", basic, "flag", sensitive=True, labels=event["disability_code"]),
     ]
     for benefit in BENEFITS:
@@ -49,13 +60,14 @@ def _register_features() -> tuple[Feature, ...]:
     for group in _GROUPS:
         for window in WINDOWS:
             labels = filled("weeks", status=status[group], years=window[0])
-            features.append(Feature(f"register.weeks_{group}_{window}", history, labels=labels))
+            part = basic if group == "activation" else history  # days in measures are published inputs of an agency
+            features.append(Feature(f"register.weeks_{group}_{window}", part, labels=labels))
     features += [
         known("register.weeks_since_work", history),
         known("register.never_worked", history, "flag"),
         known("register.work_spells_5y", history),
-        known("register.track", history, "ordinal"),
-        replace(known("register.weak_competitiveness", basic, "flag"), protected=True),  # made of origin, among others
+        known("register.track", basic, "ordinal"),
+        known("register.weak_competitiveness", basic, "flag"),
         # The flag for a code says already where there is none.
         Feature(
             "register.days_to_disability_code",
@@ -105,6 +117,7 @@ def register_columns(rows: pd.DataFrame, registers: Registers, lag_days: int) ->
     columns = _person_columns(base, registers.persons)
     columns |= _spell_columns(base, registers.spells)
     columns |= _event_columns(base, registers.events)
+    columns |= _period_columns(base, registers.spells)
     columns["register.days_to_disability_code"] = _days_to_code(base, registers)
     return pd.DataFrame({f.name: columns[f.name] for f in REGISTER_FEATURES})
 
@@ -125,13 +138,22 @@ def _person_columns(base: pd.DataFrame, persons: pd.DataFrame) -> dict[str, np.n
         "register.children": who["children"].to_numpy("float64", na_value=np.nan),
         "register.education": who["education"].map(levels).to_numpy("float64"),
         "register.vocational": who["vocational_education"].to_numpy("float64", na_value=np.nan),
-        "register.weak_competitiveness": who["weak_competitiveness"].to_numpy("float64", na_value=np.nan),
-        "register.weeks_registered": np.where(
-            (who["registered_on"] > who["answered_on"]).to_numpy(bool),  # a later registration is a later fact
-            np.nan,
-            np.maximum(_weeks(who["cut"] - who["registered_on"]), 0.0),
-        ),
+        **{
+            f"register.{name}": who[name].to_numpy("float64", na_value=np.nan)
+            for name in ("weak_competitiveness", *FLAGS, *(f"area_{area}" for area in AREA))
+        },
+        **{
+            f"register.{name}": who[name].map(codes[f"register.{name}"]).to_numpy("float64")
+            for name in ("education_field", "sought_occupation")
+        },
+        "register.registered_quarter": _unless_later(who, who["registered_on"].dt.quarter.to_numpy("float64") - 1),
+        "register.weeks_registered": _unless_later(who, np.maximum(_weeks(who["cut"] - who["registered_on"]), 0.0)),
     }
+
+
+def _unless_later(who: pd.DataFrame, value: np.ndarray) -> np.ndarray:
+    """Return a fact of the registration, NaN where it came after the answer: a later registration is a later fact."""
+    return np.where((who["registered_on"] > who["answered_on"]).to_numpy(bool), np.nan, value)
 
 
 def _weeks(length: pd.Series) -> np.ndarray:
@@ -186,6 +208,22 @@ def _spell_columns(base: pd.DataFrame, spells: pd.DataFrame) -> dict[str, np.nda
         np.maximum.at(length, row[now], start_back[now])
     columns["register.weeks_current_benefit"] = np.minimum(length, NEVER_WEEKS)
     return columns
+
+
+def _period_columns(base: pd.DataFrame, spells: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Return how often somebody was registered before, how long the last time, and how long ago."""
+    periods = spells[spells["status"] == "registered"]
+    n = len(base)
+    if periods.empty:  # this agency keeps no periods: that is not "never before"
+        return {f"register.{name}": np.full(n, np.nan) for name in PERIODS}
+    pairs = _known(base, periods, "started_on")
+    over = pairs[(pairs["ended_on"] < pairs["cut"]).to_numpy(bool)].sort_values("ended_on", kind="stable")
+    last = over.groupby("row").tail(1).set_index("row").reindex(range(n))
+    return {
+        "register.earlier_periods": np.bincount(over["row"], minlength=n).astype("float64"),
+        "register.weeks_previous_period": _weeks(last["ended_on"] - last["started_on"]) + 1 / 7,
+        "register.weeks_since_previous_period": _weeks(last["cut"] - last["ended_on"]),
+    }
 
 
 def _covered(row: np.ndarray, end_back: np.ndarray) -> np.ndarray:

@@ -18,6 +18,7 @@ from eriq.instrument.texts import LANGUAGES, Language, Texts
 Respondent = Literal["caseworker", "client"]
 MissingPolicy = Literal["indicator", "worst", "drop"]
 RESPONDENTS: tuple[Respondent, ...] = ("caseworker", "client")
+NO_QUESTIONS = "no-questions"  # the shipped questionnaire of a register-only experiment
 
 # Words that make a trait of a person out of a situation; beginnings, so that endings are caught as well.
 AVOIDED: dict[Language, tuple[str, ...]] = {
@@ -92,11 +93,13 @@ class Instrument(BaseModel, frozen=True, extra="forbid"):
     )
     indicators: dict[str, Texts]
     scales: dict[str, tuple[Level, ...]]
-    items: tuple[Item, ...] = Field(min_length=1)
+    items: tuple[Item, ...]
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         problems = []
+        if not self.items and self.id != NO_QUESTIONS:
+            problems.append(f"there is no item; for registers alone there is '{NO_QUESTIONS}'")
         ids = [item.id for item in self.items]
         problems += [f"item {i} is there {ids.count(i)} times" for i in sorted({*ids}) if ids.count(i) > 1]
         for item in self.items:

@@ -16,6 +16,7 @@ BLOCKS: Mapping[str, str] = {
     "questionnaire_without_belief": "Questionnaire without the caseworker's forecast",
     "register_basic": "Register at registration",
     "register_full": "Full register",
+    "protected": "Sex, origin and what else is kept for audit",
     "form": "Form filled in by staff",
     "changes": "Changes since the last wave",
     "swedish": "Swedish-style variant",

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from eriq.disclosure import MIN_PEOPLE, count_words
+from eriq.tables.schema import AREA
 
 CODES = (*(sign * int(digit * n) for sign in (1, -1) for digit in "789" for n in range(2, 6)), -9, -8, -7, -1)
 YEARS = (1900, 2100)
@@ -21,7 +22,11 @@ SPIKE_TIMES = 10.0  # as common as the values next to it
 NEAR = 5  # so many neighbouring values
 ENDS = (0, 1, 100, *(n * years for n in (365, 52, 12) for years in range(1, 11)))  # of shares, and of whole years
 MANY_VALUES = 20  # with fewer a column is a scale, and its ends are answers
-DATED = ("family", "children", "education", "vocational_education")  # facts of PERSONS that change with time
+# Facts of PERSONS that change with time.
+DATED = (
+    *("family", "children", "education", "vocational_education", "education_field", "sought_occupation"),
+    *("sought_experience", "fund_member", "willing_to_move", *(f"area_{name}" for name in AREA)),
+)
 
 
 @dataclass(frozen=True, slots=True)

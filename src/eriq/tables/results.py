@@ -38,6 +38,7 @@ HEADLINE = (
     Column("with", "str"),
     Column("without", "str"),
     Column("estimator", "str"),
+    Column("without_estimator", "str"),
     Column("measure", "str"),
     *_ESTIMATE,
     Column("se", "float64"),

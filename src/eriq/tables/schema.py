@@ -18,6 +18,9 @@ BENEFITS = ("social_assistance", "unemployment_benefit", "sickness_benefit", "di
 EVENTS = ("gp_contact", "psychiatric_contact", "musculoskeletal_contact", "conviction", "disability_code")
 LEFT_WHY = ("death", "emigration", "pension", "other")
 EDUCATION = ("below_upper_secondary", "upper_secondary", "higher")
+FIELDS = tuple(f"{field:02d}" for field in range(11))  # broad fields of education, ISCED-F 2013
+OCCUPATIONS = tuple("0123456789")  # major groups of ISCO-08
+AREA = ("unemployment", "income", "higher_education", "foreign_citizens", "single_households")  # of the postcode
 
 PLANNED_YEARS = 5  # so far ahead an end may be planned; later ones are slips
 SHOWN_ROWS = 10  # row numbers printed per problem; the count is always whole
@@ -77,6 +80,12 @@ PERSONS = (
     Column("education", "str", allowed=EDUCATION, optional=True),
     Column("vocational_education", "Int8", allowed=(0, 1), optional=True),
     Column("registered_on", "datetime64[us]", optional=True),
+    Column("education_field", "str", allowed=FIELDS, optional=True),
+    Column("sought_occupation", "str", allowed=OCCUPATIONS, optional=True),
+    Column("sought_experience", "Int8", allowed=(0, 1), optional=True),  # of the occupation that is sought
+    Column("fund_member", "Int8", allowed=(0, 1), optional=True),  # of an unemployment insurance fund
+    Column("willing_to_move", "Int8", allowed=(0, 1), optional=True),
+    *(Column(f"area_{name}", "Float64", optional=True, low=0) for name in AREA),
     Column("weak_competitiveness", "Int8", allowed=(0, 1), optional=True),  # as an agency judged it
     Column("known_on", "datetime64[us]", optional=True),
     Column("followed_until", "datetime64[us]", optional=True),

@@ -46,6 +46,13 @@ def test_the_yardstick_and_what_cannot_be_saved_are_never_chosen(better):
     assert choose(some, losses(0.5, 0.1, spread=0.001)).estimator == "logistic"
 
 
+def test_what_knows_sex_or_origin_is_never_chosen():
+    """An opponent that may use what is kept for audit is compared and never saved."""
+    some = named(("all", "logistic"), ("more", "logistic"))
+    told = (some[0], replace(some[1], compared_only=True))
+    assert choose(told, losses(0.5, 0.1, spread=0.001)) == told[0]
+
+
 def test_a_block_of_changes_is_never_chosen():
     """A model that needs the client's earlier waves could not score a first one."""
     plain, changes = named(("all", "logistic")) + named(

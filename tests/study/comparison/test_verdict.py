@@ -72,6 +72,21 @@ def test_few_people_are_said_first() -> None:
     assert sentence.startswith("Few people: provisional. Gain shown, small.")
 
 
+def test_a_headline_of_two_estimators_names_both() -> None:
+    """Each side is said with its own method, and the table holds both."""
+    plan = Headline.model_validate({"with": "questionnaire", "without": "none", "without_estimator": "lightgbm"})
+    row = headline_table(quick().model_copy(update={"headline": plan}), difference(0.01, 0.4)).iloc[0]
+
+    assert "questionnaire (ridge logistic) less that of none (boosted trees, same people)" in row["sentence"]
+    assert (row["estimator"], row["without_estimator"]) == ("logistic", "lightgbm")
+
+
+def test_a_headline_against_nothing_is_against_the_prevalence(study):
+    """Block `none` is everyone's overall rate, whatever the estimator."""
+    plan = Headline.model_validate({"with": "client", "without": "none"})
+    assert [c.name for c in headline_pair(plan, study.contenders)] == ["client | logistic", "prevalence"]
+
+
 def test_a_headline_needs_both_contenders(study):
     """A declared contender that does not take part is named in a ConfigError."""
     plan = Headline.model_validate({"with": "client", "without": "register_full", "estimator": "lightgbm"})

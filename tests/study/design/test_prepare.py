@@ -79,10 +79,19 @@ def test_protected_columns_are_in_no_contender(quick):
     """Sex, origin and what an office judged are kept for audits, and no block of any kind selects them."""
     found = asked(quick, Cross(blocks="factorial", estimators=("logistic",)))
     used = {name for c in found.contenders for name in c.columns}
-    assert not used & {"register.sex", "register.origin", "register.weak_competitiveness"}
+    names = ("sex", "origin", "area_foreign_citizens", "weak_competitiveness")
+    guarded = {f"register.{name}" for name in names}
+    assert not used & guarded
+    assert not any(c.compared_only for c in found.contenders)
     assert {"sex", "origin"} <= set(found.design.rows.columns)
-    guarded = {"register.sex", "register.origin", "register.weak_competitiveness"}
     assert {f.name for f in found.features if f.protected} == guarded
+
+
+def test_the_block_of_protected_columns_makes_a_contender_compared_only(quick):
+    """What is kept for audit may strengthen an opponent, which is marked so that nobody saves it."""
+    found = asked(quick, Cross(blocks=("register_basic", "register_basic + protected"), estimators=("logistic",)))
+    assert [c.compared_only for c in found.contenders] == [False, True]
+    assert {"register.sex", "register.origin"} <= set(found.contenders[1].columns)
 
 
 @pytest.mark.parametrize("name", ["age", "register.age"])

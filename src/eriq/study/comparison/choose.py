@@ -12,8 +12,8 @@ def choose(contenders: Sequence[Contender], made: Replicates, choose_from: Seque
     """Return the contender to save: lowest out-of-fold log loss, ties to the simpler.
 
     A tie is a paired difference from the best within one bootstrap standard error of it. Left
-    out are the yardstick of prevalence, estimators that cannot be saved without pickle, and
-    blocks that need the client's earlier waves.
+    out are the yardstick of prevalence, estimators that cannot be saved without pickle, blocks
+    that need the client's earlier waves, and those with columns kept for audit.
 
     Parameters
     ----------
@@ -48,9 +48,14 @@ def choose(contenders: Sequence[Contender], made: Replicates, choose_from: Seque
     return contenders[min(tied, key=simplicity)]
 
 
+def savable(contender: Contender) -> bool:
+    """Return whether a contender may be saved, and not only compared: its estimator, and what it knows, allow it."""
+    return ESTIMATORS[contender.estimator].savable and not contender.compared_only
+
+
 def _can_be_saved(contender: Contender, choose_from: Sequence[str]) -> bool:
     return (
-        ESTIMATORS[contender.estimator].savable
+        savable(contender)
         and contender.estimator != "prevalence"
         and not any(name.startswith("changes.") for name in contender.columns)
         and (not choose_from or contender.block in choose_from)

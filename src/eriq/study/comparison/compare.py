@@ -8,7 +8,7 @@ import pandas as pd
 
 from eriq.config import Capacity, Experiment
 from eriq.study.comparison.calibrated import calibration_measures, saved_forecasts
-from eriq.study.comparison.choose import choose
+from eriq.study.comparison.choose import choose, savable
 from eriq.study.comparison.curves import calibration_curves, decision_curves
 from eriq.study.comparison.declared import Declared
 from eriq.study.comparison.factorial import decomposition
@@ -155,7 +155,7 @@ def _contender_table(contenders: Sequence[Contender]) -> pd.DataFrame:
             "estimator": c.estimator,
             "words": ESTIMATORS[c.estimator].words,
             "columns": len(c.columns),
-            "savable": ESTIMATORS[c.estimator].savable,
+            "savable": savable(c),
             "human": c.estimator in HUMAN,
         }
         for c in contenders

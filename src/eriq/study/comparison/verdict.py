@@ -7,7 +7,7 @@ import pandas as pd
 
 from eriq.config import Experiment, Headline
 from eriq.errors import ConfigError
-from eriq.study.design.contender import Contender
+from eriq.study.design.contender import Contender, contender_key
 from eriq.study.evaluation.detectable import smallest_shown
 from eriq.study.learning.estimators import ESTIMATORS
 from eriq.study.words import block_in_sentence
@@ -22,7 +22,8 @@ def headline_pair(headline: Headline, contenders: Sequence[Contender]) -> tuple[
         When one of them does not take part.
     """
     by_key = {(c.block, c.estimator): c for c in contenders}
-    keys = [(headline.with_, headline.estimator), (headline.without, headline.estimator)]
+    estimators = (headline.estimator, headline.without_estimator or headline.estimator)
+    keys = [contender_key(*named) for named in zip((headline.with_, headline.without), estimators, strict=True)]
     if missing := [f"{block} | {estimator}" for block, estimator in keys if (block, estimator) not in by_key]:
         raise ConfigError(f"the headline compares contenders that do not take part: {', '.join(missing)}")
     return by_key[keys[0]], by_key[keys[1]]
@@ -95,9 +96,12 @@ def headline_table(experiment: Experiment, found: Difference, few_people: bool =
     size = size_of(found.low, headline) if verdict == GAIN else ""
     said = f"{verdict}, {size}" if size else verdict
     first = "Few people: provisional. " if few_people else ""
+    other = headline.without_estimator or headline.estimator
+    method, against = ESTIMATORS[headline.estimator].words, ESTIMATORS[other].words
+    own, both = (f" ({method})", against) if other != headline.estimator else ("", method)
     sentence = (
-        f"{first}{said[0].upper()}{said[1:]}. The AUC of {block_in_sentence(headline.with_)} less that of "
-        f"{block_in_sentence(headline.without)} ({ESTIMATORS[headline.estimator].words}, same people) is "
+        f"{first}{said[0].upper()}{said[1:]}. The AUC of {block_in_sentence(headline.with_)}{own} less that of "
+        f"{block_in_sentence(headline.without)} ({both}, same people) is "
         f"{found.estimate:+.3f}, {level} % interval {found.low:+.3f} to {found.high:+.3f} ({found.covers})."
     )
     if verdict == NONE:
@@ -109,6 +113,7 @@ def headline_table(experiment: Experiment, found: Difference, few_people: bool =
             "with": [headline.with_],
             "without": headline.without,
             "estimator": headline.estimator,
+            "without_estimator": other,
             "measure": "auc",
             "estimate": found.estimate,
             "low": found.low,

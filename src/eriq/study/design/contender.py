@@ -21,6 +21,7 @@ class Contender:
     estimator: EstimatorName
     columns: tuple[str, ...]
     settings: tuple[tuple[str, Setting], ...] = ()  # given: nothing is searched
+    compared_only: bool = False  # uses what is kept for audit, such as sex or origin: never saved
 
 
 def contenders(
@@ -34,14 +35,25 @@ def contenders(
         For a block that does not exist or has no usable column.
     """
     made: dict[str, Contender] = {}
+    audit = {f.name for f in features if f.protected}
     for cross in crosses:
         for block in factorial() if cross.blocks == "factorial" else cross.blocks:
             for estimator in cross.estimators:
                 columns = select(block, features, variants)
-                kind = "prevalence" if not columns else estimator
-                name = kind if not columns else f"{block} | {kind}"
-                made.setdefault(name, Contender(name, block, kind, columns))
+                name, (_, kind) = f"{block} | {estimator}" if columns else "prevalence", contender_key(block, estimator)
+                made.setdefault(
+                    name, Contender(name, block, kind, columns, compared_only=not audit.isdisjoint(columns))
+                )
     return tuple(made.values())
+
+
+def contender_key(block: str, estimator: EstimatorName) -> tuple[str, EstimatorName]:
+    """Return block and estimator as a contender has them: without columns everyone gets the prevalence.
+
+    >>> contender_key("none", "logistic")
+    ('none', 'prevalence')
+    """
+    return block, "prevalence" if block == "none" else estimator
 
 
 def guarded(features: Sequence[Feature], protected: Sequence[str]) -> list[Feature]:

@@ -15,7 +15,7 @@ from eriq.features import (
     recorded_columns,
     recorded_features,
 )
-from eriq.instrument.instrument import Instrument, load_instrument
+from eriq.instrument.instrument import NO_QUESTIONS, Instrument, load_instrument
 from eriq.simulation.intake import simulate_tables
 from eriq.study.design.contender import contenders, guarded, with_values
 from eriq.study.design.design import make_design
@@ -38,7 +38,7 @@ def tables_study(experiment: Experiment, source: Tables | Simulated, intake: Int
     SchemaError, SourceError, CohortError, ConfigError, InstrumentError
         By cause.
     """
-    instrument = load_instrument(experiment.instrument or "")
+    instrument = load_instrument(experiment.instrument or NO_QUESTIONS)
     if intake is None:
         today = today_of(experiment)
         if isinstance(source, Simulated):

@@ -12,6 +12,7 @@ from eriq import __version__
 from eriq.config import Experiment, Flat, Simulated, Tables, dump_yaml
 from eriq.instrument.instrument import Instrument
 from eriq.model.calibrator import Calibrator
+from eriq.study.comparison.choose import savable
 from eriq.study.comparison.compare import Comparison
 from eriq.study.design.study import Study
 from eriq.study.evaluation.sample_size import SampleSize, before_a_run
@@ -147,8 +148,8 @@ def _better_unsavable(found: Comparison) -> str | None:
     measures = found.tables["measures"]
     losses = measures[(measures["measure"] == "log_loss") & (measures["contender"] != SAVED)]
     leader = str(losses.set_index("contender")["estimate"].idxmin())
-    estimator = next(c.estimator for c in found.contenders if c.name == leader)
-    return None if ESTIMATORS[estimator].savable else leader
+    best = next(c for c in found.contenders if c.name == leader)
+    return None if savable(best) else leader
 
 
 def public_config(experiment: Experiment) -> str:

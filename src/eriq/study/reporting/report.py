@@ -78,7 +78,8 @@ def _declared(headline: pd.Series | None, contenders: pd.DataFrame) -> str:
     if headline is None:
         return ""
     words = contenders.drop_duplicates("estimator").set_index("estimator")["words"]
-    method = words.get(headline["estimator"], headline["estimator"])
+    method, other = (words.get(headline[of], headline[of]) for of in ("estimator", "without_estimator"))
+    method = method if method == other else f"{method} against {other}"
     pair = f"{block_words(headline['with'])} against {block_words(headline['without']).lower()}"
     return f"{pair}, {method}".replace("_", " ")
 
