@@ -28,15 +28,24 @@ class OutOfFold:
         """Positions of the rows that every contender has a forecast for; the others count for nobody."""
         return np.flatnonzero(~np.isnan(self.log_odds).any(axis=1))
 
+    @property
+    def unit(self) -> str:
+        """What a fold is: "period" or "centre", or nothing where its rows are drawn at random."""
+        return self.folds[0].unit if self.folds else ""
+
     def of(self, contender: Contender) -> np.ndarray:
         """Return the log-odds of one contender, of shape (n_rows,)."""
         return np.asarray(self.log_odds[:, self.contenders.index(contender)])
 
     def forecasts(self) -> Forecasts:
-        """Return the forecasts of all contenders for the tested rows."""
+        """Return the forecasts of all contenders for the tested rows, with their period or centre if folds are such."""
         rows = self.tested
         names = tuple(c.name for c in self.contenders)
-        return Forecasts(names, self.design.outcome[rows], self.log_odds[rows], self.design.client[rows])
+        unit = np.full(len(self.design.outcome), -1)
+        for place, fold in enumerate(self.folds):
+            unit[fold.test] = place
+        within = unit[rows] if self.unit else None
+        return Forecasts(names, self.design.outcome[rows], self.log_odds[rows], self.design.client[rows], unit=within)
 
 
 def home_forecasts(
