@@ -8,6 +8,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from eriq.config import Experiment, Headline, load_experiment
+from eriq.errors import CohortError
 from eriq.study.comparison.by_fold import fold_tables, heterogeneity
 from eriq.study.comparison.calibrated import cross_calibrated
 from eriq.study.comparison.compare import compare
@@ -143,6 +144,17 @@ def test_a_fold_with_four_people_with_the_outcome_has_counts_and_no_numbers(drif
     assert small[["events", "fewest"]].to_numpy().tolist() == [[8, 4]]
     assert small["estimate"].isna().all()
     assert table.loc[table["fold"] != "centre 1", "estimate"].notna().all()
+    shown = table[(table["measure"] == "auc") & table["baseline"].isna()].groupby("contender")["estimate"].mean()
+    assert declared_auc(few, plan).set_index("contender")["auc"].to_dict() == pytest.approx(shown.to_dict(), abs=1e-12)
+
+
+def test_without_both_outcomes_in_any_period_there_is_no_auc(drifting) -> None:
+    """Nobody in one period and everybody in the others: told as a cohort that does not allow it."""
+    outcome = drifting.design.outcome.copy()
+    for place, fold in enumerate(drifting.folds):
+        outcome[fold.test] = place > 0
+    with pytest.raises(CohortError, match="no period has people with and without the outcome"):
+        replace(drifting, design=replace(drifting.design, outcome=outcome)).forecasts()
 
 
 def test_folds_drawn_at_random_have_no_table(drifting, plan) -> None:

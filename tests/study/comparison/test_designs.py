@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from eriq.config import Validation
-from eriq.study.comparison.designs import other_designs
+from eriq.study.comparison.designs import declared_held, other_designs
+from eriq.study.design.folds import leave_one_centre_out
 
 
 def test_other_designs_are_run_for_the_declared_pair(study, experiment):
@@ -50,3 +51,16 @@ def test_no_other_design_gives_an_empty_table(study, experiment):
     """Without further designs there is nothing to tell."""
     plain = experiment.model_copy(update={"validation": Validation(folds=3)})
     assert all(table.empty for table in other_designs(study, plain).values())
+
+
+def test_the_main_design_has_its_table_by_centre_too(study, experiment, held):
+    """Where the main folds are centres they are told one by one; where they are drawn at random they are not."""
+    centres = experiment.model_copy(update={"validation": Validation(design="leave_one_centre_out")})
+    folds = leave_one_centre_out(study.design)
+    main = declared_held(study, centres, folds)
+    tables = other_designs(study, centres, main)
+    assert tables["designs"].empty
+    assert set(tables["by_fold"]["fold"]) == {f"centre {k}" for k in range(1, 11)}
+    assert set(tables["by_fold"]["design"]) == {"leave_one_centre_out"}
+    plain = experiment.model_copy(update={"validation": Validation(folds=3)})
+    assert other_designs(study, plain, held)["by_fold"].empty

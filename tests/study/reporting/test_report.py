@@ -218,6 +218,7 @@ def test_each_period_and_centre_has_a_row_and_small_centres_none_that_tells(page
     tables = cleared(made_up(), made_up_facts()).tables["by_fold"].drop_duplicates("fold").set_index("fold")
     assert tables.index[tables["rows"].isna()].tolist() == ["centre 1", "centre 3"]
     assert "centre 4" in page.text
+    assert "beneath the centres their mean" in page.text  # the words under a figure that was drawn
     assert "+0.220 (0.180 to 0.260)" in page.text
     assert "The declared difference. Over 9 job centres the difference is 0.23." in page.text
 

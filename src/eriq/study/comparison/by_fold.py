@@ -33,10 +33,10 @@ def fold_tables(judged: Mapping[str, OutOfFold], experiment: Experiment) -> Resu
 
 def _by_fold(design: str, held: OutOfFold, experiment: Experiment) -> pd.DataFrame:
     with_, without = (c.name for c in headline_pair(experiment.headline, held.contenders))
-    tested = held.forecasts().only([with_, without])
+    tested, tested_by = held.forecasts().only([with_, without]), held.fold
     tables = []
     for place, fold in enumerate(held.folds):
-        part = tested.rows(np.flatnonzero(tested.unit == place))
+        part = tested.rows(np.flatnonzero(tested_by == place))
         counts = _counts(part)
         enough = counts["fewest"] >= MIN_PEOPLE  # else nothing of it may be shown, and no interval would hold
         found = _measured(part, experiment) if enough else pd.DataFrame([{"contender": with_, "measure": "auc"}])

@@ -38,11 +38,14 @@ def other_designs(
             folds = make_folds(home, experiment, study.observe_days, kind)
             tested = np.unique(np.concatenate([f.test for f in folds]))
             require_two_classes(home.outcome[tested], "Only tested rows count.")
+            held = declared_held(study, experiment, folds, progress, workers)
+            unit = held.forecasts().unit
+            counted = 0 if unit is None else len(np.unique(unit[unit >= 0]))
         except CohortError as why:
             tables.append(pd.DataFrame([{"design": kind, "contender": NOT_POSSIBLE, "words": str(why)}]))
             continue
-        judged[kind] = held = declared_held(study, experiment, folds, progress, workers)
-        words = f"mean of AUCs within {len(folds)} {held.unit}s"
+        judged[kind] = held
+        words = f"mean of AUCs within {counted} {held.unit}s"
         tables.append(declared_auc(held, experiment).assign(design=kind, folds=len(folds), words=words))
     designs = as_result("designs", pd.concat(tables, ignore_index=True) if tables else pd.DataFrame())
     return {"designs": designs, **fold_tables(judged, experiment)}

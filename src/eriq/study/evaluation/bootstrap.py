@@ -140,7 +140,7 @@ class Rows:
     probability: npt.ArrayLike
     client: npt.ArrayLike
     weights: npt.ArrayLike | None = None  # (n,), not negative; none: every row counts once
-    unit: npt.ArrayLike | None = None  # (n,), the period or centre within which AUCs are taken; none: over all rows
+    unit: npt.ArrayLike | None = None  # (n,), period or centre within which AUCs are taken, -1: none; or over all rows
 
 
 def weighted_bootstrap(
@@ -287,7 +287,7 @@ def _sample(given: Rows, wanted: Wanted) -> _Sample:
     if given.unit is None or "auc" not in wanted.measures:
         return whole.ready(wanted)
     unit = np.asarray(given.unit)[seen]
-    parts = [whole.only(unit == name) for name in np.unique(unit)]
+    parts = [whole.only(unit == name) for name in np.unique(unit[unit >= 0])]
     units = tuple(part.ready(Wanted(("auc",))) for part in parts if 0 < part.happened.sum() < len(part.happened))
     if not units:
         raise ValueError("outcome has one class only within every unit")

@@ -20,7 +20,7 @@ class Forecasts:
     log_odds: np.ndarray  # shape (n, contenders)
     client: np.ndarray  # shape (n,)
     weights: np.ndarray | None = None  # shape (n,), where rows stand for censored ones; none: every row counts once
-    unit: np.ndarray | None = None  # shape (n,), period or centre of each row where AUCs are taken within; none: not
+    unit: np.ndarray | None = None  # shape (n,), period or centre AUCs are taken within, -1: none; or over all rows
 
     @property
     def probability(self) -> np.ndarray:

@@ -59,6 +59,7 @@ def auc_within(outcome: np.ndarray, probability: np.ndarray, unit: np.ndarray | 
     Parameters
     ----------
     outcome, probability, unit : ndarray of shape (n,)
+        Units are whole numbers; rows of unit -1 do not count.
 
     Raises
     ------
@@ -72,7 +73,7 @@ def auc_within(outcome: np.ndarray, probability: np.ndarray, unit: np.ndarray | 
     """
     if unit is None:
         return auc(outcome, probability)
-    parts = [unit == name for name in np.unique(unit) if len(np.unique(outcome[unit == name])) == 2]
+    parts = [unit == name for name in np.unique(unit[unit >= 0]) if len(np.unique(outcome[unit == name])) == 2]
     if not parts:
         raise OneClassError("only one outcome occurs within every unit")
     return float(np.mean([auc(outcome[part], probability[part]) for part in parts]))
