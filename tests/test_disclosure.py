@@ -47,3 +47,26 @@ def test_a_count_by_another_rule_may_not_differ_by_a_few(other: tuple[int, int],
     """150 rows and 20 events beside 160 and 20 stay; four rows or four events more would be counted by subtraction."""
     table = pd.DataFrame({"left": ["no_entry", "censored"], "rows": [150, other[0]], "events": [20, other[1]]})
     assert len(publishable("left_rules", table)) == kept
+
+
+@pytest.mark.parametrize(
+    ("fewest", "shown"),
+    [
+        ([40, 50, 60], [True, True, True]),
+        ([4, 50, 60], [False, False, True]),  # the total less the others would be the four
+        ([0, 50, 60], [False, False, True]),  # nobody with the outcome: everybody there is known not to have it
+        ([4, 6, 60], [False, False, True]),
+        ([4, 5], [False, False]),
+    ],
+)
+def test_a_small_part_of_a_design_hides_another_one(fewest: list[int], shown: list[bool]) -> None:
+    """A centre with fewer than five people with the outcome is blank in all its rows, and a second one with it."""
+    folds = [f"centre {k}" for k in range(len(fewest))]
+    table = pd.DataFrame({"design": "centres", "fold": folds, "fewest": fewest, "rows": 900, "estimate": 0.7})
+    table = pd.concat([table, table.assign(estimate=0.6), table.assign(design="periods", fewest=99)])
+    cleared = publishable("by_fold", table)
+    mine = cleared[cleared["design"] == "centres"]
+    assert mine["estimate"].notna().tolist() == mine["rows"].notna().tolist() == shown * 2
+    assert mine["fewest"].notna().tolist() == shown * 2
+    assert cleared.loc[cleared["design"] == "periods", "estimate"].notna().all()
+    assert publishable("by_fold", table.head(0)).empty

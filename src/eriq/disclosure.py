@@ -17,9 +17,11 @@ class Rule:
     parts: bool = False  # these counts are the parts of one total
     order: tuple[str, ...] = ()  # numbers that put rows in order and say nothing about people
     same_people: tuple[str, ...] = ()  # counts of the same people by another rule: their difference counts people too
+    part_of: tuple[str, ...] = ()  # columns that name a whole and its parts: a small part needs another one beside it
 
 
 RULES: Mapping[str, Rule] = {
+    "by_fold": Rule("fewest", part_of=("design", "fold")),
     "dependence": Rule(order=("level",)),
     "designs": Rule("clients"),
     "flow": Rule("rows", parts=True),
@@ -56,7 +58,21 @@ def publishable(name: str, table: pd.DataFrame) -> pd.DataFrame:
         return table.assign(**{rule.count: words})
     if any(0 < table[name].max() - table[name].min() < MIN_PEOPLE for name in rule.same_people):
         return table.iloc[:1]
+    if rule.part_of and len(table):
+        return _hide_small_parts(table, rule)
     return suppress_small(table, count=rule.count).assign(**{c: table[c] for c in rule.order if c in table})
+
+
+def _hide_small_parts(table: pd.DataFrame, rule: Rule) -> pd.DataFrame:
+    """Return `table` without the numbers of small parts, and of more parts where the rest would give these away."""
+    whole, part = rule.part_of
+    hidden = []
+    for name, parts in table.drop_duplicates([whole, part]).groupby(whole):
+        # Nobody at all is no secret of a count, but it says of everybody in the part what happened.
+        words, _ = hide_parts([max(1, int(count)) for count in parts[rule.count].fillna(1)])
+        hidden += [(name, fold) for fold, said in zip(parts[part], words, strict=True) if not said[0].isdigit()]
+    shown = ~pd.MultiIndex.from_frame(table[[whole, part]]).isin(hidden)
+    return suppress_small(table.assign(**{rule.count: table[rule.count].where(shown)}), count=rule.count)
 
 
 def suppress_small(table: pd.DataFrame, *, count: str = "n") -> pd.DataFrame:

@@ -57,6 +57,10 @@ class Validation(Section):
     folds: int = Field(5, ge=2, le=50)
     repeats: int = Field(1, ge=1, le=50)
     origins: int = Field(3, ge=1, le=20, description="rolling_origin: number of test periods")
+    rolling_clients: Literal["keep_matured", "apart"] = Field(
+        "keep_matured",
+        description="rolling_origin: waves whose outcome was known train for everyone; or not those of tested clients.",
+    )
     external: Tables | Flat | Simulated | None = Field(
         None, discriminator="kind", description="external: the fixed set that is only tested on"
     )

@@ -121,7 +121,40 @@ DESIGNS = (
     Column("replicates", "Int64", optional=True),
     Column("design", "str"),
     *(Column(name, "Int64", optional=True) for name in ("rows", "clients", "folds")),
-    Column("words", "str", optional=True),  # why it is not possible
+    Column("words", "str", optional=True),  # what the AUC is a mean of, or why the design is not possible
+)
+BY_FOLD = (
+    Column("design", "str"),
+    Column("fold", "str"),
+    Column("unit", "str", allowed=("period", "centre")),
+    *(Column(name, "Int64") for name in ("rows", "clients", "events")),
+    Column("fewest", "Int64"),  # people with the outcome or without it, whichever are fewer
+    Column("rate", "float64"),
+    _CONTENDER,
+    _BASELINE,  # of differences; a gap for everything else
+    Column("measure", "str"),
+    *_ESTIMATE,
+    Column("se", "float64"),  # of AUCs and their difference
+    _REPLICATES,
+)
+HETEROGENEITY = (
+    Column("design", "str"),
+    _CONTENDER,
+    _BASELINE,
+    Column("measure", "str"),
+    Column("folds", "Int64"),
+    *_ESTIMATE,
+    Column("tau", "float64"),  # standard deviation of the true values over centres
+    Column("scale", "str", allowed=("logit", "as it is")),  # of tau
+    Column("prediction_low", "float64"),
+    Column("prediction_high", "float64"),
+    Column("words", "str"),
+)
+HOME_AND_AWAY = (
+    _CONTENDER,  # a gap for the base rate
+    Column("measure", "str"),
+    *(Column(name, "float64") for name in ("home", "home_low", "home_high", "away", "away_low", "away_high")),
+    Column("words", "str"),
 )
 LEFT_RULES = (Column("left", "str"), Column("rows", "Int64"), Column("events", "Int64"), Column("rate", "float64"))
 MISSING_POLICIES = (*_AUC, _REPLICATES, Column("policy", "str"), Column("rows", "Int64"))
@@ -151,6 +184,9 @@ CONTRACTS: Mapping[str, tuple[Column, ...]] = {
     "designs": DESIGNS,
     "missing_policies": MISSING_POLICIES,
     "left_rules": LEFT_RULES,
+    "by_fold": BY_FOLD,
+    "heterogeneity": HETEROGENEITY,
+    "home_and_away": HOME_AND_AWAY,
 }
 
 

@@ -119,7 +119,7 @@ def train(
             say(strongest.sentence)
         model, explanations = _fitted_and_explained(work, found)
         sizes = sample_sizes(study, tuple(dict.fromkeys((*pair, found.chosen))))
-        tables = {**found.tables, **described(study, sizes), **explanations, **_elsewhere(work)}
+        tables = {**found.tables, **described(study, sizes), **explanations, **_elsewhere(work, found)}
         facts = facts_of(experiment, study, found, model.calibrator, sizes, started)
         facts = replace(facts, strongest=strongest.sentence if strongest else "")
         return _kept(work, found, model, facts, {name: t for name, t in tables.items() if len(t)}, models)
@@ -155,10 +155,10 @@ def _fitted_and_explained(work: Work, found: Comparison) -> tuple[Model, Results
     return model, {**explain(whole, work.progress), "rules": rules}
 
 
-def _elsewhere(work: Work) -> Results:
-    """Return the declared difference under other designs, and under other ways of treating missing answers."""
+def _elsewhere(work: Work, found: Comparison) -> Results:
+    """Return the declared pair under other designs, by period and centre, and by other ways with missing answers."""
     study, experiment = work.study, work.experiment
-    tables = {"designs": other_designs(study, experiment, work.progress, work.workers)}
+    tables = dict(other_designs(study, experiment, found.held, work.progress, work.workers))
     if experiment.missing_sensitivity:
         tables["missing_policies"] = missing_policies(study, experiment, work.workers)
     return tables

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from eriq.errors import LeakageError
@@ -11,7 +12,7 @@ from eriq.model.calibrator import expit
 from eriq.study.comparison import calibrated
 from eriq.study.comparison.calibrated import calibrator_of, cross_calibrated, saved_forecasts
 from eriq.study.design.design import Design
-from eriq.study.design.folds import Fold, grouped_kfold
+from eriq.study.design.folds import Fold, grouped_kfold, rolling_origin
 from eriq.study.evaluation.calibration import fit_calibrator
 from eriq.study.evaluation.metrics import auc
 from eriq.tables.results import SAVED
@@ -75,14 +76,32 @@ def test_a_leak_in_the_calibration_is_refused(calibrating, monkeypatch):
     design, log_odds, folds = calibrating
     steps = []
 
-    def refuse(client: Any, a: Any, b: Any, step: str) -> None:
+    def refuse(design: Any, fold: Any, step: str) -> None:
         steps.append(step)
         if len(steps) == 3:
             raise LeakageError(step)
 
-    monkeypatch.setattr(calibrated, "apart", refuse)
+    monkeypatch.setattr(calibrated, "kept_apart", refuse)
     with pytest.raises(LeakageError, match="calibration, fold 3"):
         cross_calibrated(design, log_odds, folds)
+
+
+def test_earlier_waves_of_a_client_calibrate_it_once_their_outcome_was_known():
+    """In calendar time the rows that could train calibrate; one whose outcome was not known then stops the run."""
+    design = one_row_each(120)
+    days = pd.date_range("2015-01-01", periods=120, freq="10D").as_unit("us")
+    design = replace(design, rows=design.rows.assign(answered_on=days), client=np.arange(120) % 60)
+    folds = rolling_origin(design, 3, 100)
+    log_odds = np.where(np.arange(120) >= folds[0].test[0], 3 * design.matrix["client.q"].to_numpy(), np.nan)
+    given = cross_calibrated(design, log_odds, folds)
+    last = folds[-1]
+    rest = last.train[~np.isnan(log_odds[last.train])]
+    assert {*design.client[rest]} & {*design.client[last.test]}
+    made = fit_calibrator(log_odds[rest], design.outcome[rest])
+    assert given[last.test] == pytest.approx(made.apply(log_odds[last.test]))
+    late = replace(last, train=np.append(last.train, last.test[0] - 1))
+    with pytest.raises(LeakageError, match=r"calibration, from .*: the outcome of 1 training row"):
+        cross_calibrated(design, log_odds, [late])
 
 
 def test_the_saved_model_is_judged_as_calibrated_on_others(found, study):

@@ -13,7 +13,7 @@ from eriq.study.comparison.compare import compare
 from eriq.study.evaluation.forecasts import Forecasts
 from eriq.study.evaluation.metrics import auc
 from eriq.study.learning.estimators import ESTIMATORS
-from eriq.tables.results import CONTRACTS, at_capacity
+from eriq.tables.results import CONTRACTS, SAVED, at_capacity
 from tests.study.comparison.conftest import some_of
 
 
@@ -139,3 +139,20 @@ def test_one_class_among_the_tested_rows_cannot_be_compared(study, experiment, h
     columns = np.where((study.design.outcome == 1)[:, None], np.nan, pair.log_odds)
     with pytest.raises(CohortError, match="nobody has the outcome"):
         compare(replace(pair, log_odds=columns), experiment)
+
+
+def test_an_external_set_is_told_beside_home(held, experiment):
+    """The declared pair and the saved model have each measure at home and away, with the base rate of either."""
+    away = held.design.outcome.copy()
+    away[: len(away) // 2] = 0
+    tables = compare(replace(held, design=replace(held.design, outcome=away)), experiment, home=held).tables
+    table, measures = tables["home_and_away"], tables["measures"]
+    declared = ["questionnaire | logistic", "register_full | logistic", SAVED]
+    assert table["contender"].dropna().unique().tolist() == declared
+    rate = table[table["measure"] == "base_rate"]
+    assert rate[["home", "away"]].to_numpy().tolist() == [[held.design.outcome.mean(), away.mean()]]
+    found = table.dropna(subset="contender").merge(measures, on=["contender", "measure"])
+    assert len(found) == 9
+    assert found["away"].tolist() == found["estimate"].tolist()
+    assert (found["home"] - found["away"]).abs().max() > 0.1
+    assert "home_and_away" not in compare(held, experiment).tables

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from eriq.config import Validation
-from eriq.study.comparison.designs import other_designs
+from eriq.study.comparison.designs import declared_held, other_designs
+from eriq.study.design.folds import leave_one_centre_out
 
 
 def test_other_designs_are_run_for_the_declared_pair(study, experiment):
@@ -16,7 +17,7 @@ def test_other_designs_are_run_for_the_declared_pair(study, experiment):
         np.random.default_rng(1).integers(0, 1000, len(study.design.rows)), "D"
     )
     design = replace(study.design, rows=study.design.rows.assign(answered_on=days))
-    table = other_designs(replace(study, design=design), experiment)
+    table = other_designs(replace(study, design=design), experiment)["designs"]
     assert set(table["contender"]) == {"questionnaire | logistic", "register_full | logistic"}
     by_design = table.drop_duplicates("design").set_index("design")
     assert by_design.loc["leave_one_centre_out", "folds"] == study.design.rows["job_centre"].nunique() == 10
@@ -31,7 +32,7 @@ def test_other_designs_are_run_for_the_declared_pair(study, experiment):
 def test_a_design_these_people_do_not_allow_is_told_as_such(study, experiment):
     """With one job centre and no dates both designs come back as not possible, with the reason."""
     rows = study.design.rows.assign(job_centre="north", answered_on=pd.NaT)
-    table = other_designs(replace(study, design=replace(study.design, rows=rows)), experiment)
+    table = other_designs(replace(study, design=replace(study.design, rows=rows)), experiment)["designs"]
     assert table["contender"].tolist() == ["not possible"] * 2
     assert table["words"].str.contains("at least two job centres|date of every answer").all()
 
@@ -40,7 +41,7 @@ def test_a_test_period_without_the_outcome_is_told_as_such(study, experiment):
     """Where nobody who is tested later has the outcome there is no AUC, and the table says why."""
     day = study.design.rows["answered_on"]
     quiet = replace(study.design, outcome=np.where(day < "2014-01-01", study.design.outcome, 0).astype("int8"))
-    table = other_designs(replace(study, design=quiet), experiment)
+    table = other_designs(replace(study, design=quiet), experiment)["designs"]
     rolling = table[table["design"] == "rolling_origin"]
     assert rolling["contender"].tolist() == ["not possible"]
     assert rolling["words"].str.startswith("nobody has the outcome").all()
@@ -49,4 +50,17 @@ def test_a_test_period_without_the_outcome_is_told_as_such(study, experiment):
 def test_no_other_design_gives_an_empty_table(study, experiment):
     """Without further designs there is nothing to tell."""
     plain = experiment.model_copy(update={"validation": Validation(folds=3)})
-    assert other_designs(study, plain).empty
+    assert all(table.empty for table in other_designs(study, plain).values())
+
+
+def test_the_main_design_has_its_table_by_centre_too(study, experiment, held):
+    """Where the main folds are centres they are told one by one; where they are drawn at random they are not."""
+    centres = experiment.model_copy(update={"validation": Validation(design="leave_one_centre_out")})
+    folds = leave_one_centre_out(study.design)
+    main = declared_held(study, centres, folds)
+    tables = other_designs(study, centres, main)
+    assert tables["designs"].empty
+    assert set(tables["by_fold"]["fold"]) == {f"centre {k}" for k in range(1, 11)}
+    assert set(tables["by_fold"]["design"]) == {"leave_one_centre_out"}
+    plain = experiment.model_copy(update={"validation": Validation(folds=3)})
+    assert other_designs(study, plain, held)["by_fold"].empty

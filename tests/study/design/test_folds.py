@@ -1,5 +1,6 @@
 """Rows and folds: nobody on both sides, no outcome from after the test begins, no column that tells the outcome."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from eriq.config import Validation, load_experiment
 from eriq.errors import CohortError, LeakageError
 from eriq.features import Feature
 from eriq.features.matrix import to_matrix
@@ -17,7 +19,9 @@ from eriq.study.design.folds import (
     client_folds,
     external_fold,
     grouped_kfold,
+    kept_apart,
     leave_one_centre_out,
+    make_folds,
     rolling_origin,
 )
 from eriq.study.design.leakage import too_good
@@ -196,7 +200,7 @@ def test_an_external_set_is_only_tested_on():
 @pytest.mark.parametrize("seed", range(8))
 @pytest.mark.parametrize(("origins", "gap"), [(1, 365), (3, 393), (5, 30)])
 def test_every_training_outcome_is_closed_before_the_test_begins(seed, origins, gap):
-    """The window of the last training answer ends before the first test answer, and no client is on both sides."""
+    """The window of the last training answer ends before the first test answer, whoever trains."""
     design = world(seed, n_clients=300, n_rows=600)
     day = design.rows["answered_on"]
     folds = rolling_origin(design, origins, gap)
@@ -204,12 +208,77 @@ def test_every_training_outcome_is_closed_before_the_test_begins(seed, origins, 
     assert len({f.name for f in folds}) == origins
     for fold in folds:
         assert day[fold.train].max() + gap * DAY < day[fold.test].min()
-        assert not {*design.client[fold.train]} & {*design.client[fold.test]}
+    for fold, apart_too in zip(folds, rolling_origin(design, origins, gap, "apart"), strict=True):
+        tested_later = np.isin(design.client[fold.train], design.client[fold.test])
+        assert tested_later.any()
+        assert apart_too.train.tolist() == fold.train[~tested_later].tolist()
+        assert apart_too.test.tolist() == fold.test.tolist()
     tested = np.concatenate([f.test for f in folds])
     assert len(tested) == len({*tested})
     assert {*np.flatnonzero(day >= day[tested].min())} == {*tested}
     for earlier, later in pairwise(folds):
         assert day[earlier.test].max() < day[later.test].min()
+
+
+def waves() -> Design:
+    """Return 40 clients with three waves 200 days apart, the last of which half of them did not answer."""
+    client, wave = np.repeat(np.arange(40), 3), np.tile([1, 2, 3], 40)
+    days = pd.Timestamp("2015-01-01") + pd.to_timedelta(200 * wave + client % 20, unit="D")
+    there = (wave < 3) | (client < 20)
+    outcome = ((client + wave) % 4 == 0).astype(int)
+    return design_of(client[there], outcome[there], answered_on=days.as_unit("us")[there], wave=wave[there])
+
+
+def test_a_matured_wave_of_a_tested_client_trains_and_one_that_is_not_matured_never_does():
+    """With 250 days until an outcome is known, the first wave is known when the third is tested, the second is not."""
+    design = waves()
+    fold = rolling_origin(design, 1, 250)[0]
+    wave = design.rows["wave"].to_numpy()
+    edge = pd.Timestamp(fold.name.removeprefix("from "))
+    assert {*wave[fold.test]} == {3}
+    assert {*wave[fold.train]} == {1}
+    assert {*design.client[fold.train]} & {*design.client[fold.test]}
+    known = (design.rows["answered_on"] + 250 * DAY < edge).to_numpy()
+    assert abs(int(known.sum()) - len(fold.train)) <= 2  # the name holds the day, not the hour
+    assert fold.known_after == 250
+    apart_too = rolling_origin(design, 1, 250, "apart")[0]
+    assert apart_too.known_after is None
+    assert not {*design.client[apart_too.train]} & {*design.client[apart_too.test]}
+
+
+def test_one_row_whose_outcome_was_not_known_is_refused():
+    """A second wave planted in training stops the run, by number and step, though its client may train otherwise."""
+    design = waves()
+    fold = rolling_origin(design, 1, 250)[0]
+    kept_apart(design, fold, "calibration")
+    late = replace(fold, train=np.append(fold.train, np.flatnonzero(design.rows["wave"] == 2)[:2]))
+    with pytest.raises(LeakageError, match=r"calibration: the outcome of 2 training row\(s\) was not known"):
+        kept_apart(design, late, "calibration")
+    day = design.rows["answered_on"]
+    same_day = replace(fold, known_after=(day[fold.test].min() - day[fold.train].max()).days)
+    with pytest.raises(LeakageError):
+        kept_apart(design, same_day, "fitting")
+
+
+def test_a_training_row_without_a_date_is_not_known():
+    """Where time is to keep the sides apart, a row that has no place in time is refused."""
+    design = waves()
+    fold = rolling_origin(design, 1, 250)[0]
+    rows = design.rows.assign(answered_on=design.rows["answered_on"].where(np.arange(100) != fold.train[0]))
+    with pytest.raises(LeakageError, match=r"the outcome of 1 training row"):
+        kept_apart(replace(design, rows=rows), fold, "fitting")
+
+
+def test_a_config_says_whether_matured_waves_of_tested_clients_train():
+    """By default they do; `rolling_clients: apart` is the old rule."""
+    design, quick = waves(), load_experiment("quick")
+    kept, dropped = (
+        make_folds(
+            design, quick.model_copy(update={"validation": Validation(origins=1, **words)}), 250, "rolling_origin"
+        )
+        for words in ({}, {"rolling_clients": "apart"})
+    )
+    assert len(kept[0].train) > len(dropped[0].train)
 
 
 def test_answers_too_close_together_cannot_be_rolled():

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, brier_score_loss, log_loss, roc_auc_score
 
 from eriq.study.evaluation import bootstrap as module
-from eriq.study.evaluation.bootstrap import bootstrap, client_weights
+from eriq.study.evaluation.bootstrap import Rows, bootstrap, client_weights, weighted_bootstrap
 from eriq.study.evaluation.intervals import summarise
 from eriq.study.evaluation.wanted import Wanted
 from tests.study.evaluation.conftest import EVERYTHING, cohort
@@ -248,3 +248,36 @@ def test_the_ranks_are_not_looked_at_for_a_loss(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.undo()
     monkeypatch.setattr(module, "_loss_table", None)
     bootstrap(*cohort(), Wanted(("auc",)), replicates=5, seed=1)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_with_units_every_auc_is_the_mean_of_scikit_learns_within_them(weighted: bool) -> None:
+    """On the sample and on each draw the AUC is the mean over units that hold both classes; other measures stay."""
+    outcome, forecast, client = cohort()
+    unit = np.arange(300) * 4 // 300 - 1  # the first quarter is of no unit
+    weight = np.where(np.arange(300) % 7 == 0, 0.0, 1.5) if weighted else None
+    rows = Rows(outcome, forecast, client, weight, unit)
+    made, plain = (weighted_bootstrap(r, replicates=40, seed=5) for r in (rows, replace(rows, unit=None)))
+
+    def within(count: np.ndarray, column: np.ndarray) -> float:
+        count = count * (1.0 if weight is None else weight)
+        parts = [(unit == name) & (count > 0) for name in range(3)]
+        mixed = [part for part in parts if len(set(outcome[part])) == 2]
+        return float(np.mean([roc_auc_score(outcome[p], column[p], sample_weight=count[p]) for p in mixed]))
+
+    draws = np.concatenate(list(client_weights(client, 40, 5)))
+    expected = [[within(count, column) for column in forecast.T] for count in draws]
+    np.testing.assert_allclose(made.draws[made.place("auc")], expected, rtol=0, atol=1e-12)
+    whole = [within(np.ones(300), column) for column in forecast.T]
+    np.testing.assert_allclose(made.estimate[made.place("auc")], whole, rtol=0, atol=1e-12)
+    assert np.abs(made.estimate[0] - plain.estimate[0]).max() > 1e-3
+    np.testing.assert_array_equal(made.draws[1:], plain.draws[1:])
+
+
+def test_a_unit_with_one_class_does_not_count() -> None:
+    """Its pairs are none; where no unit has both classes there is no AUC to take a mean of."""
+    outcome, forecast = np.array([0, 1, 0, 1, 1, 1]), np.array([[0.1], [0.2], [0.4], [0.3], [0.0], [0.9]])
+    made = weighted_bootstrap(Rows(outcome, forecast, range(6), unit=[1, 1, 2, 2, 3, 3]), replicates=5, seed=1)
+    assert made.estimate[made.place("auc"), 0] == 0.5
+    with pytest.raises(ValueError, match="one class only within every unit"):
+        weighted_bootstrap(Rows(outcome, forecast, range(6), unit=[1, 2, 1, 2, 2, 2]), replicates=5, seed=1)

@@ -41,6 +41,52 @@ def around(value: float, half: float) -> tuple[float, float, float]:
     return value, value - half, value + half
 
 
+LEFT_OUT = "leave_one_centre_out"
+
+
+def by_fold_tables() -> Tables:
+    """Return the tables by period and centre, and of home and away, with invented numbers."""
+    folds = [("rolling_origin", f"from 201{k}-01-01", "period", 2000 - k, 40) for k in (4, 5)]
+    folds += [(LEFT_OUT, f"centre {k}", "centre", 1000 * k, people) for k, people in ((1, 4), (2, 60))]
+    folds += [(LEFT_OUT, f"centre {k}", "centre", 1000 * k, 50 + k) for k in (3, 4)]
+    measured = [
+        (CHOSEN, None, "auc", 0.85, 0.02),
+        (BASELINE, None, "auc", 0.63, 0.03),
+        (CHOSEN, BASELINE, "auc", 0.22, 0.04),
+        (CHOSEN, None, "calibration_slope", 0.9, 0.2),
+        (CHOSEN, None, "calibration_in_the_large", -0.1, 0.3),
+    ]
+    by_fold = rows(
+        *("design", "fold", "unit", "rows", "clients", "events", "fewest", "rate"),
+        *("contender", "baseline", "measure", "estimate", "low", "high", "se"),
+        of=[
+            (*fold, n, n // 2, people + 3, people, 0.07, *of, *around(v, half), half / 2)
+            for *fold, n, people in folds
+            for *of, v, half in measured
+        ],
+    )
+    over = [
+        (CHOSEN, None, 0.86, 0.1, "logit", "Over 9 job centres the AUC is"),
+        (CHOSEN, BASELINE, 0.23, 0.02, "as it is", "Over 9 job centres the difference is"),
+    ]
+    heterogeneity = rows(
+        *("design", "contender", "baseline", "measure", "folds", "estimate", "low", "high", "tau", "scale"),
+        *("prediction_low", "prediction_high", "words"),
+        of=[
+            (LEFT_OUT, *of, "auc", 9, *around(v, 0.03), tau, scale, *around(v, 0.07)[1:], f"{words} {v}.")
+            for *of, v, tau, scale, words in over
+        ],
+    )
+    home_and_away = rows(
+        *("contender", "measure", "home", "home_low", "home_high", "away", "away_low", "away_high", "words"),
+        of=[
+            (CHOSEN, "calibration_slope", *around(1.01, 0.1), *around(0.39, 0.09), "forecasts were too extreme away"),
+            (None, "base_rate", 0.12, np.nan, np.nan, 0.07, np.nan, np.nan, "base rate 12 % at home, 7 % away"),
+        ],
+    )
+    return {"by_fold": by_fold, "heterogeneity": heterogeneity, "home_and_away": home_and_away}
+
+
 def main_tables() -> Tables:
     """Return the four tables every report needs, with invented numbers."""
     contenders = [("prevalence", "none", "prevalence", "overall rate", 0, True)]
@@ -115,6 +161,7 @@ def made_up() -> Tables:
         "with",
         "without",
         "estimator",
+        "without_estimator",
         "measure",
         "estimate",
         "low",
@@ -129,7 +176,8 @@ def made_up() -> Tables:
         "sentence",
         of=[
             (
-                *("questionnaire", "register_full", "logistic", "auc", 0.219, 0.197, 0.241, 0.011, 0.031, 0.02),
+                *("questionnaire", "register_full", "logistic", "logistic"),
+                *("auc", 0.219, 0.197, 0.241, 0.011, 0.031, 0.02),
                 *("over clients and refits", True, "gain shown", "large", sentence),
             )
         ],
@@ -234,13 +282,15 @@ def made_up() -> Tables:
         "high",
         "rows",
         "clients",
+        "words",
         of=[
-            ("leave one job centre out", CHOSEN, 0.861, 0.847, 0.874, 12512, 5011),
-            ("leave one job centre out", BASELINE, 0.631, 0.61, 0.65, 12512, 5011),
-            ("rolling origin", CHOSEN, 0.848, 0.83, 0.866, 4120, 2210),
-            ("rolling origin", BASELINE, 0.622, 0.59, 0.65, 4120, 2210),
+            ("leave one job centre out", CHOSEN, 0.861, 0.847, 0.874, 12512, 5011, "mean of AUCs within 3 centres"),
+            ("leave one job centre out", BASELINE, 0.631, 0.61, 0.65, 12512, 5011, "mean of AUCs within 3 centres"),
+            ("rolling origin", CHOSEN, 0.848, 0.83, 0.866, 4120, 2210, "mean of AUCs within 2 periods"),
+            ("rolling origin", BASELINE, 0.622, 0.59, 0.65, 4120, 2210, "mean of AUCs within 2 periods"),
         ],
     )
+    tables |= by_fold_tables()
     tables["missing_policies"] = rows(
         "policy",
         "contender",

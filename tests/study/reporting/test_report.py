@@ -9,6 +9,7 @@ from tests.study.reporting.made_up import CHOSEN, Page, made_up, made_up_facts, 
 from eriq.study.reporting.card import card_markdown
 from eriq.study.reporting.figures import figures_of
 from eriq.study.reporting.findings import cleared
+from eriq.study.reporting.words import SHARED, SIDES
 
 NEEDED = ("flow", "contenders", "measures", "differences")
 
@@ -29,6 +30,8 @@ SECTIONS = {
     "decision": ("decision_curve",),
     "capacity": ("measures", "overlap"),
     "designs": ("designs",),
+    "folds": ("by_fold",),
+    "away": ("home_and_away",),
     "missing": ("missing_policies",),
     "importance": ("importance",),
     "belief": ("belief",),
@@ -208,3 +211,41 @@ def test_tables_are_left_as_they_were() -> None:
     card_markdown(cleared(tables, made_up_facts()))
     for name, table in tables.items():
         pd.testing.assert_frame_equal(table, before[name])
+
+
+def test_each_period_and_centre_has_a_row_and_small_centres_none_that_tells(page: Page) -> None:
+    """A centre with four people with the outcome and one more beside it have no numbers; the rest have theirs."""
+    tables = cleared(made_up(), made_up_facts()).tables["by_fold"].drop_duplicates("fold").set_index("fold")
+    assert tables.index[tables["rows"].isna()].tolist() == ["centre 1", "centre 3"]
+    assert "centre 4" in page.text
+    assert "beneath the centres their mean" in page.text  # the words under a figure that was drawn
+    assert "+0.220 (0.180 to 0.260)" in page.text
+    assert "The declared difference. Over 9 job centres the difference is 0.23." in page.text
+
+
+def test_home_and_away_stand_side_by_side_and_in_words(page: Page) -> None:
+    """Slope and base rate at home and away, and the sentence; the card says it too."""
+    assert "Forecasts were too extreme away; base rate 12 % at home, 7 % away." in page.text
+    assert "0.390 (0.300 to 0.480)" in page.text
+    card = card_markdown(cleared(made_up(), made_up_facts()))
+    assert "## Home and away" in card
+    assert "Forecasts were too extreme away; base rate 12 % at home, 7 % away." in card
+    assert "Over 9 job centres the difference is 0.23." in card
+
+
+def test_the_page_says_what_the_auc_is_a_mean_of_and_who_may_be_on_both_sides() -> None:
+    """In calendar time people may train with earlier waves; the page says so, and nothing to the contrary."""
+    facts = made_up_facts(auc="mean of AUCs within periods", sides=SHARED, also=("leave one job centre out",))
+    html = report(made_up(), facts)
+    page = Page(html)
+    assert "AUC is the mean of AUCs within periods, never over them together." in page.text
+    assert "AUC, mean of AUCs within periods (95" in page.text
+    assert SHARED in page.text
+    assert SIDES not in page.text
+    assert "Leave one job centre out." in page.text
+    card = card_markdown(cleared(made_up(), facts))
+    assert f"AUC is the mean of AUCs within periods; {SHARED}." in card
+    assert "- also judged by: leave one job centre out" in card
+    plain = Page(report(made_up()))
+    assert SIDES in plain.text
+    assert "never over them together" not in plain.text

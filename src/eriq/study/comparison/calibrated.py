@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import chain
 
 import numpy as np
@@ -12,7 +13,7 @@ from eriq.model.calibrator import Calibrator, expit
 from eriq.study.comparison.out_of_fold import OutOfFold
 from eriq.study.design.contender import Contender
 from eriq.study.design.design import Design
-from eriq.study.design.folds import Fold, apart
+from eriq.study.design.folds import Fold, kept_apart
 from eriq.study.evaluation.bootstrap import client_weights
 from eriq.study.evaluation.calibration import fit_calibrator
 from eriq.study.evaluation.forecasts import Forecasts
@@ -38,7 +39,8 @@ def calibrator_of(held: OutOfFold, contender: Contender) -> Calibrator:
 def cross_calibrated(design: Design, log_odds: np.ndarray, folds: Sequence[Fold]) -> np.ndarray:
     """Return log-odds calibrated on other people: for each fold, tested rows that it could also train on.
 
-    Under a design in calendar time those are earlier ones; where there are none, nothing is changed.
+    Under a design in calendar time those are earlier ones, whose outcome was known, perhaps of the same people; where
+    there are none, nothing is changed.
 
     Parameters
     ----------
@@ -50,12 +52,12 @@ def cross_calibrated(design: Design, log_odds: np.ndarray, folds: Sequence[Fold]
     Raises
     ------
     LeakageError
-        When a client would calibrate its own forecast.
+        When a client would calibrate its own forecast, or an outcome would that was not known then.
     """
     calibrated = np.full(len(log_odds), np.nan)
     for fold in (f for f in folds if f.repeat == 0):
         rest = fold.train[~np.isnan(log_odds[fold.train])]
-        apart(design.client, rest, fold.test, f"calibration, {fold.name}")
+        kept_apart(design, replace(fold, train=rest), f"calibration, {fold.name}")
         if len(np.unique(design.outcome[rest])) == 2:
             calibrated[fold.test] = fit_calibrator(log_odds[rest], design.outcome[rest]).apply(log_odds[fold.test])
     return np.where(np.isnan(calibrated), log_odds, calibrated)
@@ -71,7 +73,7 @@ def saved_forecasts(held: OutOfFold, chosen: Contender, home: OutOfFold | None =
         calibrated = cross_calibrated(held.design, log_odds, held.folds)[rows]
     else:
         calibrated = calibrator_of(home, chosen).apply(log_odds[rows])
-    return Forecasts((SAVED,), held.design.outcome[rows], calibrated[:, None], held.design.client[rows])
+    return replace(held.forecasts(), names=(SAVED,), log_odds=calibrated[:, None])
 
 
 def calibration_measures(forecasts: Forecasts, experiment: Experiment, workers: int = 1) -> pd.DataFrame:

@@ -12,6 +12,7 @@ from eriq.study.comparison.choose import choose, savable
 from eriq.study.comparison.curves import calibration_curves, decision_curves
 from eriq.study.comparison.declared import Declared
 from eriq.study.comparison.factorial import decomposition
+from eriq.study.comparison.home_and_away import home_and_away
 from eriq.study.comparison.out_of_fold import OutOfFold
 from eriq.study.comparison.people import HUMAN, against_people
 from eriq.study.comparison.verdict import FIXED, Difference, headline_pair, headline_table
@@ -22,7 +23,7 @@ from eriq.study.evaluation.delong import delong_difference
 from eriq.study.evaluation.detectable import error_of_interval
 from eriq.study.evaluation.forecasts import Forecasts
 from eriq.study.evaluation.intervals import differences, skill, summarise
-from eriq.study.evaluation.metrics import auc, majority_accuracy
+from eriq.study.evaluation.metrics import auc_within, majority_accuracy
 from eriq.study.evaluation.wanted import Wanted, share_label
 from eriq.study.learning.estimators import ESTIMATORS
 from eriq.tables.cohort import require_two_classes
@@ -107,9 +108,24 @@ def compare(
         "human": against_people(every_pair, with_, held.contenders),
         "oracle": None if truth is None else _oracle(tested, without, truth[held.tested]),
         "delong": _delong(tested, without, plan.level),
+        "home_and_away": None if home is None else _travelled(tested, saved, home, chosen, measures, experiment),
     }
     results = {name: as_result(name, table) for name, table in tables.items() if table is not None}
     return Comparison(held, home or held, chosen, without, results)
+
+
+def _travelled(
+    tested: Forecasts,
+    saved: Forecasts,
+    home: OutOfFold,
+    chosen: Contender,
+    measures: pd.DataFrame,
+    experiment: Experiment,
+) -> pd.DataFrame:
+    """Return the declared pair and the saved model at home and away."""
+    names = [c.name for c in headline_pair(experiment.headline, home.contenders)]
+    at_home = home.forecasts().only(names).beside(saved_forecasts(home, chosen))
+    return home_and_away(at_home, tested.only(names).beside(saved), measures, experiment)
 
 
 def _measures(
@@ -191,16 +207,19 @@ def _overlaps(shown: Forecasts, capacity: Capacity) -> pd.DataFrame:
 
 def _oracle(tested: Forecasts, without: str, truth: np.ndarray) -> pd.DataFrame:
     """Return how much of the way from register-only to the true probabilities each contender gets."""
-    best = auc(tested.outcome, truth)
-    values = np.array([auc(tested.outcome, column) for column in tested.probability.T])
+    best = auc_within(tested.outcome, truth, tested.unit)
+    values = np.array([auc_within(tested.outcome, column, tested.unit) for column in tested.probability.T])
     start = values[tested.names.index(without)]
     way = (values - start) / (best - start) if best > start else np.full(len(values), np.nan)
     return pd.DataFrame({"contender": tested.names, "auc": values, "oracle_auc": best, "share_of_way": way})
 
 
 def _delong(tested: Forecasts, without: str, level: float) -> pd.DataFrame | None:
-    """Return DeLong's paired differences, or None where a person has several rows: it takes rows as independent."""
-    if len(np.unique(tested.client)) < len(tested.client):
+    """Return DeLong's paired differences, or None where a person has several rows: it takes rows as independent.
+
+    None as well where AUCs are taken within periods or centres: it knows no mean of AUCs.
+    """
+    if tested.unit is not None or len(np.unique(tested.client)) < len(tested.client):
         return None
     base = tested.probability[:, tested.names.index(without)]
     rows = []

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from eriq.config import Experiment
-from eriq.study.comparison.designs import declared_auc
+from eriq.study.comparison.designs import declared_auc, declared_held
 from eriq.study.design.folds import make_folds
 from eriq.study.design.prepare import prepare
 from eriq.study.design.study import Study
@@ -20,6 +20,6 @@ def missing_policies(study: Study, experiment: Experiment, workers: int | None =
         again = prepare(other, study.intake)
         kind = None if again.external is None else "grouped_kfold"
         folds = make_folds(again.home, other, again.observe_days, kind)
-        table = declared_auc(again, other, folds, workers=workers)
+        table = declared_auc(declared_held(again, other, folds, workers=workers), other)
         tables.append(table.drop(columns="clients").assign(policy=policy))
     return as_result("missing_policies", pd.concat(tables, ignore_index=True))

@@ -25,10 +25,12 @@ from eriq.study.learning.final import as_model
 from eriq.study.learning.progress import Progress, silent
 from eriq.study.learning.training import Learning, columns_of, fit, run_all
 
+TOGETHER = "over all test rows together"
+
 
 @dataclass(frozen=True, slots=True)
 class WithoutStrongest:
-    """The declared difference in AUC, over all test rows together, with every item and without the strongest one."""
+    """The declared difference in AUC, with every item and without the strongest one."""
 
     columns: tuple[str, ...]  # that were left out
     label: str  # as people call the item; health and justice are not told apart
@@ -36,12 +38,13 @@ class WithoutStrongest:
     estimate: float  # without it, with the interval of these fitted models on these folds
     low: float
     high: float
+    over: str = TOGETHER  # or averaged within periods or centres
 
     @property
     def sentence(self) -> str:
         """The line for the report."""
         line = (
-            f'Without its strongest item, "{self.label}", the gain in AUC over all test rows together is '
+            f'Without its strongest item, "{self.label}", the gain in AUC {self.over} is '
             f"{self.estimate:+.3f} ({self.low:+.3f} to {self.high:+.3f}) instead of {self.whole:+.3f}."
         )
         if self.whole <= 0:
@@ -107,7 +110,8 @@ def without_strongest(
     table = differences(made, tested.names, without.name, plan.level)  # with, then rest
     (whole, _, _), (estimate, low, high) = table[["estimate", "low", "high"]].to_numpy("float64").tolist()
     label = SENSITIVE_LABEL.en if any(f.sensitive for f in gone) else gone[0].labels.en
-    return WithoutStrongest(tuple(f.name for f in gone), label, whole, estimate, low, high)
+    over = f"averaged within {found.unit}s" if found.unit else TOGETHER
+    return WithoutStrongest(tuple(f.name for f in gone), label, whole, estimate, low, high, over)
 
 
 def mean_contributions(

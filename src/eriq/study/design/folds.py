@@ -1,6 +1,7 @@
 """Who trains and who tests: people and time kept apart."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -13,12 +14,14 @@ from eriq.study.design.design import Design
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fold:
-    """Positions to train on and to test on; nobody is in both."""
+    """Positions to train on and to test on; nobody is in both, unless time keeps the sides apart."""
 
     name: str
     repeat: int
     train: np.ndarray
     test: np.ndarray
+    unit: str = ""  # "period" or "centre" where the test rows are one of those, and not drawn at random
+    known_after: int | None = None  # days until an outcome is known, where earlier waves of tested clients may train
 
 
 def apart(client: np.ndarray, train: np.ndarray, test: np.ndarray, step: str) -> None:
@@ -32,6 +35,31 @@ def apart(client: np.ndarray, train: np.ndarray, test: np.ndarray, step: str) ->
     both = np.intersect1d(client[train], client[test])
     if len(both):
         raise LeakageError(f"{step}: {len(both)} client(s) are in training and in test")
+
+
+def kept_apart(design: Design, fold: Fold, step: str) -> None:
+    """Raise LeakageError if training and test of a fold share what they may not.
+
+    That is a client; or, where a fold says that clients may be shared, a training row whose outcome was not known
+    before the first day of the test: what nobody could have learned from on that day.
+
+    >>> rows = pd.DataFrame({"client_id": [7, 7], "answered_on": pd.to_datetime(["2020-01-01", "2021-02-01"])})
+    >>> fold = Fold("from 2021", 0, np.array([0]), np.array([1]), "period", known_after=396)
+    >>> both = Design(rows, pd.DataFrame(index=rows.index), np.array([0, 1]), np.array([0, 0]))
+    >>> kept_apart(both, fold, "fitting")
+    >>> kept_apart(both, Fold("from 2021", 0, fold.train, fold.test, known_after=397), "fitting")
+    Traceback (most recent call last):
+    eriq.errors.LeakageError: fitting: the outcome of 1 training row(s) was not known when the test began
+    """
+    if fold.known_after is None:
+        apart(design.client, fold.train, fold.test, step)
+        return
+    day = design.rows["answered_on"]
+    known = day.iloc[fold.train] + pd.Timedelta(days=fold.known_after) < day.iloc[fold.test].min()
+    if not known.all():  # a row without a date is not known either
+        raise LeakageError(
+            f"{step}: the outcome of {int((~known).sum())} training row(s) was not known when the test began"
+        )
 
 
 def client_folds(outcome: np.ndarray, client: np.ndarray, n_folds: int, seed: int) -> np.ndarray:
@@ -89,15 +117,33 @@ def leave_one_centre_out(design: Design) -> list[Fold]:
     for name in sorted(centre.dropna().unique()):
         test = np.flatnonzero((centre == name).to_numpy(bool))
         outside = ~np.isin(design.client, design.client[test])
-        folds.append(Fold(f"centre {len(folds) + 1}", 0, np.flatnonzero(outside), test))
+        folds.append(Fold(f"centre {len(folds) + 1}", 0, np.flatnonzero(outside), test, "centre"))
     return _checked(design, folds)
 
 
-def rolling_origin(design: Design, origins: int, gap_days: int) -> list[Fold]:
+def rolling_origin(
+    design: Design, origins: int, gap_days: int, clients: Literal["keep_matured", "apart"] = "keep_matured"
+) -> list[Fold]:
     """Return folds in calendar time: train on what was known, test on the period after.
 
-    The gap is as long as the outcome window, so every training outcome had been seen on the day
-    the test period begins; clients of the test period are taken out of training.
+    The gap is as long as the outcome window, so every training outcome had been seen on the day the test period
+    begins. Earlier waves of the clients tested then are known as well, and train as they would in use: leaving them out
+    would take away those who are still there, who enter work more rarely.
+
+    Parameters
+    ----------
+    design : Design
+    origins : int
+        Number of test periods.
+    gap_days : int
+        Days until an outcome is known.
+    clients : {"keep_matured", "apart"}
+        Whether waves whose outcome was known train for everybody, or not for clients of the test period.
+
+    Raises
+    ------
+    CohortError
+        When a date is missing, answers do not span more than the gap, or a period has no answers.
     """
     day = design.rows["answered_on"]
     if day.isna().any():
@@ -116,8 +162,11 @@ def rolling_origin(design: Design, origins: int, gap_days: int) -> list[Fold]:
         test = np.flatnonzero(((day >= edges[k]) & (day < edges[k + 1])).to_numpy(bool))
         if not len(test):
             raise CohortError(f"test period {k + 1} of {origins} has no answers; ask for fewer origins")
-        known = (day < edges[k] - gap).to_numpy(bool) & ~np.isin(design.client, design.client[test])
-        folds.append(Fold(f"from {edges[k]:%Y-%m-%d}", 0, np.flatnonzero(known), test))
+        known = (day < edges[k] - gap).to_numpy(bool)
+        if clients == "apart":
+            known = known & ~np.isin(design.client, design.client[test])
+        after = gap_days if clients == "keep_matured" else None
+        folds.append(Fold(f"from {edges[k]:%Y-%m-%d}", 0, np.flatnonzero(known), test, "period", after))
     return _checked(design, folds)
 
 
@@ -129,9 +178,9 @@ def external_fold(design: Design, external: np.ndarray | None) -> Fold:
 
 
 def _checked(design: Design, folds: list[Fold]) -> list[Fold]:
-    """Return `folds` after checking that each can be trained on and keeps people apart."""
+    """Return `folds` after checking that each can be trained on and keeps people, or time, apart."""
     for fold in folds:
-        apart(design.client, fold.train, fold.test, fold.name)
+        kept_apart(design, fold, fold.name)
         if len(np.unique(design.outcome[fold.train])) < 2:
             raise CohortError(f"{fold.name}: the training rows have one outcome only")
     return folds
@@ -152,5 +201,5 @@ def make_folds(
     if kind == "leave_one_centre_out":
         return leave_one_centre_out(design)
     if kind == "rolling_origin":
-        return rolling_origin(design, plan.origins, observe_days)
+        return rolling_origin(design, plan.origins, observe_days, plan.rolling_clients)
     return grouped_kfold(design, plan.folds, plan.repeats, experiment.seed)

@@ -140,6 +140,7 @@ class Rows:
     probability: npt.ArrayLike
     client: npt.ArrayLike
     weights: npt.ArrayLike | None = None  # (n,), not negative; none: every row counts once
+    unit: npt.ArrayLike | None = None  # (n,), period or centre within which AUCs are taken, -1: none; or over all rows
 
 
 def weighted_bootstrap(
@@ -149,6 +150,9 @@ def weighted_bootstrap(
 
     A row of weight 2 counts as two rows of its client, one of weight 0 not at all, though its client is drawn like any
     other. The weights are taken as known: the intervals do not cover that they may have been estimated.
+
+    With units the AUC is the mean of the AUCs within each, all alike: pairs of rows of two units, which reward telling
+    good times or places from bad ones, do not count. A unit with one class only does not either.
 
     Parameters
     ----------
@@ -219,6 +223,7 @@ class _Sample:
     both: IntArray  # (clients, 2), rows without and with the outcome, counted
     rankings: list[Ranking]  # one per contender where something is ranked, else none
     table: FloatArray  # (clients, averaged measures x contenders), sums over the rows of each client
+    units: tuple["_Sample", ...] = ()  # the rows of each period or centre, where the AUC is the mean of theirs
 
     @property
     def clients(self) -> int:
@@ -231,8 +236,10 @@ class _Sample:
         total, hits = (np.einsum("rk,k->r", drawn, part) for part in (self.rows, self.positives))
         parts = []
         if self.rankings:
-            ranked = [rank_measures(counts, ranking, total, hits, self.wanted) for ranking in self.rankings]
-            parts.append(np.stack(ranked, axis=2))
+            ranked = np.stack([rank_measures(counts, r, total, hits, self.wanted) for r in self.rankings], axis=2)
+            if self.units:
+                ranked[:, 0] = _mean_of_known(np.concatenate([unit.measure(counts) for unit in self.units], axis=1))
+            parts.append(ranked)
         if averaged := len(self.wanted.averaged):
             sums = np.einsum("rk,km->rm", drawn, self.table)
             parts.append((sums / total[:, None]).reshape(len(counts), averaged, -1))
@@ -241,22 +248,57 @@ class _Sample:
         return measured
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Judged:
+    """Checked rows."""
+
+    happened: npt.NDArray[np.bool_]
+    forecast: FloatArray
+    codes: IntArray
+    clients: int  # in all, also of those without a row here
+    weight: FloatArray | None
+
+    def only(self, rows: npt.NDArray[np.bool_]) -> "_Judged":
+        weight = None if self.weight is None else self.weight[rows]
+        return _Judged(self.happened[rows], self.forecast[rows], self.codes[rows], self.clients, weight)
+
+    def ready(self, wanted: Wanted, units: tuple[_Sample, ...] = ()) -> _Sample:
+        happened, codes, clients = self.happened, self.codes, self.clients
+        weight = np.ones(len(codes)) if self.weight is None else self.weight
+        rows, positives = (np.bincount(codes, part, clients).astype(np.float64) for part in (weight, weight * happened))
+        both = np.column_stack([np.bincount(codes[part], minlength=clients) for part in (~happened, happened)])
+        rankings = []
+        if wanted.ranked:  # without weights, counts stay whole numbers
+            rankings = [make_ranking(happened, column, codes, self.weight) for column in self.forecast.T]
+        table = np.empty((clients, 0))
+        if wanted.averaged:
+            table = _per_client(weight[:, None] * _loss_table(happened, self.forecast, wanted), codes, clients)
+        return _Sample(wanted, len(codes), rows, positives, both, rankings, table, units)
+
+
 def _sample(given: Rows, wanted: Wanted) -> _Sample:
     happened, forecast = _checked(given.outcome, given.probability)
     codes, clients = _codes(given.client)
     if len(codes) != len(happened):
         raise ValueError(f"client has {len(codes)} rows, outcome has {len(happened)}")
-    weight = np.ones(len(codes)) if given.weights is None else _checked_weights(given.weights, happened)
-    seen = weight > 0
-    happened, forecast, codes, weight = happened[seen], forecast[seen], codes[seen], weight[seen]
-    rows, positives = (np.bincount(codes, part, clients).astype(np.float64) for part in (weight, weight * happened))
-    both = np.column_stack([np.bincount(codes[part], minlength=clients) for part in (~happened, happened)])
-    ranked = None if given.weights is None else weight  # without weights, counts stay whole numbers
-    rankings = [make_ranking(happened, column, codes, ranked) for column in forecast.T] if wanted.ranked else []
-    table = np.empty((clients, 0))
-    if wanted.averaged:
-        table = _per_client(weight[:, None] * _loss_table(happened, forecast, wanted), codes, clients)
-    return _Sample(wanted, len(codes), rows, positives, both, rankings, table)
+    weight = None if given.weights is None else _checked_weights(given.weights, happened)
+    seen = np.ones(len(codes), dtype=bool) if weight is None else weight > 0
+    whole = _Judged(happened, forecast, codes, clients, weight).only(seen)
+    if given.unit is None or "auc" not in wanted.measures:
+        return whole.ready(wanted)
+    unit = np.asarray(given.unit)[seen]
+    parts = [whole.only(unit == name) for name in np.unique(unit[unit >= 0])]
+    units = tuple(part.ready(Wanted(("auc",))) for part in parts if 0 < part.happened.sum() < len(part.happened))
+    if not units:
+        raise ValueError("outcome has one class only within every unit")
+    return whole.ready(wanted, units)
+
+
+def _mean_of_known(auc: FloatArray) -> FloatArray:
+    """Return the mean over axis 1 of what is not NaN; NaN where nothing is known."""
+    known = ~np.isnan(auc)
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.where(known, auc, 0).sum(axis=1) / known.sum(axis=1))
 
 
 def _loss_table(happened: npt.NDArray[np.bool_], forecast: FloatArray, wanted: Wanted) -> FloatArray:

@@ -20,6 +20,7 @@ class Forecasts:
     log_odds: np.ndarray  # shape (n, contenders)
     client: np.ndarray  # shape (n,)
     weights: np.ndarray | None = None  # shape (n,), where rows stand for censored ones; none: every row counts once
+    unit: np.ndarray | None = None  # shape (n,), period or centre AUCs are taken within, -1: none; or over all rows
 
     @property
     def probability(self) -> np.ndarray:
@@ -35,7 +36,18 @@ class Forecasts:
         """Return these forecasts and, behind them, others for the same rows."""
         return replace(self, names=self.names + other.names, log_odds=np.column_stack([self.log_odds, other.log_odds]))
 
+    def rows(self, index: np.ndarray) -> Self:
+        """Return the forecasts for some rows, as one sample without units."""
+        return replace(
+            self,
+            outcome=self.outcome[index],
+            log_odds=self.log_odds[index],
+            client=self.client[index],
+            weights=None if self.weights is None else self.weights[index],
+            unit=None,
+        )
+
     def bootstrap(self, wanted: Wanted, *, replicates: int, seed: int, workers: int = 1) -> Replicates:
         """Return what is wanted of every contender on bootstrap samples of the clients; see `weighted_bootstrap`."""
-        rows = Rows(self.outcome, self.probability, self.client, self.weights)
+        rows = Rows(self.outcome, self.probability, self.client, self.weights, self.unit)
         return weighted_bootstrap(rows, wanted, replicates=replicates, seed=seed, workers=workers)

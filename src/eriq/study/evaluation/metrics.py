@@ -53,6 +53,32 @@ def auc(outcome: np.ndarray, probability: np.ndarray, weights: np.ndarray | None
     return float(cases @ (others_below + others / 2) / (cases.sum() * others.sum()))
 
 
+def auc_within(outcome: np.ndarray, probability: np.ndarray, unit: np.ndarray | None = None) -> float:
+    """Return the mean of the AUCs within each period or centre that has both outcomes; without units the AUC.
+
+    Parameters
+    ----------
+    outcome, probability, unit : ndarray of shape (n,)
+        Units are whole numbers; rows of unit -1 do not count.
+
+    Raises
+    ------
+    OneClassError, GapError, RangeError
+        As in `auc`; the first also if no unit has both outcomes.
+
+    Examples
+    --------
+    >>> auc_within(np.array([0, 1, 0, 1]), np.array([0.1, 0.2, 0.8, 0.9]), np.array([1, 1, 2, 2]))
+    1.0
+    """
+    if unit is None:
+        return auc(outcome, probability)
+    parts = [unit == name for name in np.unique(unit[unit >= 0]) if len(np.unique(outcome[unit == name])) == 2]
+    if not parts:
+        raise OneClassError("only one outcome occurs within every unit")
+    return float(np.mean([auc(outcome[part], probability[part]) for part in parts]))
+
+
 def average_precision(outcome: np.ndarray, probability: np.ndarray, weights: np.ndarray | None = None) -> float:
     """Return the area under the precision-recall curve as a step-wise sum, without interpolation.
 

@@ -13,7 +13,7 @@ from eriq.features.sensitive import SENSITIVE_LABEL, units
 from eriq.model.calibrator import expit
 from eriq.study.design.contender import Contender
 from eriq.study.design.design import Design
-from eriq.study.design.folds import Fold, apart
+from eriq.study.design.folds import Fold, kept_apart
 from eriq.study.evaluation.metrics import auc
 from eriq.study.explanation.explained import Contributions, Explained
 from eriq.study.learning.training import fit, margin
@@ -104,12 +104,12 @@ def permutation(
     Raises
     ------
     LeakageError
-        When a client is in training and test of a fold.
+        When training and test of a fold share what they may not.
     """
     rng = stream(seed, "permutation")
     falls = []
     for fold in [f for f in folds if f.repeat == 0][:PERMUTED_FOLDS]:
-        apart(design.client, fold.train, fold.test, "permutation importance")
+        kept_apart(design, fold, "permutation importance")
         fitted = fit(contender, design.take(fold.train), features, seed=seed)
         test = design.take(fold.test)
         if len(np.unique(test.outcome)) < 2:

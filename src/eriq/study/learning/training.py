@@ -18,7 +18,7 @@ from eriq.features.matrix import to_matrix
 from eriq.model.margin import TINY, raw_margin
 from eriq.study.design.contender import Contender, Setting
 from eriq.study.design.design import Design
-from eriq.study.design.folds import Fold, apart, client_folds
+from eriq.study.design.folds import Fold, apart, client_folds, kept_apart
 from eriq.study.learning.estimators import ESTIMATORS
 from eriq.study.learning.progress import Progress, silent
 
@@ -210,7 +210,7 @@ def _one_fold(
     learning: Learning,
     place: tuple[int, int],
 ) -> tuple[tuple[int, int], np.ndarray]:
-    apart(design.client, fold.train, fold.test, f"{contender.name}, {fold.name}")
+    kept_apart(design, fold, f"{contender.name}, {fold.name}")
     with one_thread():
         fitted = fit(contender, design.take(fold.train), learning.features, seed=learning.seed, tuning=learning.tuning)
         log_odds = margin(fitted, design.take(fold.test))

@@ -8,7 +8,7 @@ from eriq.disclosure import count_words
 from eriq.pages import render, signed, text
 from eriq.study.reporting.cells import by_contender, joined
 from eriq.study.reporting.findings import Findings
-from eriq.study.reporting.report import headline_of, replicates
+from eriq.study.reporting.report import away_sentences, centre_sentences, headline_of, replicates
 from eriq.study.reporting.shapes import CALIBRATION, OVERALL
 from eriq.study.reporting.words import MEASURES, as_sentence, in_markdown
 from eriq.tables.results import SAVED
@@ -30,6 +30,8 @@ def card_markdown(found: Findings) -> str:
         features=_features(found),
         replicates=replicates(found),
         n_events=count_words(facts.n_events),
+        away=away_sentences(found),
+        centres=centre_sentences(found),
         line=in_markdown,
     )
 

@@ -17,7 +17,7 @@ from eriq.study.comparison.compare import Comparison
 from eriq.study.design.study import Study
 from eriq.study.evaluation.sample_size import SampleSize, before_a_run
 from eriq.study.learning.estimators import ESTIMATORS
-from eriq.study.reporting.words import validation_words
+from eriq.study.reporting.words import SIDES, auc_words, leak_check, sides_words, validation_words
 from eriq.tables.results import SAVED
 
 PACKAGES = ("lightgbm", "mlflow", "numpy", "pandas", "scikit-learn", "scipy", "shap", "skops")
@@ -47,7 +47,10 @@ class Facts:
     remarks: tuple[str, ...] = ()  # how far the registers see, and what counts
     simulated: bool = False
     instrument: InstrumentFacts | None = None
-    design: str = ""
+    design: str = ""  # of validation, in words
+    also: tuple[str, ...] = ()  # further designs, in words
+    sides: str = SIDES  # what training and test may share
+    auc: str = ""  # what the AUC is a mean of, where it is one
     folds: int | None = None
     repeats: int | None = None
     seed: int | None = None
@@ -110,6 +113,9 @@ def facts_of(
         simulated=study.truth is not None,
         instrument=_instrument(study.instrument),
         design=validation_words(plan, study.observe_days),
+        also=tuple(validation_words(plan, study.observe_days, kind) for kind in plan.also),
+        sides=sides_words(plan),
+        auc=auc_words(plan.design),
         folds=plan.folds,
         repeats=plan.repeats,
         seed=experiment.seed,
@@ -124,7 +130,7 @@ def facts_of(
         eriq_version=__version__,
         versions={"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
         leak_checks=(
-            "no client in training and test of any fold, tuning, calibration or permutation (checked at every step)",
+            leak_check(plan),
             "register facts dated after the answer, less the reporting lag, are not looked at",
             f"no single column tells the outcome with an AUC of {experiment.leak_auc} or more",
         ),

@@ -24,8 +24,8 @@ def figures_of(found: Findings) -> "dict[str, Figure]":
     Returns
     -------
     dict of str to Figure
-        flow, auc, decomposition, calibration, decision, importance, parts, dependence; a figure whose table is absent
-        is left out.
+        flow, auc, decomposition, calibration, decision, by_fold, importance, parts, dependence; a figure whose table is
+        absent is left out.
     """
     made = {
         "flow": drawing.draw_flow(flow(found)),
@@ -33,6 +33,7 @@ def figures_of(found: Findings) -> "dict[str, Figure]":
         "decomposition": _decomposition(found),
         "calibration": _calibration(found),
         "decision": _decision(found),
+        "by_fold": _by_fold(found),
         "importance": _importance(found),
         "parts": _parts(found),
         "dependence": _dependence(found),
@@ -54,7 +55,7 @@ def _auc(found: Findings) -> "Figure":
         lines[words] = float(auc["estimate"][facts.baseline])
     if "oracle" in found.tables:
         lines["true probabilities of the made-up people"] = float(found.tables["oracle"]["oracle_auc"].iloc[0])
-    axis = f"AUC, with {percent(facts.level, 0)} interval"
+    axis = f"AUC{f', {facts.auc},' if facts.auc else ','} with {percent(facts.level, 0)} interval"
     return drawing.draw_intervals(rows, name="auc", title="Discrimination of the contenders", axis=axis, lines=lines)
 
 
@@ -79,6 +80,31 @@ def _calibration(found: Findings) -> "Figure | None":
         return None
     bins = found.tables.get("calibration_bins", pd.DataFrame(columns=["contender", "forecast", "observed", "n"]))
     return drawing.draw_calibration(curve, bins, names)
+
+
+def _by_fold(found: Findings) -> "Figure | None":
+    """Return the declared difference in each period and centre, and beneath centres their mean and a further one."""
+    table = found.tables.get("by_fold")
+    if table is None or not table["baseline"].notna().any():
+        return None
+    rows = table.loc[table["baseline"].notna() & table["estimate"].notna()].rename(columns={"fold": "label"})
+    parts = [rows.assign(kind="each")]
+    if "heterogeneity" in found.tables:
+        over = found.tables["heterogeneity"].loc[lambda t: t["baseline"].notna()]
+        further = over.assign(low=over["prediction_low"], high=over["prediction_high"])
+        parts += [
+            over.assign(label="mean", kind="over centres"),
+            further.assign(label="a further centre", kind="over centres"),
+        ]
+    whole = pd.concat(parts, ignore_index=True).sort_values("design", kind="stable")
+    return drawing.draw_intervals(
+        whole.assign(group=whole["design"].str.replace("_", " ").str.capitalize()),
+        name="by_fold",
+        title="The declared difference by period and centre",
+        axis=f"Difference in AUC, with {percent(found.facts.level, 0)} interval",
+        lines={"no difference": 0.0},
+        legend=False,
+    )
 
 
 def _decision(found: Findings) -> "Figure | None":

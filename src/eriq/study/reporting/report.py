@@ -10,6 +10,7 @@ import pandas as pd
 
 from eriq.disclosure import MIN_PEOPLE, count_words
 from eriq.pages import number, percent, render
+from eriq.study.comparison.home_and_away import sentence
 from eriq.study.reporting.cells import estimates
 from eriq.study.reporting.findings import Findings, by_auc, leading, n_read_words
 from eriq.study.reporting.shapes import shaped
@@ -50,7 +51,24 @@ def report_html(found: Findings, drawn: Mapping[str, str]) -> str:
         n_read=n_read_words(found),
         n_events=count_words(facts.n_events),
         min_people=MIN_PEOPLE,
+        away=away_sentences(found),
+        centres=centre_sentences(found),
     )
+
+
+def away_sentences(found: Findings) -> dict[str, str]:
+    """Return what is said of each contender on the external set, by its words."""
+    table = found.tables.get("home_and_away", pd.DataFrame({"contender": []}))
+    return {found.label(name): sentence(table, name) for name in table["contender"].dropna().unique()}
+
+
+def centre_sentences(found: Findings) -> list[tuple[str, str]]:
+    """Return (whose, what) is said of how much job centres differ."""
+    table = found.tables.get("heterogeneity")
+    if table is None:
+        return []
+    whose = table["contender"].map(found.label).where(table["baseline"].isna(), "The declared difference")
+    return list(zip(whose, table["words"], strict=True))
 
 
 def headline_of(found: Findings) -> pd.Series | None:

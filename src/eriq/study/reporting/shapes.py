@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 
-from eriq.pages import GAP, number, signed
+from eriq.pages import GAP, interval, number, signed
 from eriq.study.reporting.cells import ENDS, Write, by_contender, estimates, joined
 from eriq.study.reporting.findings import Findings, besides, by_auc, flow, in_detail, leading
 from eriq.study.reporting.words import MEASURES, kind_words
@@ -108,7 +109,51 @@ def _designs(found: Findings) -> pd.DataFrame:
     """Return the AUC by design, and last that of the main one."""
     table = _cells(found, "designs", "design", "contender", "rows", "clients", names=("auc", "low", "high"))
     main = found.tables["designs"]["contender"].map(by_contender(found.tables["measures"], "auc"))
-    return table.assign(design=table["design"].str.replace("_", " "), main=main)
+    words = found.tables["designs"]["words"]
+    return table.assign(design=table["design"].str.replace("_", " "), main=main, words=words)
+
+
+def _by_fold(found: Findings) -> pd.DataFrame:
+    """Return one row per period or centre: who was tested, and one cell per measure of the declared pair."""
+    table = found.tables["by_fold"]
+    paired, of_with = table["baseline"].notna(), table["contender"] == table["contender"].iloc[0]
+    kind = np.select([paired, table["measure"] != "auc", of_with], ["difference", table["measure"], "with"], "without")
+    cells = table.assign(kind=kind, cell=np.where(paired, joined(table, write=signed), joined(table)))
+    wide = cells.pivot(index=["design", "fold"], columns="kind", values="cell").fillna(GAP)  # noqa: PD010
+    order = ["with", "without", "difference", "calibration_in_the_large", "calibration_slope"]
+    who = table.groupby(["design", "fold"], sort=False)[["rows", "clients", "events", "rate"]].first()
+    whole = who.join(wide[[name for name in order if name in wide]]).reset_index()
+    return whole.assign(design=whole["design"].str.replace("_", " "))
+
+
+def _heterogeneity(found: Findings) -> pd.DataFrame:
+    """Return mean, tau and prediction interval over centres."""
+    table = found.tables["heterogeneity"]
+    paired = table["baseline"].notna()
+    ends = table[["prediction_low", "prediction_high"]].to_numpy("float64")
+    return pd.DataFrame(
+        {
+            "contender": table["contender"].map(found.label).where(~paired, "difference in AUC"),
+            "centres": table["folds"],
+            "mean": np.where(paired, joined(table, write=signed), joined(table)),
+            "prediction": [interval(low, high) for low, high in ends],
+            "tau": table["tau"],
+            "scale": table["scale"],
+        }
+    )
+
+
+def _home_and_away(found: Findings) -> pd.DataFrame:
+    """Return AUC, calibration and base rate at home and away, side by side."""
+    table = found.tables["home_and_away"]
+    return pd.DataFrame(
+        {
+            "contender": ["everyone" if pd.isna(name) else found.label(name) for name in table["contender"]],
+            "measure": [MEASURES.get(name, "Base rate") for name in table["measure"]],
+            "home": joined(table, ("home", "home_low", "home_high")),
+            "away": joined(table, ("away", "away_low", "away_high")),
+        }
+    )
 
 
 def _missing_policies(found: Findings) -> pd.DataFrame:
@@ -196,6 +241,9 @@ SECTIONS: Mapping[str, tuple[str, Make]] = {  # place on the page -> the table i
     "human": ("human", lambda found: _cells(found, "human", "model", "human", "beats", write=signed)),
     "decomposition": ("decomposition", _decomposition),
     "designs": ("designs", _designs),
+    "by_fold": ("by_fold", _by_fold),
+    "heterogeneity": ("heterogeneity", _heterogeneity),
+    "home_and_away": ("home_and_away", _home_and_away),
     "capacity": ("capacity", lambda found: _capacity(found, list(in_detail(found)))),
     "capacity_all": ("capacity", _capacity_all),
     "oracle": ("oracle", _oracle),

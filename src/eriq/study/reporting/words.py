@@ -64,19 +64,61 @@ def contender_labels(contenders: pd.DataFrame) -> dict[str, str]:
     return labels
 
 
-def validation_words(plan: Validation, observe_days: int) -> str:
-    """Return how people are kept apart.
+def validation_words(plan: Validation, observe_days: int, design: str | None = None) -> str:
+    """Return how people are kept apart: by the design of a plan, or by another one.
 
     >>> validation_words(Validation(folds=5, repeats=2), 395)
     '5-fold cross-validation grouped by client, repeated 2 times'
+    >>> validation_words(Validation(), 395, "rolling_origin")
+    'rolling origin in calendar time, gap 395 days; earlier waves of people tested train once their outcome is known'
     """
     repeated = f", repeated {plan.repeats} times" if plan.repeats > 1 else ""
+    earlier = {"keep_matured": "train once their outcome is known", "apart": "do not train"}[plan.rolling_clients]
     return {
         "grouped_kfold": f"{plan.folds}-fold cross-validation grouped by client{repeated}",
         "leave_one_centre_out": "leave one job centre out",
-        "rolling_origin": f"rolling origin in calendar time, gap {observe_days} days",
+        "rolling_origin": f"rolling origin in calendar time, gap {observe_days} days; earlier waves of people tested "
+        + earlier,
         "external": "one fixed external set",
-    }[plan.design]
+    }[design or plan.design]
+
+
+SIDES = "no person is on both sides of a split"
+SHARED = "a person may be on both sides of a split, with earlier waves whose outcome was known before the test began"
+
+
+def sides_words(plan: Validation) -> str:
+    """Return what training and test of the main design may share.
+
+    >>> sides_words(Validation())
+    'no person is on both sides of a split'
+    """
+    return SHARED if plan.design == "rolling_origin" and plan.rolling_clients == "keep_matured" else SIDES
+
+
+def leak_check(plan: Validation) -> str:
+    """Return what is checked of every split of the main design and of further ones.
+
+    >>> leak_check(Validation(design="rolling_origin"))
+    'every training outcome was known before the first day of the test, in every fit, calibration and permutation'
+    """
+    time = "every training outcome was known before the first day of the test"
+    steps = "of any fold, tuning, calibration or permutation (checked at every step)"
+    if plan.rolling_clients == "apart" or "rolling_origin" not in (plan.design, *plan.also):
+        return f"no client in training and test {steps}"
+    if plan.design == "rolling_origin":
+        return f"{time}, in every fit, calibration and permutation"
+    return f"no client in training and test {steps}; in rolling origin, {time}"
+
+
+def auc_words(design: str) -> str:
+    """Return what the AUC of a design is a mean of, if it is one.
+
+    >>> auc_words("rolling_origin"), auc_words("external")
+    ('mean of AUCs within periods', '')
+    """
+    units = {"rolling_origin": "periods", "leave_one_centre_out": "job centres"}
+    return f"mean of AUCs within {units[design]}" if design in units else ""
 
 
 def as_sentence(words: str) -> str:
