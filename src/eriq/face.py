@@ -164,7 +164,7 @@ class Model:
         return explained(self.bundle, usable.matrix, language)
 
     def __repr__(self) -> str:
-        return about(self.bundle.manifest)
+        return about(self.bundle.manifest, self.bundle.model.convention)
 
 
 @dataclass(frozen=True, repr=False, eq=False)

@@ -14,6 +14,8 @@ from eriq.tables.schema import Column
 Results = Mapping[str, pd.DataFrame]  # every result table by its name
 
 SAVED: Final = "saved model, calibrated"  # the contender's name of the model as it is saved
+SMOOTH: Final = "lowess"  # a calibration curve: the locally linear mean of the outcome
+ON_LOGIT: Final = "logit spline"  # and the logistic regression on a spline of the log-odds
 MAJORITY: Final = "majority"  # and of saying for everyone what is commoner
 NOT_POSSIBLE: Final = "not possible"  # in `designs`, where these people do not allow one; `words` say why
 
@@ -55,6 +57,7 @@ CALIBRATION_CURVE = (
     _CONTENDER,
     Column("low", "float64"),
     Column("high", "float64"),
+    Column("curve", "str", allowed=(SMOOTH, ON_LOGIT)),
 )
 CALIBRATION_BINS = (Column("forecast", "float64"), Column("observed", "float64"), Column("n", "Int64"), _CONTENDER)
 DECISION_CURVE = (
@@ -123,6 +126,14 @@ DESIGNS = (
     Column("words", "str", optional=True),  # why it is not possible
 )
 LEFT_RULES = (Column("left", "str"), Column("rows", "Int64"), Column("events", "Int64"), Column("rate", "float64"))
+SLICES = (
+    Column("slice", "str"),
+    Column("group", "str"),
+    *(Column(name, "Int64") for name in ("clients", "rows", "events")),
+    Column("rate", "float64"),
+    Column("auc_with", "float64"),
+    Column("auc_without", "float64"),
+)
 MISSING_POLICIES = (*_AUC, _REPLICATES, Column("policy", "str"), Column("rows", "Int64"))
 
 CONTRACTS: Mapping[str, tuple[Column, ...]] = {
@@ -150,6 +161,7 @@ CONTRACTS: Mapping[str, tuple[Column, ...]] = {
     "designs": DESIGNS,
     "missing_policies": MISSING_POLICIES,
     "left_rules": LEFT_RULES,
+    "slices": SLICES,
 }
 
 

@@ -19,6 +19,7 @@ from eriq.study.comparison.designs import other_designs
 from eriq.study.comparison.out_of_fold import OutOfFold, home_forecasts
 from eriq.study.comparison.policies import missing_policies
 from eriq.study.comparison.sample import described, sample_sizes
+from eriq.study.comparison.slices import by_slices
 from eriq.study.comparison.strongest import without_strongest
 from eriq.study.comparison.verdict import headline_pair
 from eriq.study.design.doubts import doubts_of
@@ -34,7 +35,7 @@ from eriq.study.learning.progress import Progress, silent
 from eriq.study.learning.resume import Cache, run_or_take_over
 from eriq.study.learning.training import Learning, one_thread
 from eriq.study.reporting.card import card_markdown
-from eriq.study.reporting.facts import Facts, facts_of
+from eriq.study.reporting.facts import Facts, Noted, facts_of
 from eriq.study.reporting.files import write_results
 from eriq.study.reporting.findings import cleared
 from eriq.study.saving import held_out, save
@@ -106,7 +107,8 @@ def train(
         say(summary(study))
         pair = headline_pair(experiment.headline, study.contenders)
         carried = sample_sizes(study, pair)
-        for sentence in (*before_a_run(carried), *doubts_of(study), study.about):
+        doubts = doubts_of(study)
+        for sentence in (*before_a_run(carried), *doubts, study.about):
             if sentence:
                 say(sentence)
         folds = checked_folds(study, experiment)
@@ -119,9 +121,9 @@ def train(
             say(strongest.sentence)
         model, explanations = _fitted_and_explained(work, found)
         sizes = sample_sizes(study, tuple(dict.fromkeys((*pair, found.chosen))))
-        tables = {**found.tables, **described(study, sizes), **explanations, **_elsewhere(work)}
-        facts = facts_of(experiment, study, found, model.calibrator, sizes, started)
-        facts = replace(facts, strongest=strongest.sentence if strongest else "")
+        tables = {**found.tables, **described(study, sizes), **explanations, **_elsewhere(work, found)}
+        noted = Noted(started, doubts, strongest.sentence if strongest else "")
+        facts = facts_of(experiment, study, found, model, sizes, noted)
         return _kept(work, found, model, facts, {name: t for name, t in tables.items() if len(t)}, models)
 
 
@@ -155,12 +157,15 @@ def _fitted_and_explained(work: Work, found: Comparison) -> tuple[Model, Results
     return model, {**explain(whole, work.progress), "rules": rules}
 
 
-def _elsewhere(work: Work) -> Results:
-    """Return the declared difference under other designs, and under other ways of treating missing answers."""
+def _elsewhere(work: Work, found: Comparison) -> Results:
+    """Return the declared pair under other designs and other ways of treating missing answers, and within groups."""
     study, experiment = work.study, work.experiment
     tables = {"designs": other_designs(study, experiment, work.progress, work.workers)}
     if experiment.missing_sensitivity:
         tables["missing_policies"] = missing_policies(study, experiment, work.workers)
+    if study.intake and len(study.intake.registers.persons):
+        pair = headline_pair(experiment.headline, study.contenders)
+        tables["slices"] = by_slices(found.home, study.intake.registers, experiment.lag_days, pair)
     return tables
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from eriq.disclosure import MIN_PEOPLE, count_words
 from eriq.pages import number, percent, render
+from eriq.study.evaluation.logit_curve import TAIL
 from eriq.study.reporting.cells import estimates
 from eriq.study.reporting.findings import Findings, by_auc, leading, n_read_words
 from eriq.study.reporting.shapes import shaped
@@ -50,6 +51,7 @@ def report_html(found: Findings, drawn: Mapping[str, str]) -> str:
         n_read=n_read_words(found),
         n_events=count_words(facts.n_events),
         min_people=MIN_PEOPLE,
+        tail=TAIL,
     )
 
 
