@@ -88,7 +88,14 @@ def test_repr_is_one_screen(tiny: eriq.Run) -> None:
         assert len(shown.splitlines()) <= 24
         assert max(map(len, shown.splitlines())) <= 100
         assert tiny.model.name in shown
-    for words in ("job entry within 12 months", "eriq22 1.0.0", "questionnaire | logistic", "200 clients", "AUC"):
+    for words in (
+        "job entry within 12 months",
+        "eriq22 1.0.0",
+        "questionnaire | logistic",
+        "200 clients",
+        "AUC",
+        "SHAP values",
+    ):
         assert words in repr(tiny.model)
     assert tiny.verdict in repr(tiny)
 

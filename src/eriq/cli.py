@@ -153,14 +153,14 @@ def score(
 
 @command()
 def simulate(
-    out: Annotated[Path, typer.Option(help="Folder for the four tables and the truth.")],
+    out: Annotated[Path, typer.Option(help="Folder for the tables and the truth.")],
     clients: Annotated[int, typer.Option(min=20)] = 5512,
     seed: int = 2013,
     preset: Annotated[str, typer.Option(help="claim, literature, null, or a file.")] = "claim",
     format: Annotated[Literal["csv", "parquet"], typer.Option(help="File format.")] = "csv",
     overwrite: Overwrite = False,
 ) -> None:
-    """Write a made-up cohort: four tables, and apart from them the true probabilities.
+    """Write a made-up cohort: four tables and the form of staff, and apart from them the true probabilities.
 
     Example: eriq simulate --out cohort --clients 500 --seed 1
     """

@@ -27,6 +27,7 @@ RULES: Mapping[str, Rule] = {
     "flow": Rule("rows", parts=True),
     "left_rules": Rule("rows", same_people=("rows", "events")),
     "missing_policies": Rule("rows"),
+    "slices": Rule("clients"),
 }  # of every other table: a column n, if it has one
 
 

@@ -164,7 +164,7 @@ class Model:
         return explained(self.bundle, usable.matrix, language)
 
     def __repr__(self) -> str:
-        return about(self.bundle.manifest)
+        return about(self.bundle.manifest, self.bundle.model.convention)
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -342,7 +342,7 @@ def score(
 def simulate(
     clients: int = 5512, seed: int = 2013, *, preset: str | Path = "claim", instrument: str | Path = "eriq22"
 ) -> SimulatedCohort:
-    """Return a made-up cohort: four tables, and apart from them the truth behind every answer.
+    """Return a made-up cohort: four tables and the form of staff, and apart from them the truth behind every answer.
 
     Parameters
     ----------
@@ -358,7 +358,8 @@ def simulate(
     Returns
     -------
     SimulatedCohort
-        ``answers``, ``persons``, ``spells``, ``events``; ``truth`` and ``caseworkers`` are what nobody could know.
+        ``answers``, ``persons``, ``spells``, ``events``, ``forms``; ``truth`` and ``caseworkers`` are what nobody
+        could know.
 
     Raises
     ------

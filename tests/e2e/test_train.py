@@ -64,6 +64,22 @@ def test_numbers_of_the_verdict_come_from_a_table(home: Path) -> None:
     assert shown == [round(float(headline[key]), 3) for key in ("estimate", "low", "high")]
 
 
+def test_what_a_run_knows_of_its_people_reaches_report_and_card(home: Path) -> None:
+    """Published rates with the rate here first, what contributions are against, groups, and every importance within."""
+    folder = home / "mlruns" / "reports" / "quick"
+    facts = json.loads((folder / "facts.json").read_text(encoding="utf-8"))
+    page, card = ((folder / name).read_text(encoding="utf-8") for name in ("report.html", "model-card.md"))
+    slices, importance = (pd.read_csv(folder / "tables" / f"{name}.csv") for name in ("slices", "importance"))
+
+    assert facts["context"][0].startswith(f"Here: {100 * facts['prevalence']:.1f} % with job entry")
+    assert facts["convention"].startswith("interventional")
+    assert facts["convention"] in page
+    assert facts["convention"] in card
+    assert (slices.groupby("slice")["rows"].sum() == facts["n_rows"]).all()
+    assert importance["value"].between(importance["low"], importance["high"]).all()
+    assert importance["rank"].between(importance["rank_low"], importance["rank_high"]).all()
+
+
 def test_no_person_is_told_to_anyone(home: Path) -> None:
     """No id of a client or caseworker is in the tracking database, the artefacts, the report or the model."""
     made = simulate(load_simulation("claim"), load_instrument("eriq22"), clients=600, seed=7)

@@ -20,7 +20,7 @@ PURPOSES: Mapping[str, tuple[int, ...]] = {
         purpose: tuple(purpose.encode())
         for purpose in (
             *("activation", "assignment", "careers", "caseworkers", "days", "drop-out", "events", "follow-up"),
-            *("futures", "history", "latent", "people", "response style"),
+            *("form", "futures", "history", "latent", "people", "response style"),
         )
     },
     "item": tuple(b"item "),  # name: of the item

@@ -16,6 +16,12 @@ DECIDED = {
     "register.track": "the track of an activation",
     "register.weak_competitiveness": "weak competitiveness",
 }
+SLICES = {  # in words, where they are printed
+    "disability_code": "Disability code",
+    "days_to_code": "Days until it was coded",
+    "track": "Service track",
+    "weak_competitiveness": '"Weak competitiveness", as the agency defines it',
+}
 NO_CODE = "no code known"
 
 

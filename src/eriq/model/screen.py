@@ -10,8 +10,8 @@ SHOWN = (("auc", "AUC"), ("log_loss", "log loss"), ("calibration_slope", "calibr
 WIDE = 95  # of a terminal, less some room
 
 
-def about(told: Manifest) -> str:
-    """Return name, outcome, questionnaire, basis, people and measures of a saved model, a line each."""
+def about(told: Manifest, convention: str) -> str:
+    """Return name, outcome, questionnaire, basis, people, measures and kind of explanation of a model, a line each."""
     people = told.trained_on
     halves = Counter(feature.respondent for feature in told.columns)
     when = f", answers of {told.period[0]} to {told.period[1]}" if told.period else ""
@@ -28,6 +28,7 @@ def about(told: Manifest) -> str:
             for name, words in SHOWN
             if (m := told.measures.get(name)) and m.estimate is not None
         ),
+        "explained": f"SHAP values, {convention}",
         "use": "for offering support; a person decides",
     }
     return screen(f"eriq.Model {told.name}", lines)

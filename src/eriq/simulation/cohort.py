@@ -9,10 +9,11 @@ import pandas as pd
 from eriq.instrument.instrument import Instrument
 from eriq.simulation.answers import answer_days, draw_asked, item_codes
 from eriq.simulation.careers import draw_last_days, draw_lives, event_columns, spell_columns
+from eriq.simulation.form import form_columns
 from eriq.simulation.people import Columns, draw_caseworkers, draw_people
 from eriq.simulation.readiness import Asked, World, draw_latent, place_in, probability
 from eriq.simulation.settings import Simulation
-from eriq.tables.schema import EVENT_COLUMNS, PERSONS, SPELLS, Column, answers_columns
+from eriq.tables.schema import EVENT_COLUMNS, FORMS, PERSONS, SPELLS, Column, answers_columns
 
 ABOUT = (
     "These people are made up, and tuned to figures chosen beforehand, so agreement with those figures is built in: "
@@ -28,7 +29,7 @@ TRUTH = (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SimulatedCohort:
-    """Four tables as an agency keeps them; what nobody could know stands apart."""
+    """Tables as an agency keeps them, the form of staff among them; what nobody could know stands apart."""
 
     answers: pd.DataFrame
     persons: pd.DataFrame
@@ -37,6 +38,7 @@ class SimulatedCohort:
     truth: pd.DataFrame  # one row per answer, same order: see `TRUTH`
     caseworkers: pd.DataFrame  # latent optimism and effectiveness of each caseworker
     about: str
+    forms: pd.DataFrame
 
 
 def simulate(settings: Simulation, instrument: Instrument, clients: int, seed: int) -> SimulatedCohort:
@@ -88,6 +90,7 @@ def simulate(settings: Simulation, instrument: Instrument, clients: int, seed: i
         truth=truth,
         caseworkers=caseworkers,
         about=f"{ABOUT} Preset {settings.name}: {settings.words}.",
+        forms=_typed(form_columns(people, seed), FORMS),
     )
 
 

@@ -14,6 +14,8 @@ from eriq.tables.schema import Column
 Results = Mapping[str, pd.DataFrame]  # every result table by its name
 
 SAVED: Final = "saved model, calibrated"  # the contender's name of the model as it is saved
+SMOOTH: Final = "lowess"  # a calibration curve: the locally linear mean of the outcome
+ON_LOGIT: Final = "logit spline"  # and the logistic regression on a spline of the log-odds
 MAJORITY: Final = "majority"  # and of saying for everyone what is commoner
 NOT_POSSIBLE: Final = "not possible"  # in `designs`, where these people do not allow one; `words` say why
 
@@ -56,6 +58,7 @@ CALIBRATION_CURVE = (
     _CONTENDER,
     Column("low", "float64"),
     Column("high", "float64"),
+    Column("curve", "str", allowed=(SMOOTH, ON_LOGIT)),
 )
 CALIBRATION_BINS = (Column("forecast", "float64"), Column("observed", "float64"), Column("n", "Int64"), _CONTENDER)
 DECISION_CURVE = (
@@ -157,6 +160,14 @@ HOME_AND_AWAY = (
     Column("words", "str"),
 )
 LEFT_RULES = (Column("left", "str"), Column("rows", "Int64"), Column("events", "Int64"), Column("rate", "float64"))
+SLICES = (
+    Column("slice", "str"),
+    Column("group", "str"),
+    *(Column(name, "Int64") for name in ("clients", "rows", "events")),
+    Column("rate", "float64"),
+    Column("auc_with", "float64"),
+    Column("auc_without", "float64"),
+)
 MISSING_POLICIES = (*_AUC, _REPLICATES, Column("policy", "str"), Column("rows", "Int64"))
 
 CONTRACTS: Mapping[str, tuple[Column, ...]] = {
@@ -187,6 +198,7 @@ CONTRACTS: Mapping[str, tuple[Column, ...]] = {
     "by_fold": BY_FOLD,
     "heterogeneity": HETEROGENEITY,
     "home_and_away": HOME_AND_AWAY,
+    "slices": SLICES,
 }
 
 

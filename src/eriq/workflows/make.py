@@ -10,12 +10,12 @@ from eriq.tables.files import finished_or_nothing, write_table
 
 
 def write_cohort(out: Path, clients: int, seed: int, preset: str, format: str, *, overwrite: bool = False) -> str:
-    """Write the four tables of a made-up cohort, and the truth in a folder of its own."""
+    """Write the tables of a made-up cohort, the form of staff among them, and the truth in a folder of its own."""
     folder = out / "truth"
     if out.exists() and any(out.iterdir()) and not overwrite:
         raise OutputError(f"{out} is there already and not empty; give --overwrite to replace its tables")
     made = simulate(load_simulation(preset), load_instrument("eriq22"), clients=clients, seed=seed)
-    for name in ("answers", "persons", "spells", "events"):
+    for name in ("answers", "persons", "spells", "events", "forms"):
         write_table(getattr(made, name), out / f"{name}.{format}", overwrite=overwrite)
     write_table(made.truth, folder / f"truth.{format}", overwrite=overwrite)
     with finished_or_nothing(out / "ABOUT.txt", overwrite=overwrite) as file:

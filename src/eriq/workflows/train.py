@@ -19,6 +19,7 @@ from eriq.study.comparison.designs import other_designs
 from eriq.study.comparison.out_of_fold import OutOfFold, home_forecasts
 from eriq.study.comparison.policies import missing_policies
 from eriq.study.comparison.sample import described, sample_sizes
+from eriq.study.comparison.slices import by_slices
 from eriq.study.comparison.strongest import without_strongest
 from eriq.study.comparison.verdict import headline_pair
 from eriq.study.design.doubts import doubts_of
@@ -34,7 +35,7 @@ from eriq.study.learning.progress import Progress, silent
 from eriq.study.learning.resume import Cache, run_or_take_over
 from eriq.study.learning.training import Learning, one_thread
 from eriq.study.reporting.card import card_markdown
-from eriq.study.reporting.facts import Facts, facts_of
+from eriq.study.reporting.facts import Facts, Noted, facts_of
 from eriq.study.reporting.files import write_results
 from eriq.study.reporting.findings import cleared
 from eriq.study.saving import held_out, save
@@ -106,7 +107,8 @@ def train(
         say(summary(study))
         pair = headline_pair(experiment.headline, study.contenders)
         carried = sample_sizes(study, pair)
-        for sentence in (*before_a_run(carried), *doubts_of(study), study.about):
+        doubts = doubts_of(study)
+        for sentence in (*before_a_run(carried), *doubts, study.about):
             if sentence:
                 say(sentence)
         folds = checked_folds(study, experiment)
@@ -120,8 +122,8 @@ def train(
         model, explanations = _fitted_and_explained(work, found)
         sizes = sample_sizes(study, tuple(dict.fromkeys((*pair, found.chosen))))
         tables = {**found.tables, **described(study, sizes), **explanations, **_elsewhere(work, found)}
-        facts = facts_of(experiment, study, found, model.calibrator, sizes, started)
-        facts = replace(facts, strongest=strongest.sentence if strongest else "")
+        noted = Noted(started, doubts, strongest.sentence if strongest else "")
+        facts = facts_of(experiment, study, found, model, sizes, noted)
         return _kept(work, found, model, facts, {name: t for name, t in tables.items() if len(t)}, models)
 
 
@@ -156,11 +158,14 @@ def _fitted_and_explained(work: Work, found: Comparison) -> tuple[Model, Results
 
 
 def _elsewhere(work: Work, found: Comparison) -> Results:
-    """Return the declared pair under other designs, by period and centre, and by other ways with missing answers."""
+    """Return the declared pair under other designs, by period, centre and slice, by other ways with missing answers."""
     study, experiment = work.study, work.experiment
     tables = dict(other_designs(study, experiment, found.held, work.progress, work.workers))
     if experiment.missing_sensitivity:
         tables["missing_policies"] = missing_policies(study, experiment, work.workers)
+    if study.intake and len(study.intake.registers.persons):
+        pair = headline_pair(experiment.headline, study.contenders)
+        tables["slices"] = by_slices(found.home, study.intake.registers, experiment.lag_days, pair)
     return tables
 
 

@@ -26,8 +26,11 @@ def test_importance_has_every_unit_once_with_its_interval(tables, study, everyth
         assert part["share"].sum() == pytest.approx(1), level
         assert part["rank"].tolist() == list(range(1, len(part) + 1))
         assert part["value"].is_monotonic_decreasing
-        assert (part["low"] <= part["high"]).all()
-        assert (part["rank_low"] <= part["rank_high"]).all()
+        assert (part["low"] <= part["value"]).all()
+        assert (part["value"] <= part["high"]).all()
+        assert (part["low"] >= 0).all()
+        assert (part["rank_low"] <= part["rank"]).all()
+        assert (part["rank"] <= part["rank_high"]).all()
     assert set(table[table["level"] == "respondent"]["name"]) == {"caseworker", "client", "register"}
     assert (table["refits"] == 3).all()
 

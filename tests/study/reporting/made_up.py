@@ -190,13 +190,15 @@ def made_up() -> Tables:
             pd.DataFrame(
                 {
                     "contender": n,
+                    "curve": kind,
                     "forecast": (x := grid * tops[n] / 0.45),
-                    "observed": x + 0.02 * np.sin(9 * x),
+                    "observed": x + bend * np.sin(9 * x),
                     "low": x * 0.86 - 0.004,
                     "high": x * 1.12 + 0.008,
                 }
             )
             for n in names
+            for kind, bend in (("lowess", 0.02), ("logit spline", 0.01))
         ]
     )
     tables["calibration_bins"] = rows(
@@ -368,6 +370,13 @@ def made_up() -> Tables:
         *("first", "second", "strength", "first_label", "second_label", "with_belief"),
         of=[("belief.cw11", f"client.{k}", 0.09 * 0.8**k, "Belief", f"Item {k}", True) for k in range(14)],
     )
+    tables["slices"] = rows(
+        *("slice", "group", "clients", "rows", "events", "rate", "auc_with", "auc_without"),
+        of=[
+            ("disability_code", "coded", 1204, 3011, 120, 0.0399, 0.842, 0.6203),
+            ("disability_code", "no code known", 3901, 9501, 631, 0.0664, 0.8633, 0.6391),
+        ],
+    )
     tables["agreement"] = rows(
         "estimator", "other", "rank_correlation", of=[("ridge logistic", "boosting, pairs only", 0.91)]
     )
@@ -422,6 +431,10 @@ def made_up_facts(**others: Any) -> Facts:
         n_clients=5011,
         n_events=751,
         prevalence=0.06,
+        context=("Here: 6.0 % with job entry within 12 months.", "SIUS: 17 to 21 %.", "Not comparable."),
+        doubts=("WARNING: 60 people are there twice.", "persons: known_on: 40 of 5,011 people have no day."),
+        decided="The track of an activation is a decision of somebody who met the client.",
+        convention="interventional: against one stored background",
     )
     return replace(facts, **others)
 

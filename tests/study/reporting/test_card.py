@@ -27,6 +27,9 @@ CARD = (
     "intercept 0.013, slope 0.981",
     "scikit-learn 1.9.1",
     "Do you believe that the client will get a job within the next year?",
+    "SHAP values of the calibrated log-odds, interventional: against one stored background.",
+    "- WARNING: 60 people are there twice.",
+    "- The track of an activation is a decision of somebody",
 )
 
 

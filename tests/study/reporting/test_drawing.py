@@ -34,7 +34,11 @@ def estimates() -> pd.DataFrame:
 
 def curve() -> pd.DataFrame:
     x = [0.1, 0.2, 0.3]
-    parts = [pd.DataFrame({"contender": name, "forecast": x, "observed": x}) for name in ("a", "b", "other")]
+    parts = [
+        pd.DataFrame({"contender": name, "curve": kind, "forecast": x, "observed": np.array(x) * times})
+        for name in ("a", "b", "other")
+        for kind, times in (("lowess", 1.0), ("logit spline", 0.9))
+    ]
     return pd.concat(parts).assign(low=0.0, high=0.4)
 
 
@@ -145,6 +149,15 @@ def test_calibration_has_one_panel_per_contender_and_equal_axes(n: int) -> None:
     assert panels[0].get_xlim() == panels[0].get_ylim() == pytest.approx((0, 0.318))
     dots = next(line for line in panels[0].lines if line.get_label() == "bins of people")
     assert dots.get_xdata().tolist() == [0.1]
+
+
+def test_calibration_draws_both_kinds_of_curve() -> None:
+    """The smooth curve and the spline are a line each, at their own heights, and only the first has a band."""
+    panel = draw_calibration(curve(), bins(), {"a": "A"}).axes[0]
+    heights = {line.get_label(): line.get_ydata().tolist() for line in panel.lines}
+    assert heights["smooth curve"] == [0.1, 0.2, 0.3]
+    assert heights["spline of log-odds"] == pytest.approx([0.09, 0.18, 0.27])
+    assert len(panel.collections) == 1
 
 
 def test_acting_for_everyone_does_not_flatten_the_decision_curves() -> None:

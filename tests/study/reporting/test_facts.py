@@ -1,14 +1,17 @@
 """Facts: whole, frozen, and without a folder's name."""
 
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from tests.study.reporting.made_up import made_up_facts
 
 from eriq.config import Csv, Experiment, load_experiment
-from eriq.study.reporting.facts import Facts, public_config, told
+from eriq.study.design.contender import Contender
+from eriq.study.design.prepare import prepare
+from eriq.study.reporting.facts import Facts, decisions, public_config, told
 
 
 def test_the_file_of_facts_holds_every_fact_in_order() -> None:
@@ -60,3 +63,18 @@ def test_a_stored_config_names_files_without_their_folders(tmp_path: Path) -> No
     text = public_config(experiment)
     assert str(tmp_path) not in text
     assert all(name in text for name in ("home.csv", "away.csv", "own.yaml", "short.yaml", "latin-1"))
+
+
+def test_decisions_are_those_that_a_contender_or_a_slice_uses() -> None:
+    """Made-up registers know no track and no judgement; a track in the spells, or in a contender, is somebody's."""
+    quick = load_experiment("quick")
+    study = prepare(quick.model_copy(update={"source": quick.source.model_copy(update={"clients": 200})}))
+    intake = study.intake
+    assert intake is not None
+    spells = intake.registers.spells
+    tracked = replace(intake.registers, spells=spells.assign(track=pd.array([2] * len(spells), dtype="Int8")))
+    judged = Contender("a", "some", "logistic", ("register.age", "register.weak_competitiveness"))
+
+    assert [] == decisions(study)
+    assert ["register.track"] == decisions(replace(study, intake=replace(intake, registers=tracked)))
+    assert ["register.weak_competitiveness"] == decisions(replace(study, contenders=(judged,)))

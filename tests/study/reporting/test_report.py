@@ -36,6 +36,7 @@ SECTIONS = {
     "importance": ("importance",),
     "belief": ("belief",),
     "sample": ("sample_size",),
+    "slices": ("slices",),
 }
 
 
@@ -249,3 +250,33 @@ def test_the_page_says_what_the_auc_is_a_mean_of_and_who_may_be_on_both_sides() 
     plain = Page(report(made_up()))
     assert SIDES in plain.text
     assert "never over them together" not in plain.text
+
+
+def test_what_may_go_wrong_is_said_before_the_contenders(page: Page) -> None:
+    """Every doubt, and that a column is somebody's decision, have a section of their own; without any there is none."""
+    words = page.text
+    place = words.index("What may go wrong Found")
+    for sentence in (*made_up_facts().doubts, made_up_facts().decided):
+        assert place < words.index(sentence) < words.index("Contenders on the same people")
+    nothing = Page(report(main_tables(), made_up_facts(doubts=(), decided="")))
+    assert "doubts" in page.ids()
+    assert "doubts" not in nothing.ids()
+    assert ("a", "href", "#doubts") not in nothing.attributes
+
+
+def test_published_rates_stand_beside_the_outcome_as_context(page: Page) -> None:
+    """They follow the flow, all of them with their caution, and a study without them has no such line."""
+    first, *_, caution = made_up_facts().context
+    assert page.text.index("Questionnaires in") < page.text.index(first) < page.text.index(caution)
+    assert "as context" not in report(main_tables(), made_up_facts(context=()))
+
+
+def test_contributions_say_what_they_are_measured_against(page: Page) -> None:
+    """The convention of the SHAP values stands where importance is explained."""
+    assert "Contributions are SHAP values, interventional: against one stored background." in page.text
+
+
+def test_slices_are_described_in_words(page: Page) -> None:
+    """The slice in words, counts, share and both AUCs as they stand in the table."""
+    assert "Disability code coded 1,204 3,011 120 4.0 % 0.842 0.620" in page.text.replace("\N{NO-BREAK SPACE}", " ")
+    assert "disability_code" not in page.text

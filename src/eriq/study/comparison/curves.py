@@ -12,11 +12,14 @@ from eriq.study.evaluation.calibration import calibration_errors, calibration_ta
 from eriq.study.evaluation.decisions import decision_curve
 from eriq.study.evaluation.forecasts import Forecasts
 from eriq.study.evaluation.intervals import from_refits, summarise
+from eriq.study.evaluation.logit_curve import curve_and_emax, logit_curve
 from eriq.study.evaluation.smooth import smooth_curve
 from eriq.study.evaluation.wanted import Wanted
+from eriq.tables.results import ON_LOGIT, SMOOTH
 
 BANDS = 100  # most replicates of a curve: a smooth line per replicate and contender is dear
 ERRORS = ("ici", "e50", "e90", "emax")  # the fields of CalibrationErrors
+CURVES = (SMOOTH, ON_LOGIT)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,9 +32,9 @@ class Curves:
 
 
 def calibration_curves(forecasts: Forecasts, experiment: Experiment) -> Curves:
-    """Return smooth calibration curves with bands, ten bins beside them, and the distances from the diagonal.
+    """Return calibration curves of both kinds with bands, ten bins beside them, and the distances from the diagonal.
 
-    A contender with one forecast for everyone has no curve.
+    A contender with one forecast for everyone has no curve. A smooth curve outside [0, 1] is drawn at the end of it.
     """
     outcome, level = forecasts.outcome, experiment.intervals.level
     n = min(experiment.intervals.refit_replicates, BANDS)
@@ -41,12 +44,15 @@ def calibration_curves(forecasts: Forecasts, experiment: Experiment) -> Curves:
         if np.ptp(probability) < 1e-9:
             continue
         grid = np.unique(np.quantile(probability, np.linspace(0.01, 0.99, 40)))
-        bands, distances = np.full((n, len(grid)), np.nan), np.full((n, len(ERRORS)), np.nan)
+        bands, distances = np.full((n, len(CURVES), len(grid)), np.nan), np.full((n, len(ERRORS)), np.nan)
         for place, weights in enumerate(draws):
             drawn = np.repeat(np.arange(len(outcome)), weights.astype(int))
             bands[place], distances[place] = _redrawn(outcome[drawn], probability[drawn], grid)
-        low, high = np.nanquantile(bands, [(1 - level) / 2, (1 + level) / 2], axis=0) if n else (np.nan, np.nan)
-        curves.append(smooth_curve(outcome, probability, grid).assign(contender=name, low=low, high=high))
+        low, high = np.nanquantile(bands, [(1 - level) / 2, (1 + level) / 2], axis=0) if n else np.full((2, 2), np.nan)
+        both = smooth_curve(outcome, probability, grid)["observed"].clip(0, 1), logit_curve(outcome, probability, grid)
+        for kind, observed, first, last in zip(CURVES, both, low, high, strict=True):
+            line = {"contender": name, "curve": kind, "forecast": grid, "observed": observed}
+            curves.append(pd.DataFrame(line).assign(low=first, high=last))
         bins.append(calibration_table(outcome, probability, n_bins=10).assign(contender=name))
         whole = astuple(calibration_errors(outcome, probability))
         for measure, value, again in zip(ERRORS, whole, distances.T, strict=True):
@@ -59,12 +65,13 @@ def calibration_curves(forecasts: Forecasts, experiment: Experiment) -> Curves:
 
 
 def _redrawn(outcome: np.ndarray, probability: np.ndarray, grid: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the curve of one replicate on `grid` and its four distances from the diagonal."""
+    """Return both curves of one replicate on `grid` and its four distances from the diagonal."""
     fitted = smooth_curve(outcome, probability)
     x, observed = fitted["forecast"].to_numpy(), fitted["observed"].to_numpy()
     distance = np.abs(np.interp(probability, x, observed) - probability)
-    band = np.interp(grid, x, observed, left=np.nan, right=np.nan)
-    return band, np.array([distance.mean(), *np.quantile(distance, [0.5, 0.9]), distance.max()])
+    smooth = np.interp(grid, x, observed, left=np.nan, right=np.nan).clip(0, 1)
+    on_logit, emax = curve_and_emax(outcome, probability, grid)
+    return np.array([smooth, on_logit]), np.array([distance.mean(), *np.quantile(distance, [0.5, 0.9]), emax])
 
 
 def decision_curves(forecasts: Forecasts, experiment: Experiment) -> pd.DataFrame:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from eriq.model.calibrator import Calibrator
+from eriq.study.evaluation.logit_curve import curve_and_emax
 from eriq.study.evaluation.metrics import RangeError, checked
 from eriq.study.evaluation.recalibration import logistic_fit, standardised
 from eriq.study.evaluation.smooth import lowess
@@ -13,18 +14,19 @@ from eriq.study.evaluation.smooth import lowess
 
 @dataclass(frozen=True, slots=True)
 class CalibrationErrors:
-    """Absolute distance between forecast and smooth curve over the rows, in probability."""
+    """Absolute distance between forecast and curve over the rows, in probability."""
 
-    ici: float  # mean, the integrated calibration index
+    ici: float  # mean, the integrated calibration index; of the smooth curve, as the next two
     e50: float
     e90: float
-    emax: float
+    emax: float  # of the curve on the logit scale, up to the 99th percentile of forecasts
 
 
 def calibration_errors(outcome: np.ndarray, probability: np.ndarray) -> CalibrationErrors:
-    """Return mean (ICI), median, 90th percentile and maximum of the distance from forecast to smooth curve.
+    """Return mean (ICI), median and 90th percentile of the distance from forecast to smooth curve, and Emax.
 
-    Even a perfect forecast has positive errors in a finite sample, so compare contenders on the same rows.
+    Even a perfect forecast has positive errors in a finite sample, so compare contenders on the same rows. The smooth
+    curve follows single people in its tail, where the maximum mostly lies: Emax is that of `curve_and_emax`.
 
     Parameters and errors as in `smooth_curve`.
 
@@ -41,7 +43,8 @@ def calibration_errors(outcome: np.ndarray, probability: np.ndarray) -> Calibrat
     xs, curve = lowess(p, y)
     distance = np.abs(xs - curve)
     e50, e90 = np.quantile(distance, [0.5, 0.9])
-    return CalibrationErrors(float(distance.mean()), float(e50), float(e90), float(distance.max()))
+    _, emax = curve_and_emax(y, p, np.empty(0))
+    return CalibrationErrors(float(distance.mean()), float(e50), float(e90), emax)
 
 
 def calibration_table(outcome: np.ndarray, probability: np.ndarray, *, n_bins: int) -> pd.DataFrame:

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from eriq.study.explanation.explained import Contributions, Explained
+from eriq.study.explanation.spread import around
 
 MOST_LEVELS = 12  # an item with more is no choice between answers
 
@@ -11,9 +12,9 @@ MOST_LEVELS = 12  # an item with more is no choice between answers
 def dependence(explained: Explained, found: Contributions) -> pd.DataFrame:
     """Return the mean contribution per answer level, in the order of the answers; n counts people.
 
-    Low and high are the range over refits on resampled clients.
+    Low and high are `around` the contribution, by refits on resampled clients.
     """
-    rows = []
+    rows, share = [], explained.experiment.intervals.level
     for place, feature in enumerate(explained.used):
         if not feature.item:
             continue
@@ -23,7 +24,9 @@ def dependence(explained: Explained, found: Contributions) -> pd.DataFrame:
             continue
         for level in levels:
             mine = answer == level
-            again = [refit[mine, place].mean() for refit in found.refits]
+            value = found.model[mine, place].mean()
+            again = np.array([refit[mine, place].mean() for refit in found.refits]).reshape(-1, 1)
+            low, high = around(np.array([value]), again, share)
             instrument = explained.instrument
             rows.append(
                 {
@@ -32,9 +35,9 @@ def dependence(explained: Explained, found: Contributions) -> pd.DataFrame:
                     "level": level,
                     "answer": instrument.answer_label(feature.item, level, "en") if instrument else f"{level:g}",
                     "n": len(np.unique(found.sample.client[mine])),
-                    "contribution": found.model[mine, place].mean(),
-                    "low": min(again, default=np.nan),
-                    "high": max(again, default=np.nan),
+                    "contribution": value,
+                    "low": low[0],
+                    "high": high[0],
                 }
             )
     return pd.DataFrame(rows)

@@ -16,6 +16,7 @@ from eriq.study.design.design import Design
 from eriq.study.design.folds import Fold, kept_apart
 from eriq.study.evaluation.metrics import auc
 from eriq.study.explanation.explained import Contributions, Explained
+from eriq.study.explanation.spread import around, ranks_around
 from eriq.study.learning.training import fit, margin
 from eriq.study.words import part_words
 
@@ -33,9 +34,8 @@ def importance(explained: Explained, found: Contributions) -> pd.DataFrame:
         "respondent": [f.respondent if f else "register" for f in features],
         "block": [part_words(f.part if f else "register_history") for f in features],
     }
-    tail = (1 - e.experiment.intervals.level) / 2
-    values, refits = found.model @ member, [v @ member for v in found.refits]
-    table = pd.concat([_level(level, groups, values, refits, tail) for level, groups in levels.items()])
+    values, refits, share = found.model @ member, [v @ member for v in found.refits], e.experiment.intervals.level
+    table = pd.concat([_level(level, groups, values, refits, share) for level, groups in levels.items()])
     falls = permutation(e.contender, e.design, e.folds, e.features, member, e.experiment.seed)
     items = pd.DataFrame(falls, columns=["permutation", "permutation_low", "permutation_high"]).assign(
         level="item",
@@ -49,28 +49,26 @@ def importance(explained: Explained, found: Contributions) -> pd.DataFrame:
 
 
 def _level(
-    level: str, groups: Sequence[str], values: np.ndarray, refits: Sequence[np.ndarray], tail: float
+    level: str, groups: Sequence[str], values: np.ndarray, refits: Sequence[np.ndarray], share: float
 ) -> pd.DataFrame:
-    """Return value, share and rank of each group of units, with the ends of their intervals over refits."""
+    """Return value, share and rank of each group of units, with the ends of their intervals."""
     order = list(dict.fromkeys(groups))
     gather = np.array([[group == name for name in order] for group in groups], dtype=float)
     value = np.abs(values @ gather).mean(axis=0)
     again = np.array([np.abs(v @ gather).mean(axis=0) for v in refits]).reshape(-1, len(order))
-    ranks = pd.DataFrame(-again).rank(axis=1, method="first").to_numpy()
-    gap = np.full(len(order), np.nan)
-    low, high = np.quantile(again, [tail, 1 - tail], axis=0) if refits else (gap, gap)
-    first, last = np.quantile(ranks, [tail, 1 - tail], axis=0) if refits else (gap, gap)
+    low, high = around(value, again, share)
+    first, last = ranks_around(value, again, share)
     return pd.DataFrame(
         {
             "level": level,
             "name": order,
             "value": value,
             "share": value / value.sum() if value.sum() else 0.0,
-            "low": low,
+            "low": np.maximum(low, 0),
             "high": high,
             "rank": pd.Series(-value).rank(method="first").astype(int),
-            "rank_low": np.floor(first),
-            "rank_high": np.ceil(last),
+            "rank_low": first,
+            "rank_high": last,
         }
     )
 

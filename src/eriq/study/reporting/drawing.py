@@ -9,6 +9,7 @@ import pandas as pd
 
 from eriq.pages import interval, number
 from eriq.study.reporting.canvas import INK, SOFT, figure, key, panels, style
+from eriq.tables.results import ON_LOGIT, SMOOTH
 
 if TYPE_CHECKING:
     from eriq.study.reporting.canvas import Axes, Figure
@@ -174,7 +175,7 @@ def draw_calibration(curve: pd.DataFrame, bins: pd.DataFrame, labels: Mapping[st
     Parameters
     ----------
     curve : DataFrame
-        contender, forecast, observed, low, high: the smooth curve and its band.
+        contender, curve, forecast, observed, low, high: the smooth curve with its band, and that on the logit scale.
     bins : DataFrame
         contender, forecast, observed, n: equally filled bins; rows without numbers are left out.
     labels : mapping of str to str
@@ -182,7 +183,8 @@ def draw_calibration(curve: pd.DataFrame, bins: pd.DataFrame, labels: Mapping[st
 
     Examples
     --------
-    >>> curve = pd.DataFrame({"contender": "m", "forecast": [0.1, 0.3], "observed": [0.1, 0.2]}).assign(low=0, high=0.4)
+    >>> curve = pd.DataFrame({"contender": "m", "curve": "lowess", "forecast": [0.1, 0.3], "observed": [0.1, 0.2]})
+    >>> curve = curve.assign(low=0, high=0.4)
     >>> bins = pd.DataFrame({"contender": ["m"], "forecast": [0.2], "observed": [0.2], "n": [50]})
     >>> len(draw_calibration(curve, bins, {"m": "a model"}).axes)
     1
@@ -197,7 +199,8 @@ def draw_calibration(curve: pd.DataFrame, bins: pd.DataFrame, labels: Mapping[st
     with style():
         whole, parts = panels("calibration", "Calibration", words + ".", len(labels), 3.0 if three else 3.6)
         for k, (panel, (contender, label)) in enumerate(zip(parts, labels.items(), strict=True)):
-            line = curve.loc[curve["contender"] == contender]
+            mine = curve.loc[curve["contender"] == contender]
+            line, on_logit = (mine.loc[mine["curve"] == kind] for kind in (SMOOTH, ON_LOGIT))
             dots = bins.loc[bins["contender"] == contender].dropna(subset=["forecast", "observed"])
             colour = PALETTE[k % len(PALETTE)]
             panel.plot([0, top], [0, top], color=SOFT, linewidth=1, linestyle=(0, (4, 3)), label="perfectly calibrated")
@@ -205,6 +208,9 @@ def draw_calibration(curve: pd.DataFrame, bins: pd.DataFrame, labels: Mapping[st
                 low, high = _numbers(line, "low", "high")
                 panel.fill_between(line["forecast"], low, high, color=colour, alpha=0.18, linewidth=0, label="interval")
                 panel.plot(line["forecast"], line["observed"], color=colour, linewidth=2, label="smooth curve")
+            if len(on_logit):
+                at, observed = on_logit["forecast"], on_logit["observed"]
+                panel.plot(at, observed, color=INK, linewidth=1.2, linestyle=DASHES[1], label="spline of log-odds")
             panel.plot(
                 dots["forecast"],
                 dots["observed"],
@@ -218,7 +224,7 @@ def draw_calibration(curve: pd.DataFrame, bins: pd.DataFrame, labels: Mapping[st
             panel.set(xlim=(0, top), ylim=(0, top), xlabel="Forecast probability", ylabel="Observed share")
             panel.set_aspect("equal")
         handles, names = parts[0].get_legend_handles_labels()
-        whole.legend(handles, names, loc="outside lower center", ncols=4)
+        whole.legend(handles, names, loc="outside lower center", ncols=5)
     return whole
 
 

@@ -8,18 +8,29 @@ from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 
+import pandas as pd
+
 from eriq import __version__
 from eriq.config import Experiment, Flat, Simulated, Tables, dump_yaml
+from eriq.features.slices import DECIDED, decided_by_somebody
 from eriq.instrument.instrument import Instrument
 from eriq.model.calibrator import Calibrator
+from eriq.model.model import Model
 from eriq.study.comparison.choose import savable
 from eriq.study.comparison.compare import Comparison
 from eriq.study.design.study import Study
 from eriq.study.evaluation.sample_size import SampleSize, before_a_run
 from eriq.study.learning.estimators import ESTIMATORS
+from eriq.study.reporting.base_rates import context_lines
 from eriq.study.reporting.words import SIDES, auc_words, leak_check, sides_words, validation_words
 from eriq.tables.results import SAVED
 
+CONVENTIONS = {
+    "interventional": "interventional: against one stored background of invented rows whose columns do not move "
+    "together, the same for every model on these columns",
+    "path-dependent": "path-dependent: against the training rows that reach each leaf of a tree, not to be compared "
+    "with those of other kinds of model",
+}
 PACKAGES = ("lightgbm", "mlflow", "numpy", "pandas", "scikit-learn", "scipy", "shap", "skops")
 
 
@@ -74,6 +85,10 @@ class Facts:
     sample_size_sentences: tuple[str, ...] = ()
     sample_size_enough: bool = True
     model_name: str = ""  # as saved
+    context: tuple[str, ...] = ()  # published job rates beside the outcome
+    doubts: tuple[str, ...] = ()  # what makes one doubt these people, found before anything was fitted
+    decided: str = ""  # which columns are somebody's decision
+    convention: str = ""  # what contributions of the saved model are measured against
 
     def to_json(self) -> str:
         """Return the text of facts.json."""
@@ -92,13 +107,22 @@ class Facts:
         return found | {f"calibrator_{name}": value for name, value in parts.items()}
 
 
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What a training noted on its way."""
+
+    started: dt.datetime
+    doubts: tuple[str, ...] = ()
+    strongest: str = ""
+
+
 def facts_of(
     experiment: Experiment,
     study: Study,
     found: Comparison,
-    calibrator: Calibrator,
+    model: Model,
     sizes: Sequence[SampleSize],
-    started: dt.datetime,
+    noted: Noted,
 ) -> Facts:
     """Return the facts of a training; the name of the model comes when it is saved."""
     plan, design = experiment.validation, study.design
@@ -109,6 +133,7 @@ def facts_of(
         outcome_words=study.outcome_words,
         horizon_days=study.horizon_days,
         about=study.about,
+        strongest=noted.strongest,
         remarks=study.remarks,
         simulated=study.truth is not None,
         instrument=_instrument(study.instrument),
@@ -123,10 +148,10 @@ def facts_of(
         baseline=found.baseline,
         chosen=found.chosen.name,
         chosen_words=f"{ESTIMATORS[found.chosen.estimator].words} on {found.chosen.block}",
-        calibrator=calibrator,
+        calibrator=model.calibrator,
         digests=study.digests,
         config_yaml=public_config(experiment),
-        started=f"{started:%Y-%m-%d %H:%M} UTC",
+        started=f"{noted.started:%Y-%m-%d %H:%M} UTC",
         eriq_version=__version__,
         versions={"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
         leak_checks=(
@@ -142,7 +167,21 @@ def facts_of(
         not_savable_better=_better_unsavable(found),
         sample_size_sentences=before_a_run(sizes),
         sample_size_enough=all(size.enough for size in sizes),
+        context=context_lines(float(design.outcome.mean()), study.outcome_words) if study.intake else (),
+        doubts=noted.doubts,
+        decided=decided_by_somebody(decisions(study)),
+        convention=CONVENTIONS[model.convention],
     )
+
+
+def decisions(study: Study) -> list[str]:
+    """Return the columns that somebody decides, as far as a contender or a slice uses them."""
+    used = {name for contender in study.contenders for name in contender.columns}
+    if study.intake:
+        held = study.intake.registers
+        known = pd.concat([table.notna().any() for table in (held.persons, held.spells)])
+        used |= {f"register.{column}" for column in known.index[known]}
+    return [name for name in DECIDED if name in used]
 
 
 def _instrument(instrument: Instrument | None) -> InstrumentFacts | None:

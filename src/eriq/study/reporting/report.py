@@ -11,6 +11,7 @@ import pandas as pd
 from eriq.disclosure import MIN_PEOPLE, count_words
 from eriq.pages import number, percent, render
 from eriq.study.comparison.home_and_away import sentence
+from eriq.study.evaluation.logit_curve import TAIL
 from eriq.study.reporting.cells import estimates
 from eriq.study.reporting.findings import Findings, by_auc, leading, n_read_words
 from eriq.study.reporting.shapes import shaped
@@ -53,6 +54,7 @@ def report_html(found: Findings, drawn: Mapping[str, str]) -> str:
         min_people=MIN_PEOPLE,
         away=away_sentences(found),
         centres=centre_sentences(found),
+        tail=TAIL,
     )
 
 

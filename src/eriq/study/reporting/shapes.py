@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from eriq.features.slices import SLICES
 from eriq.pages import GAP, interval, number, signed
 from eriq.study.reporting.cells import ENDS, Write, by_contender, estimates, joined
 from eriq.study.reporting.findings import Findings, besides, by_auc, flow, in_detail, leading
@@ -160,6 +161,12 @@ def _missing_policies(found: Findings) -> pd.DataFrame:
     return _cells(found, "missing_policies", "policy", "contender", "rows", names=("auc", "low", "high"))
 
 
+def _slices(found: Findings) -> pd.DataFrame:
+    """Return the groups of each slice, the slice in words."""
+    table = found.tables["slices"]
+    return table.assign(slice=table["slice"].map(lambda name: SLICES.get(name, name)))
+
+
 def _decomposition(found: Findings) -> pd.DataFrame:
     table = found.tables["decomposition"]
     labels = {block: block_words(block) for block in table["block"].unique()}
@@ -250,4 +257,5 @@ SECTIONS: Mapping[str, tuple[str, Make]] = {  # place on the page -> the table i
     "overlap": ("overlap", _overlap),
     "pairs": ("pairs", _pairs),
     "item": ("importance", _items),
+    "slices": ("slices", _slices),
 }
