@@ -123,6 +123,25 @@ DESIGNS = (
     Column("words", "str", optional=True),  # why it is not possible
 )
 LEFT_RULES = (Column("left", "str"), Column("rows", "Int64"), Column("events", "Int64"), Column("rate", "float64"))
+CENSORING = (
+    Column("stratum", "str"),
+    *(Column(name, "Int64") for name in ("rows", "known", "followed")),
+    Column("supported", "bool"),
+    Column("left_out", "Int64"),
+    *(Column(name, "float64") for name in ("rate", "rate_leave_out", "largest")),
+    Column("cut", "Int64"),
+    Column("effective", "float64"),
+)
+ENTRY_CURVE = (
+    Column("month", "float64"),
+    Column("day", "Int64"),
+    Column("observed", "float64"),
+    Column("low", "float64"),
+    Column("high", "float64"),
+    Column("forecast", "float64"),
+    Column("n", "Int64"),  # clients with a row that was followed so long
+    _CONTENDER,
+)
 MISSING_POLICIES = (*_AUC, _REPLICATES, Column("policy", "str"), Column("rows", "Int64"))
 
 CONTRACTS: Mapping[str, tuple[Column, ...]] = {
@@ -150,6 +169,8 @@ CONTRACTS: Mapping[str, tuple[Column, ...]] = {
     "designs": DESIGNS,
     "missing_policies": MISSING_POLICIES,
     "left_rules": LEFT_RULES,
+    "censoring": CENSORING,
+    "entry_curve": ENTRY_CURVE,
 }
 
 

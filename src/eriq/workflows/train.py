@@ -16,6 +16,7 @@ from eriq.study.comparison.calibrated import calibrator_of
 from eriq.study.comparison.compare import Comparison, compare
 from eriq.study.comparison.declared import declared_difference
 from eriq.study.comparison.designs import other_designs
+from eriq.study.comparison.entry_curve import entry_curve, timed_contender
 from eriq.study.comparison.out_of_fold import OutOfFold, home_forecasts
 from eriq.study.comparison.policies import missing_policies
 from eriq.study.comparison.sample import described, sample_sizes
@@ -119,7 +120,7 @@ def train(
             say(strongest.sentence)
         model, explanations = _fitted_and_explained(work, found)
         sizes = sample_sizes(study, tuple(dict.fromkeys((*pair, found.chosen))))
-        tables = {**found.tables, **described(study, sizes), **explanations, **_elsewhere(work)}
+        tables = {**found.tables, **described(study, sizes), **explanations, **_elsewhere(work, folds)}
         facts = facts_of(experiment, study, found, model.calibrator, sizes, started)
         facts = replace(facts, strongest=strongest.sentence if strongest else "")
         return _kept(work, found, model, facts, {name: t for name, t in tables.items() if len(t)}, models)
@@ -147,18 +148,21 @@ def _compared(work: Work, folds: Sequence[Fold], *, resume: bool) -> Comparison:
 
 def _fitted_and_explained(work: Work, found: Comparison) -> tuple[Model, Results]:
     """Return the model to save, fitted on all rows, and what its forecasts are associated with."""
-    study, experiment, home = work.study, work.experiment, work.study.home
+    study, experiment, home = work.study, work.experiment, work.study.home.judged()
     calibrator, refits = calibrator_of(found.home, found.chosen), experiment.explain.instability_refits
     model, settled = final_model(found.chosen, home, work.learning, calibrator, refits, work.progress)
-    whole = Explained(model, settled, home, study.features, found.home.folds, experiment, study.instrument)
+    folds = found.home.known().folds
+    whole = Explained(model, settled, home, study.features, folds, experiment, study.instrument)
     rules = best_rules(study.contenders, home, study.features, experiment.seed)
     return model, {**explain(whole, work.progress), "rules": rules}
 
 
-def _elsewhere(work: Work) -> Results:
-    """Return the declared difference under other designs, and under other ways of treating missing answers."""
+def _elsewhere(work: Work, folds: Sequence[Fold]) -> Results:
+    """Return the declared difference under other designs and ways of treating missing answers, and entries by month."""
     study, experiment = work.study, work.experiment
     tables = {"designs": other_designs(study, experiment, work.progress, work.workers)}
+    if (timed := timed_contender(study.contenders, experiment)) is not None:
+        tables["entry_curve"] = entry_curve(timed, study.design, folds, work.learning, experiment)
     if experiment.missing_sensitivity:
         tables["missing_policies"] = missing_policies(study, experiment, work.workers)
     return tables

@@ -173,12 +173,17 @@ def _skills(made: Replicates, names: Sequence[str], without: str, level: float) 
 
 def _majority(tested: Forecasts) -> pd.DataFrame:
     """Return the accuracy of saying for everyone what is commoner, without which no accuracy can be read."""
-    row = {"contender": MAJORITY, "measure": "accuracy_majority", "estimate": majority_accuracy(tested.outcome)}
+    row = {
+        "contender": MAJORITY,
+        "measure": "accuracy_majority",
+        "estimate": majority_accuracy(tested.outcome, tested.weights),
+    }
     return pd.DataFrame([row])
 
 
 def _overlaps(shown: Forecasts, capacity: Capacity) -> pd.DataFrame:
-    """Return how far the lists of two contenders name the same rows; more room than rows is left out."""
+    """Return how far the lists of two contenders name the same rows; more room than rows is left out; no weights."""
+    shown = shown.unweighted()
     numbers = [number for number in capacity.numbers if number <= len(shown.outcome)]
     rows = []
     for k, at in [(s, share_label(s)) for s in capacity.shares] + [(n, str(n)) for n in numbers]:
@@ -191,15 +196,19 @@ def _overlaps(shown: Forecasts, capacity: Capacity) -> pd.DataFrame:
 
 def _oracle(tested: Forecasts, without: str, truth: np.ndarray) -> pd.DataFrame:
     """Return how much of the way from register-only to the true probabilities each contender gets."""
-    best = auc(tested.outcome, truth)
-    values = np.array([auc(tested.outcome, column) for column in tested.probability.T])
+    best = auc(tested.outcome, truth, tested.weights)
+    values = np.array([auc(tested.outcome, column, tested.weights) for column in tested.probability.T])
     start = values[tested.names.index(without)]
     way = (values - start) / (best - start) if best > start else np.full(len(values), np.nan)
     return pd.DataFrame({"contender": tested.names, "auc": values, "oracle_auc": best, "share_of_way": way})
 
 
 def _delong(tested: Forecasts, without: str, level: float) -> pd.DataFrame | None:
-    """Return DeLong's paired differences, or None where a person has several rows: it takes rows as independent."""
+    """Return DeLong's paired differences, or None where a person has several rows: it takes rows as independent.
+
+    It knows no weights: where rows have some, it is of those followed to the horizon, each once.
+    """
+    tested = tested.unweighted()
     if len(np.unique(tested.client)) < len(tested.client):
         return None
     base = tested.probability[:, tested.names.index(without)]

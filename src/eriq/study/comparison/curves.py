@@ -31,8 +31,10 @@ class Curves:
 def calibration_curves(forecasts: Forecasts, experiment: Experiment) -> Curves:
     """Return smooth calibration curves with bands, ten bins beside them, and the distances from the diagonal.
 
-    A contender with one forecast for everyone has no curve.
+    A contender with one forecast for everyone has no curve. Where rows have weights, the curve is of those followed to
+    the horizon, each once.
     """
+    forecasts = forecasts.unweighted()
     outcome, level = forecasts.outcome, experiment.intervals.level
     n = min(experiment.intervals.refit_replicates, BANDS)
     draws = [row for weights in client_weights(forecasts.client, n, experiment.seed) for row in weights]
@@ -79,7 +81,7 @@ def decision_curves(forecasts: Forecasts, experiment: Experiment) -> pd.DataFram
     )
     table = summarise(made, forecasts.names, experiment.intervals.level).rename(columns={"estimate": "net_benefit"})
     table["threshold"] = np.tile(thresholds, len(forecasts.names))
-    everyone = decision_curve(forecasts.outcome, probability[:, 0], thresholds)["net_benefit_all"]
+    everyone = decision_curve(forecasts.outcome, probability[:, 0], thresholds, forecasts.weights)["net_benefit_all"]
     lines = [
         table[["contender", "threshold", "net_benefit", "low", "high"]],
         pd.DataFrame({"contender": "treat all", "threshold": thresholds, "net_benefit": everyone}),

@@ -30,7 +30,7 @@ def other_designs(
         try:
             folds = make_folds(home, experiment, study.observe_days, kind)
             tested = np.unique(np.concatenate([f.test for f in folds]))
-            require_two_classes(home.outcome[tested], "Only tested rows count.")
+            require_two_classes(home.outcome[tested[home.known[tested]]], "Only tested rows count.")
         except CohortError as why:
             tables.append(pd.DataFrame([{"design": kind, "contender": NOT_POSSIBLE, "words": str(why)}]))
             continue

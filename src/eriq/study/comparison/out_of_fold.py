@@ -1,6 +1,6 @@
 """What every contender forecasts for people it did not train on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -25,8 +25,8 @@ class OutOfFold:
 
     @property
     def tested(self) -> np.ndarray:
-        """Positions of the rows that every contender has a forecast for; the others count for nobody."""
-        return np.flatnonzero(~np.isnan(self.log_odds).any(axis=1))
+        """Positions of the rows with a known outcome that every contender has a forecast for; no other row counts."""
+        return np.flatnonzero(~np.isnan(self.log_odds).any(axis=1) & self.design.known)
 
     def of(self, contender: Contender) -> np.ndarray:
         """Return the log-odds of one contender, of shape (n_rows,)."""
@@ -34,9 +34,26 @@ class OutOfFold:
 
     def forecasts(self) -> Forecasts:
         """Return the forecasts of all contenders for the tested rows."""
-        rows = self.tested
-        names = tuple(c.name for c in self.contenders)
-        return Forecasts(names, self.design.outcome[rows], self.log_odds[rows], self.design.client[rows])
+        return self.judged(tuple(c.name for c in self.contenders), self.log_odds[self.tested])
+
+    def judged(self, names: tuple[str, ...], log_odds: np.ndarray) -> Forecasts:
+        """Return forecasts of any models for the tested rows, of shape (n_tested, models), beside what happened."""
+        some = self.design.take(self.tested).judged()
+        whole = None if some.weight is None else some.whole
+        return Forecasts(names, some.outcome, log_odds, some.client, some.weight, whole)
+
+    def known(self) -> "OutOfFold":
+        """Return the same on the rows with a known outcome alone."""
+        place = np.cumsum(self.design.known) - 1
+        folds = tuple(
+            replace(fold, train=place[_known(fold.train, self.design)], test=place[_known(fold.test, self.design)])
+            for fold in self.folds
+        )
+        return replace(self, design=self.design.judged(), log_odds=self.log_odds[self.design.known], folds=folds)
+
+
+def _known(rows: np.ndarray, design: Design) -> np.ndarray:
+    return np.asarray(rows[design.known[rows]])
 
 
 def home_forecasts(

@@ -20,6 +20,7 @@ class Forecasts:
     log_odds: np.ndarray  # shape (n, contenders)
     client: np.ndarray  # shape (n,)
     weights: np.ndarray | None = None  # shape (n,), where rows stand for censored ones; none: every row counts once
+    followed: np.ndarray | None = None  # shape (n,), with weights: which rows were followed to the horizon
 
     @property
     def probability(self) -> np.ndarray:
@@ -34,6 +35,23 @@ class Forecasts:
     def beside(self, other: Self) -> Self:
         """Return these forecasts and, behind them, others for the same rows."""
         return replace(self, names=self.names + other.names, log_odds=np.column_stack([self.log_odds, other.log_odds]))
+
+    def unweighted(self) -> Self:
+        """Return the rows that can be judged without weights: those followed to the horizon, each once.
+
+        Of the others only early events are known, so that they would raise every rate.
+        """
+        if self.weights is None or self.followed is None:
+            return replace(self, weights=None)
+        kept = self.followed
+        return replace(
+            self,
+            outcome=self.outcome[kept],
+            log_odds=self.log_odds[kept],
+            client=self.client[kept],
+            weights=None,
+            followed=None,
+        )
 
     def bootstrap(self, wanted: Wanted, *, replicates: int, seed: int, workers: int = 1) -> Replicates:
         """Return what is wanted of every contender on bootstrap samples of the clients; see `weighted_bootstrap`."""

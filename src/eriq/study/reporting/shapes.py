@@ -7,13 +7,13 @@ import pandas as pd
 from eriq.pages import GAP, number, signed
 from eriq.study.reporting.cells import ENDS, Write, by_contender, estimates, joined
 from eriq.study.reporting.findings import Findings, besides, by_auc, flow, in_detail, leading
-from eriq.study.reporting.words import MEASURES, kind_words
+from eriq.study.reporting.words import kind_words, measure_label
 from eriq.study.words import block_words
 
 OVERALL = ("auc", "average_precision", "log_loss", "brier", "brier_skill_prevalence", "brier_skill_register")
 CALIBRATION = ("calibration_in_the_large", "calibration_slope", "ici", "e50", "e90", "emax")
 TOP_PAIRS = 10
-PLAIN = ("sample_size", "rules", "agreement", "left_rules")  # printed as they are
+PLAIN = ("sample_size", "rules", "agreement", "left_rules", "censoring")  # printed as they are
 
 
 def shaped(found: Findings) -> dict[str, pd.DataFrame | None]:
@@ -55,7 +55,7 @@ def _chosen(found: Findings) -> pd.DataFrame:
         if found.facts.chosen in cells:
             rows.append(
                 {
-                    "measure": MEASURES[measure],
+                    "measure": measure_label(measure, weighted=found.facts.weighted),
                     "chosen": cells[found.facts.chosen],
                     "baseline": cells.get(found.facts.baseline),
                     "difference": gains.get(found.facts.chosen),
@@ -109,6 +109,11 @@ def _designs(found: Findings) -> pd.DataFrame:
     table = _cells(found, "designs", "design", "contender", "rows", "clients", names=("auc", "low", "high"))
     main = found.tables["designs"]["contender"].map(by_contender(found.tables["measures"], "auc"))
     return table.assign(design=table["design"].str.replace("_", " "), main=main)
+
+
+def _entry_curve(found: Findings) -> pd.DataFrame:
+    table = _cells(found, "entry_curve", "month", "day", "n", names=("observed", "low", "high"))
+    return table.assign(forecast=found.tables["entry_curve"]["forecast"])
 
 
 def _missing_policies(found: Findings) -> pd.DataFrame:
@@ -196,6 +201,7 @@ SECTIONS: Mapping[str, tuple[str, Make]] = {  # place on the page -> the table i
     "human": ("human", lambda found: _cells(found, "human", "model", "human", "beats", write=signed)),
     "decomposition": ("decomposition", _decomposition),
     "designs": ("designs", _designs),
+    "entry_curve": ("entry_curve", _entry_curve),
     "capacity": ("capacity", lambda found: _capacity(found, list(in_detail(found)))),
     "capacity_all": ("capacity", _capacity_all),
     "oracle": ("oracle", _oracle),
