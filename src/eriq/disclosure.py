@@ -73,6 +73,8 @@ def _without_small_parts(table: pd.DataFrame, rule: Rule) -> pd.DataFrame:
     The total would give a single row away by subtraction, so the next smallest ones go as well; if that never leaves
     room for doubt, all numbers go.
     """
+    if table.empty:
+        return table
     counts = [table[name].to_numpy("float64") for name in rule.within]
     between = np.stack([*counts, *(a - b for k, a in enumerate(counts) for b in counts[k + 1 :])], axis=1)
     hidden: NDArray[np.bool_] = np.asarray(((between > 0) & (between < MIN_PEOPLE)).any(axis=1))

@@ -7,7 +7,7 @@ import pandas as pd
 
 from eriq.config import Experiment, censoring_model
 from eriq.disclosure import count_words, hide_parts, publishable
-from eriq.study.design.censoring import censoring_weights, strata
+from eriq.study.design.censoring import EVERYONE, censoring_weights, strata
 from eriq.study.design.design import Design
 from eriq.tables.cohort import TIMES, Flow, censored_words, keep, require_two_classes
 from eriq.tables.results import as_result
@@ -55,13 +55,22 @@ def known_and_censored(rows: pd.DataFrame, flow: Flow, experiment: Experiment) -
     weight = (rows["followed_days"] >= horizon).to_numpy("float64")
     if model is not None:
         made = censoring_weights(rows[list(TIMES)], horizon, strata(rows, model.by), model)
-        table, why = as_result("censoring", made.diagnostics), STOOD_FOR
+        table, why = _usable(made.diagnostics), STOOD_FOR
         weight = made.weight[made.supported]
         rows, flow = keep(rows, pd.Series(made.supported), NO_SUPPORT, flow)
     known = weight > 0
     require_two_classes(rows["outcome"].to_numpy()[known], "Only rows with a known outcome count.")
     times = rows[list(TIMES)].reset_index(drop=True)
     return rows, (*flow, (why, int((~known).sum()))), Treated(weight, times, horizon, table)
+
+
+def _usable(diagnostics: pd.DataFrame) -> pd.DataFrame:
+    """Return the result table `censoring`: what is known in strata without support does not count as known."""
+    table = as_result("censoring", diagnostics)
+    parts = table["supported"].to_numpy() | (table["stratum"] == EVERYONE).to_numpy()
+    lost = int(table.loc[~parts, "known"].sum())
+    table.loc[~parts, "known"] = 0
+    return table.assign(known=table["known"].mask(table["stratum"] == EVERYONE, table["known"] - lost))
 
 
 def both(design: Design, home: Design, away: Design) -> Design:

@@ -100,11 +100,12 @@ def grouped_kfold(design: Design, n_folds: int, repeats: int, seed: int) -> list
 
 def leave_one_centre_out(design: Design) -> list[Fold]:
     """Return one fold per job centre; clients seen at two centres never train for the other."""
-    centre = design.rows["job_centre"].where(design.known)  # one without a known outcome tests nobody
-    if centre.nunique() < 2:
+    centre = design.rows["job_centre"]
+    names = sorted(centre[design.known].dropna().unique())  # a centre without a known outcome tests nobody
+    if len(names) < 2:
         raise CohortError("leave-one-job-centre-out needs at least two job centres in the answers")
     folds: list[Fold] = []
-    for name in sorted(centre.dropna().unique()):
+    for name in names:
         test = np.flatnonzero((centre == name).to_numpy(bool))
         outside = ~np.isin(design.client, design.client[test])
         folds.append(Fold(f"centre {len(folds) + 1}", 0, np.flatnonzero(outside), test))

@@ -20,7 +20,7 @@ from eriq.errors import DependencyError
 from eriq.features import Feature
 from eriq.model.manifest import Kind
 from eriq.model.parts import LevelRates, Splines
-from eriq.study.learning.hazard import YEAR, HazardLogistic
+from eriq.study.learning.hazard import HazardLogistic
 
 Factory = Callable[..., BaseEstimator]
 RARE = 10  # levels seen less often share one column
@@ -125,8 +125,8 @@ def _logistic(features: Sequence[Feature], seed: int, C: float = 0.01) -> BaseEs
     return _linear(features, LogisticRegression(C=C, solver="newton-cholesky", max_iter=200))
 
 
-def _hazard(features: Sequence[Feature], seed: int, C: float = 0.01, horizon_days: int = YEAR) -> BaseEstimator:
-    return _linear(features, HazardLogistic(C=C, horizon_days=horizon_days))
+def _hazard(features: Sequence[Feature], seed: int, C: float = 0.01) -> BaseEstimator:
+    return _linear(features, HazardLogistic(C=C))
 
 
 def _elastic_net(features: Sequence[Feature], seed: int, C: float = 0.05, l1_ratio: float = 0.5) -> BaseEstimator:

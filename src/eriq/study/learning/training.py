@@ -101,7 +101,7 @@ def _made(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         if recipe.timed:
-            return fit_on_times(recipe.make(used, seed, horizon_days=design.horizon_days, **settings), matrix, design)
+            return fit_on_times(recipe.make(used, seed, **settings), matrix, design)
         return fit_weighted(recipe.make(used, seed, **settings), matrix, design.outcome, design.weight)
 
 

@@ -39,8 +39,8 @@ def fit_weighted(
     return estimator.fit(matrix, outcome, sample_weight=weight)
 
 
-def fit_on_times(estimator: BaseEstimator, matrix: np.ndarray, design: Design) -> BaseEstimator:
-    """Return `estimator` fitted on when the outcome of each row came about, and how far the row was followed.
+def fit_on_times(estimator: Pipeline, matrix: np.ndarray, design: Design) -> BaseEstimator:
+    """Return a pipeline fitted on when the outcome of each row came about, and how far the row was followed.
 
     Raises
     ------
@@ -49,4 +49,5 @@ def fit_on_times(estimator: BaseEstimator, matrix: np.ndarray, design: Design) -
     """
     if design.times is None:
         raise ValueError("this estimator learns from times, and the rows have none")
+    estimator.set_params(model__horizon_days=design.horizon_days)
     return estimator.fit(matrix, design.times[["days", "event", "followed_days"]].to_numpy("float64"))

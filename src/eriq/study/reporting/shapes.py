@@ -13,7 +13,7 @@ from eriq.study.words import block_words
 OVERALL = ("auc", "average_precision", "log_loss", "brier", "brier_skill_prevalence", "brier_skill_register")
 CALIBRATION = ("calibration_in_the_large", "calibration_slope", "ici", "e50", "e90", "emax")
 TOP_PAIRS = 10
-PLAIN = ("sample_size", "rules", "agreement", "left_rules", "censoring")  # printed as they are
+PLAIN = ("sample_size", "rules", "agreement", "left_rules")  # printed as they are
 
 
 def shaped(found: Findings) -> dict[str, pd.DataFrame | None]:
@@ -201,6 +201,7 @@ SECTIONS: Mapping[str, tuple[str, Make]] = {  # place on the page -> the table i
     "human": ("human", lambda found: _cells(found, "human", "model", "human", "beats", write=signed)),
     "decomposition": ("decomposition", _decomposition),
     "designs": ("designs", _designs),
+    "censoring": ("censoring", lambda found: found.tables["censoring"].drop(columns="supported")),
     "entry_curve": ("entry_curve", _entry_curve),
     "capacity": ("capacity", lambda found: _capacity(found, list(in_detail(found)))),
     "capacity_all": ("capacity", _capacity_all),
