@@ -81,6 +81,7 @@ def test_the_mean_forecast_of_a_year_is_the_share_that_enters(study, held, curve
     assert 0.005 < half < 0.02
     assert abs(year["observed"] - truth.mean()) < half
     assert abs(year["forecast"] - truth.mean()) < half
+    assert year["observed"] == pytest.approx(study.design.rate, abs=1e-9)  # weights and curve say the same
     place = [c.estimator for c in held.contenders].index("hazard")
     assert expit(held.log_odds[:, place]).mean() == pytest.approx(year["forecast"], abs=1e-9)
     assert study.judged.outcome.mean() > year["high"]  # what a mistake would give
