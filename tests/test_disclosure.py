@@ -70,3 +70,31 @@ def test_a_small_part_of_a_design_hides_another_one(fewest: list[int], shown: li
     assert mine["fewest"].notna().tolist() == shown * 2
     assert cleared.loc[cleared["design"] == "periods", "estimate"].notna().all()
     assert publishable("by_fold", table.head(0)).empty
+
+
+def strata(*lines: tuple[int, int, int]) -> pd.DataFrame:
+    """Return weights by stratum from (rows, known, followed), with their total below if there are several."""
+    total = [tuple(map(sum, zip(*lines, strict=True)))] if len(lines) > 1 else []
+    frame = pd.DataFrame([*lines, *total], columns=["rows", "known", "followed"])
+    return frame.assign(stratum=[str(k) for k in range(len(frame))], left_out=0, cut=3, rate=0.2)
+
+
+@pytest.mark.parametrize(
+    ("lines", "shown"),
+    [
+        ([(100, 60, 50)], [True]),
+        ([(100, 60, 57)], [False]),
+        ([(100, 60, 60), (80, 80, 70)], [True, True, True]),
+        ([(100, 60, 50), (4, 4, 4), (90, 50, 40)], [True, False, False, True]),
+        ([(100, 60, 50), (90, 50, 48), (300, 200, 100)], [False, False, True, True]),
+        ([(100, 60, 50), (90, 88, 80)], [False, False, True]),
+        ([(100, 60, 60), (90, 88, 80)], [False, False, False]),
+    ],
+)
+def test_counts_within_one_another_and_their_total(lines: list[tuple[int, int, int]], shown: list[bool]) -> None:
+    """What lies between two counts counts people too; one hidden line takes the next smallest with it, or all."""
+    made = publishable("censoring", strata(*lines))
+    assert made["rows"].notna().tolist() == shown
+    assert made["rate"].notna().tolist() == shown
+    assert made["cut"].isna().all()
+    assert made["stratum"].notna().all()

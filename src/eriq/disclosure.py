@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 MIN_PEOPLE = 5  # smallest publishable count; replace by the release rule that applies
 WITHHELD = "withheld"
@@ -18,12 +20,16 @@ class Rule:
     order: tuple[str, ...] = ()  # numbers that put rows in order and say nothing about people
     same_people: tuple[str, ...] = ()  # counts of the same people by another rule: their difference counts people too
     part_of: tuple[str, ...] = ()  # columns that name a whole and its parts: a small part needs another one beside it
+    within: tuple[str, ...] = ()  # counts, each of some of those before it; several rows have their total in a last one
+    cells: tuple[str, ...] = ()  # counts that are hidden alone
 
 
 RULES: Mapping[str, Rule] = {
     "by_fold": Rule("fewest", part_of=("design", "fold")),
+    "censoring": Rule("rows", within=("rows", "known", "followed"), cells=("left_out", "cut")),
     "dependence": Rule(order=("level",)),
     "designs": Rule("clients"),
+    "entry_curve": Rule(order=("month", "day")),
     "flow": Rule("rows", parts=True),
     "left_rules": Rule("rows", same_people=("rows", "events")),
     "missing_policies": Rule("rows"),
@@ -54,6 +60,8 @@ def publishable(name: str, table: pd.DataFrame) -> pd.DataFrame:
     rule = RULES.get(name, Rule())
     if rule.count not in table:
         return table
+    if rule.within:
+        return _without_small_parts(table, rule)
     if rule.parts:
         words, _ = hide_parts([int(count) for count in table[rule.count]])
         return table.assign(**{rule.count: words})
@@ -74,6 +82,36 @@ def _hide_small_parts(table: pd.DataFrame, rule: Rule) -> pd.DataFrame:
         hidden += [(name, fold) for fold, said in zip(parts[part], words, strict=True) if not said[0].isdigit()]
     shown = ~pd.MultiIndex.from_frame(table[[whole, part]]).isin(hidden)
     return suppress_small(table.assign(**{rule.count: table[rule.count].where(shown)}), count=rule.count)
+
+
+def _without_small_parts(table: pd.DataFrame, rule: Rule) -> pd.DataFrame:
+    """Return `table` without the numbers of rows whose counts, or what lies between them, are too small.
+
+    The total would give a single row away by subtraction, so the next smallest ones go as well; if that never leaves
+    room for doubt, all numbers go.
+    """
+    if table.empty:
+        return table
+    counts = [table[name].to_numpy("float64") for name in rule.within]
+    between = np.stack([*counts, *(a - b for k, a in enumerate(counts) for b in counts[k + 1 :])], axis=1)
+    hidden: NDArray[np.bool_] = np.asarray(((between > 0) & (between < MIN_PEOPLE)).any(axis=1))
+    parts = np.arange(max(len(table) - 1, 1))
+
+    def told_by_total() -> bool:
+        gone = parts[hidden[parts]]
+        lost = between[gone].sum(axis=0)
+        return (
+            len(table) > 1 and len(gone) > 0 and (len(gone) < 2 or bool(((lost > 0) & (lost < 2 * MIN_PEOPLE)).any()))
+        )
+
+    for place in parts[np.argsort(counts[0][parts], kind="stable")]:
+        if not told_by_total():
+            break
+        hidden[place] = True
+    hidden |= told_by_total()
+    cells = {name: table[name].mask((table[name] > 0) & (table[name] < MIN_PEOPLE)) for name in rule.cells}
+    shown = table.assign(**cells)
+    return shown.assign(**{str(name): column.mask(hidden) for name, column in shown.select_dtypes("number").items()})
 
 
 def suppress_small(table: pd.DataFrame, *, count: str = "n") -> pd.DataFrame:

@@ -10,9 +10,11 @@ from eriq.config import (
     OUTCOMES,
     Experiment,
     Flat,
+    Ipcw,
     Outcome,
     Simulated,
     Tables,
+    censoring_model,
     dump_yaml,
     load_experiment,
     load_scoring_job,
@@ -293,3 +295,49 @@ def test_a_shipped_config_by_name_reads_and_writes_below_the_current_folder(tmp_
 
     assert job.source.path == tmp_path.resolve() / "inbox" / "answers.parquet"
     assert job.sink.path == tmp_path.resolve() / "outbox" / "scores.parquet"
+
+
+# --- rows whose follow-up breaks off -------------------------------------------------------
+
+HAZARD = [{"blocks": ["belief"], "estimators": ["logistic", "hazard"]}]
+FLAT = {"kind": "flat", "file": "d.csv", "client": "id", "outcome": "y", "columns": {"x": {"role": "register"}}}
+
+
+@pytest.mark.parametrize(
+    ("given", "rule"),
+    [("leave_out", None), ("ipcw", Ipcw()), ({"by": ["quarter"]}, Ipcw(by=("quarter",)))],
+)
+def test_censoring_is_a_word_or_a_section(tmp_path, given, rule):
+    """A bare word takes the defaults; without the key such rows are left out."""
+    experiment = load_experiment(written(tmp_path, GOOD | {"censoring": given}))
+    assert censoring_model(experiment.censoring) == rule
+    assert experiment.follows_rows == (rule is not None)
+    assert load_experiment(written(tmp_path, GOOD)).censoring == "leave_out"
+    assert load_experiment(written(tmp_path, GOOD | {"contenders": HAZARD})).follows_rows
+
+
+@pytest.mark.parametrize(
+    ("other", "words"),
+    [
+        ({"source": FLAT, "instrument": None, "censoring": "ipcw"}, "censoring: a ready table does not say until when"),
+        ({"source": FLAT, "instrument": None, "contenders": HAZARD}, "estimator hazard: a ready table does not say"),
+        (
+            {"censoring": "ipcw", "validation": {"design": "external", "external": FLAT}},
+            "censoring: a ready table does not say until when",
+        ),
+        ({"censoring": "ipcw", "outcome": "after_service_90d"}, "with since: service_end it is not known"),
+        ({"contenders": HAZARD, "outcome": "trial_work_15m"}, "is a state on one day; it has no time of entry"),
+        ({"censoring": "weights"}, "censoring"),
+        ({"censoring": {"by": ["month"]}}, "censoring"),
+    ],
+)
+def test_where_times_cannot_be_known_the_config_says_so(tmp_path, other, words):
+    """A ConfigError names what asks for times, and why there are none."""
+    assert words in refused(written(tmp_path, GOOD | other))
+
+
+def test_a_state_can_be_weighted_and_a_ready_table_left_alone(tmp_path):
+    """Weights need no time of entry; leave_out needs nothing."""
+    assert load_experiment(written(tmp_path, GOOD | {"censoring": "ipcw", "outcome": "trial_work_15m"})).follows_rows
+    flat = GOOD | {"source": FLAT, "instrument": None, "censoring": "leave_out"}
+    assert not load_experiment(written(tmp_path, flat)).follows_rows

@@ -413,3 +413,36 @@ def test_planned_ends_change_nothing(seed, measure, ahead):
         else:
             told.append((cohort.rows.to_csv(), cohort.flow, cohort.remarks))
     assert told[0] == told[1]
+
+
+@pytest.mark.parametrize("measure", ["entry", "state"])
+@pytest.mark.parametrize("at_risk", ["not_in_kinds", "everyone"])
+def test_rows_followed_to_the_horizon_are_those_of_leave_out(measure, at_risk):
+    """On random small worlds, kept censored rows are those that leave_out counts; all others have its outcome."""
+    n_rows = n_early = 0
+    for seed in range(12):
+        world = random_world(seed, measure, at_risk, False)
+        typed, register = tables(world)
+        limit = None if world.given is None else (DAY0 + pd.Timedelta(days=world.given)).date()
+        try:
+            plain = build_cohort(typed, register, world.outcome, followed_until=limit)
+        except CohortError:
+            continue
+        whole = build_cohort(typed, register, world.outcome, followed_until=limit, censored=True)
+        rows = whole.rows[whole.rows["followed_days"] >= world.outcome.horizon_days].reset_index(drop=True)
+        pd.testing.assert_frame_equal(rows[plain.rows.columns], plain.rows)
+        assert len(whole.rows) - len(plain.rows) == plain.flow[-1][1]
+        assert whole.flow == plain.flow[:-1]
+        rest = whole.rows[whole.rows["followed_days"] < world.outcome.horizon_days]
+        assert rest["outcome"].tolist() == (rest["event"] & (rest["days"] <= world.outcome.horizon_days)).tolist()
+        n_rows, n_early = n_rows + len(rows), n_early + int(rest["outcome"].sum())
+    assert n_rows > 100
+    assert (n_early > 0) == (measure == "entry")
+
+
+def test_a_censored_row_is_no_second_outcome(waves, registers):
+    """Where every known row has the outcome, a row that is not followed does not make up for a "no"."""
+    register = registers([("a", day(10), day(400), "work_unsubsidised")], persons={"a": {}, "b": {}})
+    answers = waves([("a", day(0)), ("b", day(300))])
+    with pytest.raises(CohortError, match=r"everybody has the outcome in 1 row\(s\)"):
+        build_cohort(answers, register, JOB, followed_until=dt.date(2016, 3, 1), censored=True)

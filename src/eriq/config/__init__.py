@@ -1,5 +1,6 @@
 """What people write in YAML, one module per kind of file."""
 
+from eriq.config.censoring import Ipcw, censoring_model
 from eriq.config.experiment import (
     Capacity,
     Cross,
@@ -45,6 +46,7 @@ __all__ = [
     "Gates",
     "Headline",
     "Intervals",
+    "Ipcw",
     "LeftRule",
     "Outcome",
     "ScoringJob",
@@ -58,6 +60,7 @@ __all__ = [
     "Tuning",
     "Validation",
     "Work",
+    "censoring_model",
     "dump_yaml",
     "is_shipped",
     "load_experiment",

@@ -6,6 +6,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
+from eriq.config.censoring import Ipcw
 from eriq.config.files import Section, load_yaml, parse_yaml, place_of, shipped, validation_lines
 from eriq.config.outcome import OUTCOMES, Outcome
 from eriq.config.sources import Flat, Simulated, Tables
@@ -22,6 +23,7 @@ EstimatorName = Literal[
     "lightgbm",
     "lightgbm_pairs",
     "ebm",
+    "hazard",
 ]
 
 
@@ -112,6 +114,9 @@ class Experiment(Section):
     instrument: str | None = Field("eriq22", description="null: no questions are asked, registers alone.")
     variants: dict[str, str] = Field({}, description="block name -> questionnaire that names its items")
     outcome: str | Outcome = "job_entry_12m"
+    censoring: Literal["leave_out", "ipcw"] | Ipcw = Field(
+        "leave_out", description="Rows whose follow-up ends before their outcome is known."
+    )
     lag_days: int = Field(30, ge=0, description="Registers are known this many days late.")
     protected: tuple[str, ...] = Field(
         ("sex", "origin", "area_foreign_citizens", "weak_competitiveness"),
@@ -138,7 +143,34 @@ class Experiment(Section):
             raise ValueError(f"outcome '{self.outcome}' is not defined.{nearest(self.outcome, OUTCOMES)}")
         if self.validation.design == "external" and self.validation.external is None:
             raise ValueError("validation.external says where the set is that design 'external' needs")
+        if self.follows_rows:
+            self._require_times()
         return self
+
+    @property
+    def follows_rows(self) -> bool:
+        """Whether rows whose follow-up breaks off are kept: for weights, or for a contender that learns from them."""
+        return self.censoring != "leave_out" or self.asks_for("hazard")
+
+    def asks_for(self, estimator: EstimatorName) -> bool:
+        """Whether an estimator takes part."""
+        return any(estimator in cross.estimators for cross in self.contenders)
+
+    def _require_times(self) -> None:
+        """Raise ValueError where nobody can know until when a row was followed, or when its outcome came about."""
+        who = "estimator hazard" if self.censoring == "leave_out" else "censoring"
+        away = self.validation.external if self.validation.design == "external" else None
+        if "flat" in (self.source.kind, away and away.kind):
+            raise ValueError(
+                f"{who}: a ready table does not say until when a row was followed; only leave_out is possible"
+            )
+        outcome = self.outcome_definition()
+        if outcome.since == "service_end":
+            raise ValueError(
+                f"{who}: with since: service_end it is not known of censored rows whether they are in at all"
+            )
+        if outcome.measure == "state" and self.asks_for("hazard"):
+            raise ValueError(f"estimator hazard: outcome {outcome.name} is a state on one day; it has no time of entry")
 
     def outcome_definition(self) -> Outcome:
         """Return the outcome, looked up if it was given by name."""

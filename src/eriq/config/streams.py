@@ -16,6 +16,7 @@ PURPOSES: Mapping[str, tuple[int, ...]] = {
     "stability refits": (17,),  # number: of the refit
     "self-test rows": (19,),
     "background": (23,),
+    "folds of censored clients": (37,),
     **{
         purpose: tuple(purpose.encode())
         for purpose in (

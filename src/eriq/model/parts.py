@@ -21,20 +21,20 @@ class LevelRates(ClassifierMixin, BaseEstimator):
     def __init__(self, weight: float = 2.0) -> None:
         self.weight = weight
 
-    def fit(self, X: np.ndarray, y: np.ndarray) -> Self:
-        """Learn the rates from the first column of `X`."""
-        y = np.asarray(y)
+    def fit(self, X: np.ndarray, y: np.ndarray, sample_weight: np.ndarray | None = None) -> Self:
+        """Learn the rates from the first column of `X`; a row of weight 2 counts as two."""
+        y = np.asarray(y, dtype="float64")
+        w = np.ones(len(y)) if sample_weight is None else sample_weight
         self.classes_ = np.array([0, 1])
         value = np.asarray(X, dtype="float64")[:, 0]
-        overall = float(y.mean())
+        overall = float(w @ y / w.sum())
         known = ~np.isnan(value)
         self.levels_ = np.unique(value[known]) if known.any() else np.array([0.0])
-        n = np.array([(value == level).sum() for level in self.levels_], dtype=float)
-        hits = np.array([y[value == level].sum() for level in self.levels_], dtype=float)
+        n = np.array([w[value == level].sum() for level in self.levels_])
+        hits = np.array([w[value == level] @ y[value == level] for level in self.levels_])
         smooth = (hits + self.weight * overall) / (n + self.weight)
         self.rates_ = IsotonicRegression().fit_transform(self.levels_, smooth, sample_weight=n + self.weight)
-        absent = y[~known]
-        self.missing_rate_ = float((absent.sum() + self.weight * overall) / (len(absent) + self.weight))
+        self.missing_rate_ = float((w[~known] @ y[~known] + self.weight * overall) / (w[~known].sum() + self.weight))
         return self
 
     def decision_function(self, X: np.ndarray) -> np.ndarray:

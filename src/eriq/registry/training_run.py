@@ -109,6 +109,7 @@ def _params(facts: Facts) -> Mapping[str, object]:
         "clients": facts.n_clients,
         "events": facts.n_events,
         "seed": facts.seed,
+        "censoring": facts.censoring_rule,
         "simulated": facts.simulated,
         "instrument": f"{stamp.id} {stamp.version}" if stamp else "none",
         "instrument_digest": stamp.digest[:16] if stamp else "none",

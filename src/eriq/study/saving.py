@@ -38,8 +38,9 @@ def save(
         When the folder cannot be written.
     """
     used = tuple(f for f in study.features if f.name in model.columns)
-    matrix = to_matrix(study.home.matrix, model.columns)
-    manifest = manifest_of(experiment, study, found, facts, ranges(matrix, used, study.home.client))
+    home = study.home.judged()
+    matrix = to_matrix(home.matrix, model.columns)
+    manifest = manifest_of(experiment, study, found, facts, ranges(matrix, used, home.client))
     sample = invented_rows(matrix, used, experiment.seed)
     name = f"{experiment.name}-{today_of(experiment):%Y%m%d}"
     return save_bundle(model, used, manifest, card, sample, models, name)
@@ -53,8 +54,8 @@ def manifest_of(
     seen: dict[str, tuple[float, float]],
 ) -> Manifest:
     """Return what the study says of its model; `seen` are the ranges of its measured columns."""
-    home, source, instrument = study.home, experiment.source, study.instrument
-    calibrated = _calibrated(found.home, found.chosen)
+    home, source, instrument = study.home.judged(), experiment.source, study.instrument
+    calibrated = _calibrated(found.home.known(), found.chosen)
     bands = np.quantile(expit(calibrated[~np.isnan(calibrated)]), [1 / 3, 2 / 3])
     days = home.rows["answered_on"]
     return Manifest(
@@ -71,7 +72,7 @@ def manifest_of(
             n_rows=len(home.outcome),
             n_clients=len(np.unique(home.client)),
             n_events=int(home.outcome.sum()),
-            prevalence=float(home.outcome.mean()),
+            prevalence=home.rate,
             simulated=facts.simulated,
             about=facts.about,
         ),
@@ -155,7 +156,8 @@ def held_out(found: Comparison) -> pd.DataFrame:
     Parameters
     ----------
     found : Comparison
-        Out-of-fold log-odds; they are calibrated on other people here, as the report does.
+        Out-of-fold log-odds; they are calibrated on other people here, as the report does. Where rows have weights,
+        those followed to the end are kept, since who compares models later knows no weights.
 
     Returns
     -------
@@ -163,7 +165,7 @@ def held_out(found: Comparison) -> pd.DataFrame:
         Columns client (0, 1, ...), outcome (0 or 1), log_odds (three decimals).
     """
     design, log_odds = found.held.design, _calibrated(found.held, found.chosen)
-    rows = np.flatnonzero(~np.isnan(log_odds))
+    rows = np.flatnonzero(~np.isnan(log_odds) & design.known & design.whole)
     content = hashlib.sha256(design.outcome[rows].tobytes() + design.client[rows].astype("int64").tobytes()).digest()
     rows = stream(int.from_bytes(content[:8], "little"), "held-out order").permutation(rows)
     client, _ = pd.factorize(design.client[rows])

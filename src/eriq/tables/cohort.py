@@ -9,12 +9,21 @@ import pandas as pd
 
 from eriq.config import LeftRule, Outcome
 from eriq.errors import CohortError
-from eriq.tables.followup import ends_early, follow_up, of_client
-from eriq.tables.outcome import DAY, any_of, covers, happened, pairs_of, service_end
+from eriq.tables.followup import FollowUp, ends_early, follow_up, of_client
+from eriq.tables.outcome import DAY, any_of, counting, covers, happened, pairs_of, service_end
 from eriq.tables.results import as_result
 from eriq.tables.schema import FORMS, WORK, empty
+from eriq.tables.time_to_entry import (
+    followed_days,
+    happened_by,
+    known_by,
+    last_observed_day,
+    time_of_state,
+    time_to_entry,
+)
 
 Flow = tuple[tuple[str, int], ...]
+TIMES = ("days", "event", "followed_days")
 
 UNKNOWN_HOURS = {"leave_out": "does not count", "count": "counts"}
 LEFT_WORDS = {
@@ -37,7 +46,7 @@ class Registers:
 class Cohort:
     """Answered waves that may be used, in order of client and date."""
 
-    rows: pd.DataFrame  # ANSWERS columns plus outcome (0 or 1)
+    rows: pd.DataFrame  # ANSWERS columns plus outcome (0 or 1), and TIMES where censored rows were asked for
     flow: Flow  # (reason, rows left out), in the order they were left out
     n_read: int
     remarks: tuple[str, ...] = ()  # sentences: how far the registers see, and what counts
@@ -56,7 +65,12 @@ def keep(rows: pd.DataFrame, rule: pd.Series, why: str, flow: Flow) -> tuple[pd.
 
 
 def build_cohort(
-    answers: pd.DataFrame, registers: Registers, outcome: Outcome, *, followed_until: dt.date | None = None
+    answers: pd.DataFrame,
+    registers: Registers,
+    outcome: Outcome,
+    *,
+    followed_until: dt.date | None = None,
+    censored: bool = False,
 ) -> Cohort:
     """Return the answered waves with a known outcome.
 
@@ -76,6 +90,9 @@ def build_cohort(
     followed_until : date, optional
         Last day the registers cover: for clients without a date of their own, and a limit to later
         ones; when neither is given, the latest start of a spell of the outcome's kinds.
+    censored : bool
+        Keep rows whose follow-up breaks off too. All rows then have TIMES: days to the entry or the end of follow-up,
+        event, and followed_days; what those say of the horizon is the outcome, and 0 where they say nothing.
 
     Returns
     -------
@@ -87,10 +104,11 @@ def build_cohort(
         When nobody is left, everyone has the same outcome, or the last observed day is in doubt; the counts are in
         the text.
     """
-    cohort = _cohort(answers, registers, outcome, followed_until)
-    if cohort.rows.empty:
+    cohort = _cohort(answers, registers, outcome, followed_until, censored=censored)
+    known = known_by(cohort.rows, outcome.horizon_days) if censored else np.ones(len(cohort.rows), dtype=bool)
+    if not known.any():
         raise CohortError(f"no usable row is left; {_told(cohort.flow)}")
-    require_two_classes(cohort.rows["outcome"].to_numpy(), _told(cohort.flow))
+    require_two_classes(cohort.rows["outcome"].to_numpy()[known], _told(cohort.flow))
     return cohort
 
 
@@ -133,8 +151,15 @@ def _told(flow: Flow) -> str:
     return "left out: " + "; ".join(f"{count} {why}" for why, count in flow) if flow else "nothing was left out"
 
 
-def _cohort(answers: pd.DataFrame, registers: Registers, outcome: Outcome, given: dt.date | None) -> Cohort:
-    """Return the rows with a known outcome, however few."""
+def censored_words(outcome: Outcome) -> str:
+    """Return why a row is left out whose follow-up breaks off."""
+    return f"censored: follow-up ends before day {outcome.observe_days} after the answer"
+
+
+def _cohort(
+    answers: pd.DataFrame, registers: Registers, outcome: Outcome, given: dt.date | None, *, censored: bool = False
+) -> Cohort:
+    """Return the rows with a known outcome, however few, or all at risk with their times."""
     _require_kinds(registers.spells, outcome)
     persons, spells = registers.persons, registers.spells
     rows = answers.sort_values(["client_id", "answered_on"], kind="stable").reset_index(drop=True)
@@ -150,11 +175,25 @@ def _cohort(answers: pd.DataFrame, registers: Registers, outcome: Outcome, given
     if outcome.left == "no_entry":
         # Only where others answered on that day are known as well: else leaving alone would bring a row in early.
         known |= gone & (seen.until >= rows["left_on"] - DAY) & (needed <= seen.end)
-    rows, flow = keep(rows, known, f"censored: follow-up ends before day {outcome.observe_days} after the answer", flow)
+    if not censored:
+        rows, flow = keep(rows, known, censored_words(outcome), flow)
     rows, flow = _judged(rows, spells, outcome, flow)
     rows = rows.assign(outcome=happened(rows, spells, outcome).astype("int8"))
+    if censored:
+        rows = _timed(rows, spells, outcome, seen)
     remarks = (seen.words, *ends_early(spells, registers.events, outcome, seen.end), *_rules(registers, outcome))
     return Cohort(rows.drop(columns=["left_on", "seen_until", "judged_on"]), flow, len(answers), remarks)
+
+
+def _timed(rows: pd.DataFrame, spells: pd.DataFrame, outcome: Outcome, seen: FollowUp) -> pd.DataFrame:
+    """Return the rows with TIMES, and as outcome what those say of the horizon."""
+    until = last_observed_day(seen.until, rows["left_on"], seen.end, outcome.left)
+    if outcome.measure == "entry":
+        times = time_to_entry(rows.assign(followed_until=until), counting(spells, outcome), outcome)
+    else:
+        followed = followed_days(rows["answered_on"], until, outcome)
+        times = time_of_state(rows["outcome"].to_numpy(), followed, outcome.observe_days)
+    return rows.assign(**times, outcome=happened_by(times, outcome.horizon_days).astype("int8"))
 
 
 def _at_risk(rows: pd.DataFrame, spells: pd.DataFrame, outcome: Outcome) -> tuple[pd.DataFrame, Flow]:

@@ -168,6 +168,25 @@ SLICES = (
     Column("auc_with", "float64"),
     Column("auc_without", "float64"),
 )
+CENSORING = (
+    Column("stratum", "str"),
+    *(Column(name, "Int64") for name in ("rows", "known", "followed")),
+    Column("supported", "bool"),
+    Column("left_out", "Int64"),
+    *(Column(name, "float64") for name in ("rate", "rate_leave_out", "largest")),
+    Column("cut", "Int64"),
+    Column("effective", "float64"),
+)
+ENTRY_CURVE = (
+    Column("month", "float64"),
+    Column("day", "Int64"),
+    Column("observed", "float64"),
+    Column("low", "float64"),
+    Column("high", "float64"),
+    Column("forecast", "float64"),
+    Column("n", "Int64"),  # clients with a row that was followed so long
+    _CONTENDER,
+)
 MISSING_POLICIES = (*_AUC, _REPLICATES, Column("policy", "str"), Column("rows", "Int64"))
 
 CONTRACTS: Mapping[str, tuple[Column, ...]] = {
@@ -199,6 +218,8 @@ CONTRACTS: Mapping[str, tuple[Column, ...]] = {
     "heterogeneity": HETEROGENEITY,
     "home_and_away": HOME_AND_AWAY,
     "slices": SLICES,
+    "censoring": CENSORING,
+    "entry_curve": ENTRY_CURVE,
 }
 
 

@@ -16,6 +16,7 @@ from eriq.study.comparison.calibrated import calibrator_of
 from eriq.study.comparison.compare import Comparison, compare
 from eriq.study.comparison.declared import declared_difference
 from eriq.study.comparison.designs import other_designs
+from eriq.study.comparison.entry_curve import entry_curve, timed_contender
 from eriq.study.comparison.out_of_fold import OutOfFold, home_forecasts
 from eriq.study.comparison.policies import missing_policies
 from eriq.study.comparison.sample import described, sample_sizes
@@ -149,18 +150,21 @@ def _compared(work: Work, folds: Sequence[Fold], *, resume: bool) -> Comparison:
 
 def _fitted_and_explained(work: Work, found: Comparison) -> tuple[Model, Results]:
     """Return the model to save, fitted on all rows, and what its forecasts are associated with."""
-    study, experiment, home = work.study, work.experiment, work.study.home
+    study, experiment, home = work.study, work.experiment, work.study.home.judged()
     calibrator, refits = calibrator_of(found.home, found.chosen), experiment.explain.instability_refits
     model, settled = final_model(found.chosen, home, work.learning, calibrator, refits, work.progress)
-    whole = Explained(model, settled, home, study.features, found.home.folds, experiment, study.instrument)
+    folds = found.home.known().folds
+    whole = Explained(model, settled, home, study.features, folds, experiment, study.instrument)
     rules = best_rules(study.contenders, home, study.features, experiment.seed)
     return model, {**explain(whole, work.progress), "rules": rules}
 
 
 def _elsewhere(work: Work, found: Comparison) -> Results:
-    """Return the declared pair under other designs, by period, centre and slice, by other ways with missing answers."""
+    """Return the declared pair elsewhere: designs, periods, centres, slices, missing answers; and entries by month."""
     study, experiment = work.study, work.experiment
     tables = dict(other_designs(study, experiment, found.held, work.progress, work.workers))
+    if (timed := timed_contender(study.contenders, experiment)) is not None:
+        tables["entry_curve"] = entry_curve(timed, study.design, found.held.folds, work.learning, experiment)
     if experiment.missing_sensitivity:
         tables["missing_policies"] = missing_policies(study, experiment, work.workers)
     if study.intake and len(study.intake.registers.persons):

@@ -386,3 +386,65 @@ def test_few_events_say_nothing():
                 too_good(design, [Feature("client.x", "client")], 0.95)
         else:
             too_good(design, [Feature("client.x", "client")], 0.95)
+
+
+# --- rows without a known outcome ----------------------------------------------------------
+
+
+def with_censored(seed: int) -> tuple[Design, Design]:
+    """Return a world in which a third of the rows has no known outcome, and that world without them."""
+    whole = world(seed)
+    weight = np.where(np.random.default_rng(seed).random(len(whole.outcome)) < 0.35, 0.0, 1.3)
+    design = replace(whole, weight=weight, outcome=np.where(weight > 0, whole.outcome, 1).astype("int8"))
+    return design, replace(design.take(np.flatnonzero(weight > 0)), weight=None)
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("kind", ["grouped_kfold", "leave_one_centre_out", "rolling_origin"])
+def test_rows_without_a_known_outcome_change_no_fold_of_the_others(seed, kind):
+    """Folds of known rows are those they have alone; a censored row is on the side of its client, or trains.
+
+    Where centres are left out, a client with a censored row at one does not train for it.
+    """
+    design, alone = with_censored(seed)
+    experiment = load_experiment("quick")
+    experiment = experiment.model_copy(update={"validation": Validation(folds=4, origins=2, repeats=2)})
+    place = np.flatnonzero(design.known)
+    folds, plain = (make_folds(d, experiment, 365, kind) for d in (design, alone))
+    assert [f.name for f in folds] == [f.name for f in plain]
+    for fold, other in zip(folds, plain, strict=True):
+        assert fold.test[design.known[fold.test]].tolist() == place[other.test].tolist()
+        known = fold.train[design.known[fold.train]]
+        if kind == "leave_one_centre_out":
+            assert set(known) <= set(place[other.train])
+            assert not set(design.rows["job_centre"][fold.test]) & set(design.rows["job_centre"][fold.train])
+        else:
+            assert known.tolist() == place[other.train].tolist()
+        if fold.known_after is None:  # else time keeps them apart, and a client may stand on both sides
+            assert not set(design.client[fold.train]) & set(design.client[fold.test])
+    if kind == "grouped_kfold":
+        assert sorted(np.concatenate([f.test for f in folds[:4]])) == list(range(len(design.outcome)))
+    if kind == "rolling_origin":
+        assert all(design.known[np.concatenate([f.train, f.test])].all() for f in folds)
+
+
+def test_a_training_set_is_not_saved_by_an_outcome_that_is_not_known():
+    """One outcome among the known training rows is refused, whatever a censored row holds."""
+    clients = np.array([f"k{k}" for k in range(8)])
+    design = design_of(clients, np.array([0, 0, 0, 0, 1, 0, 0, 1]), job_centre=np.repeat(["a", "b"], 4))
+    design = replace(design, weight=np.array([1.0, 1, 1, 1, 1, 1, 1, 1]))
+    assert len(leave_one_centre_out(replace(design, outcome=np.tile([0, 1], 4).astype("int8")))) == 2
+    hidden = replace(
+        design, outcome=np.array([0, 0, 0, 1, 1, 0, 0, 1], "int8"), weight=np.array([1.0, 1, 1, 0, 1, 1, 1, 1])
+    )
+    with pytest.raises(CohortError, match="one outcome only"):
+        leave_one_centre_out(hidden)
+
+
+def test_clients_without_a_known_row_are_spread_over_the_folds():
+    """They are dealt out evenly, and a row of a client with a known one goes with it."""
+    client = np.repeat(np.arange(60), 2)
+    known = np.tile([True, False], 60) & (client < 40)
+    fold = client_folds(np.tile([0, 1, 1, 0], 30), client, 4, 1, known)
+    assert (fold[::2] == fold[1::2]).all()
+    assert np.bincount(fold[::2][40:]).tolist() == [5, 5, 5, 5]

@@ -136,3 +136,21 @@ def test_a_calibrator_is_always_finite_and_never_turns_the_ranking_round(seed: i
 
     assert np.isfinite([found.intercept, found.slope]).all()
     assert found.slope >= 0
+
+
+@pytest.mark.parametrize("kind", ["usual", "constant", "separated", "one outcome"])
+def test_a_calibrator_of_weighted_rows_is_that_of_repeated_ones(kind):
+    """Weight 2 is a doubled row in every branch, and weight 0 none."""
+    rng = np.random.default_rng(4)
+    x = rng.normal(size=60)
+    y = (x + rng.logistic(size=60) > 0).astype(int)
+    w = rng.integers(0, 3, 60)
+    if kind == "constant":
+        x = np.zeros(60)
+    if kind == "separated":
+        y = (x > 0).astype(int)
+    if kind == "one outcome":
+        y = np.zeros(60, dtype=int)
+    again = np.repeat(np.arange(60), w)
+    one, two = calibration.fit_calibrator(x, y, w.astype(float)), calibration.fit_calibrator(x[again], y[again])
+    assert (one.intercept, one.slope) == pytest.approx((two.intercept, two.slope), abs=1e-9)

@@ -1,5 +1,7 @@
 """The interval that covers refitting, by hand and against independent arithmetic."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.stats import t
@@ -135,3 +137,32 @@ def test_a_fold_takes_part_in_at_most_four_pairs(folds: int, fits: int) -> None:
 
     assert len(pairs) == fits <= 2 * folds
     assert all(sum(k in pair for pair in pairs) <= 4 for k in range(folds))
+
+
+def test_a_row_of_weight_2_is_two_rows_of_its_client() -> None:
+    """Estimate, both parts of the variance and the interval are those of doubled rows; ties included."""
+    given = people(rows=2)
+    rng = np.random.default_rng(3)
+    weight = rng.integers(1, 4, len(given.outcome))
+    again = np.repeat(np.arange(len(weight)), weight)
+    given = replace(given, forecast=given.forecast.round(1))
+    doubled = FoldForecasts(
+        given.outcome[again],
+        given.cluster[again],
+        given.fold[:, again],
+        given.forecast[:, again],
+        {key: made[again] for key, made in given.without_two.items()},
+    )
+
+    weighted = fold_interval(replace(given, weight=weight.astype(float)))
+
+    assert np.allclose(astuple(weighted), astuple(fold_interval(doubled)), rtol=0, atol=1e-12)
+    assert abs(weighted.estimate - fold_interval(given).estimate) > 1e-3
+
+
+def test_equal_weights_change_nothing() -> None:
+    """With every weight 1.7 all numbers are those without weights."""
+    given = people(rows=2)
+    weighted = fold_interval(replace(given, weight=np.full(len(given.outcome), 1.7)))
+
+    assert np.allclose(astuple(weighted), astuple(fold_interval(given)), rtol=0, atol=1e-12)

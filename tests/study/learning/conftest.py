@@ -1,5 +1,7 @@
 """Ninety people with two waves each, and three folds of them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -33,7 +35,9 @@ def people(clients: int = 90, waves: int = 2, seed: int = 3) -> Design:
     outcome = (matrix[:, 0] - 3 + matrix[:, 3] + rng.logistic(size=n) > 0).astype(int)
     matrix[rng.random(matrix.shape) < 0.1] = np.nan
     rows = pd.DataFrame({"client_id": np.repeat([f"c{k}" for k in range(clients)], waves)})
-    return make_design(rows, pd.DataFrame(matrix, columns=list(NAMES)), outcome)
+    times = pd.DataFrame({"days": np.where(outcome, 100, 500), "event": outcome == 1, "followed_days": 500})
+    made = make_design(rows, pd.DataFrame(matrix, columns=list(NAMES)), outcome)
+    return replace(made, times=times, horizon_days=365)  # everybody is followed; read by an estimator of times alone
 
 
 def contender(estimator: str, columns: tuple[str, ...] = NAMES) -> Contender:

@@ -108,3 +108,16 @@ def test_only_what_is_missing_is_fitted(cache, design, folds):
     assert np.array_equal(cache().read(several[1]), found[:, 1])
     assert [fold for who, fold in told if who == several[0].name] == [f"fold {k}, taken over" for k in (1, 2, 3)]
     assert len(told) == 6
+
+
+def test_other_weights_or_times_are_other_content(cache, design):
+    """Forecasts of a fit with other weights, times or horizon are not taken over."""
+    cache().write(contender("logistic"), np.zeros(180))
+    assert cache(design=replace(design)).read(contender("logistic")) is not None
+    later = design.times.assign(followed_days=501)
+    for other in (
+        replace(design, weight=np.full(180, 1.5)),
+        replace(design, times=later),
+        replace(design, horizon_days=366),
+    ):
+        assert cache(design=other).read(contender("logistic")) is None

@@ -293,6 +293,29 @@ def made_up() -> Tables:
         ],
     )
     tables |= by_fold_tables()
+    tables["censoring"] = rows(
+        *("stratum", "rows", "known", "followed", "supported", "left_out"),
+        *("rate", "rate_leave_out", "largest", "cut", "effective"),
+        of=[
+            ("2019", 9000, 9000, 9000, True, 0, 0.061, 0.061, 1.0, 0, 9000.0),
+            ("2020", 6000, 3512, 3100, True, 0, 0.064, 0.061, 3.1, 40, 2711.4),
+            ("2021", 812, 0, 0, False, 812, None, None, 0.0, 0, 0.0),
+            ("all", 15812, 12512, 12100, False, 812, 0.062, 0.061, 3.1, 40, 11640.2),
+        ],
+    )
+    share = 0.08 * np.arange(16) / 16
+    tables["entry_curve"] = pd.DataFrame(
+        {
+            "month": np.arange(16.0),
+            "day": (np.arange(16) * 365 / 12).round().astype(int),
+            "observed": share,
+            "low": share * 0.9,
+            "high": share * 1.1,
+            "forecast": share * 1.02,
+            "n": [5011 - 300 * k for k in range(15)] + [4],
+            "contender": "questionnaire | hazard",
+        }
+    )
     tables["missing_policies"] = rows(
         "policy",
         "contender",

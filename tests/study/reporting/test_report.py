@@ -280,3 +280,40 @@ def test_slices_are_described_in_words(page: Page) -> None:
     """The slice in words, counts, share and both AUCs as they stand in the table."""
     assert "Disability code coded 1,204 3,011 120 4.0 % 0.842 0.620" in page.text.replace("\N{NO-BREAK SPACE}", " ")
     assert "disability_code" not in page.text
+
+
+# --- rows whose follow-up breaks off -------------------------------------------------------
+
+
+def test_a_page_of_weighted_rows_says_what_is_weighted_and_what_is_not() -> None:
+    """The rule, the strata and the monthly curve are there; measures without weights say so beside the number."""
+    facts = made_up_facts(censoring=("The rule that was declared.",), weighted=True)
+    text = Page(report(made_up(), facts)).text
+    assert "Rows whose follow-up breaks off The rule that was declared." in text
+    for words in (
+        "ICI, unweighted",
+        "Unweighted: rows followed to the end, each once. Smooth curve",
+        "ICI, E50, E90 and Emax are unweighted: rows followed to the end, each once.",
+        "Unweighted: rows followed to the end, each once. Share of a list",
+        "6.0 % by weight",
+        "2020 6,000 3,512 3,100 0 6.4 % 6.1 % 3.10 40 2,711",
+        "12 365 1,411 0.060 (0.054 to 0.066) 0.061",
+    ):
+        assert words in text
+    assert "15 456" in text
+    assert "0.075" not in text.split("15 456")[1][:40]  # four people were followed so long
+
+
+def test_a_page_of_rows_that_count_alike_has_no_word_of_weights(page: Page) -> None:
+    """Under leave_out there is no such section, and no measure is called unweighted."""
+    assert "Rows whose follow-up breaks off" not in page.text
+    assert "nweighted" not in page.text
+
+
+def test_the_card_says_what_became_of_censored_rows() -> None:
+    """The sentences of the report, and measures without weights by name."""
+    facts = made_up_facts(censoring=("The rule that was declared.",), weighted=True)
+    card = card_markdown(cleared(made_up(), facts))
+    assert "by weight).\nThe rule that was declared.\n" in card
+    assert "| ICI, unweighted |" in card
+    assert "weight" not in card_markdown(cleared(made_up(), made_up_facts())).split("## Limits")[0]

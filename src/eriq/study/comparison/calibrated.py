@@ -31,9 +31,13 @@ REFITTED = ["contender", "measure", "estimate", "low", "high", "replicates"]
 
 def calibrator_of(held: OutOfFold, contender: Contender) -> Calibrator:
     """Return the calibration of a contender, from its forecasts for people it was not fitted on."""
-    log_odds = held.of(contender)
-    known = ~np.isnan(log_odds)
-    return fit_calibrator(log_odds[known], held.design.outcome[known])
+    return _calibrator(held.design, held.of(contender), np.arange(len(held.log_odds)))
+
+
+def _calibrator(design: Design, log_odds: np.ndarray, rows: np.ndarray) -> Calibrator:
+    """Return the calibration from those of `rows` that have a forecast and a known outcome, by their weights."""
+    rows = rows[~np.isnan(log_odds[rows]) & design.known[rows]]
+    return fit_calibrator(log_odds[rows], design.outcome[rows], None if design.weight is None else design.weight[rows])
 
 
 def cross_calibrated(design: Design, log_odds: np.ndarray, folds: Sequence[Fold]) -> np.ndarray:
@@ -56,10 +60,10 @@ def cross_calibrated(design: Design, log_odds: np.ndarray, folds: Sequence[Fold]
     """
     calibrated = np.full(len(log_odds), np.nan)
     for fold in (f for f in folds if f.repeat == 0):
-        rest = fold.train[~np.isnan(log_odds[fold.train])]
+        rest = fold.train[~np.isnan(log_odds[fold.train]) & design.known[fold.train]]
         kept_apart(design, replace(fold, train=rest), f"calibration, {fold.name}")
         if len(np.unique(design.outcome[rest])) == 2:
-            calibrated[fold.test] = fit_calibrator(log_odds[rest], design.outcome[rest]).apply(log_odds[fold.test])
+            calibrated[fold.test] = _calibrator(design, log_odds, rest).apply(log_odds[fold.test])
     return np.where(np.isnan(calibrated), log_odds, calibrated)
 
 
@@ -73,7 +77,7 @@ def saved_forecasts(held: OutOfFold, chosen: Contender, home: OutOfFold | None =
         calibrated = cross_calibrated(held.design, log_odds, held.folds)[rows]
     else:
         calibrated = calibrator_of(home, chosen).apply(log_odds[rows])
-    return replace(held.forecasts(), names=(SAVED,), log_odds=calibrated[:, None])
+    return held.judged((SAVED,), calibrated[:, None])
 
 
 def calibration_measures(forecasts: Forecasts, experiment: Experiment, workers: int = 1) -> pd.DataFrame:
@@ -83,11 +87,13 @@ def calibration_measures(forecasts: Forecasts, experiment: Experiment, workers: 
     """
     n, level = experiment.intervals.refit_replicates, experiment.intervals.level
     weights = list(client_weights(forecasts.client, n, experiment.seed)) if n else []
+    if (counts := forecasts.weights) is not None:
+        weights = [drawn * counts for drawn in weights]
 
     def of_one(name: str, log_odds: np.ndarray) -> list[tuple[str, str, float, float, float, int]]:
         if np.ptp(log_odds) < 1e-9:
             return []
-        whole = logistic_recalibration(forecasts.outcome, expit(log_odds))
+        whole = logistic_recalibration(forecasts.outcome, expit(log_odds), forecasts.weights)
         rows = [grouped(forecasts.outcome, log_odds, w) for w in weights]
         slopes = [recalibration_weighted(y, x, w)[:, 1] for y, x, w in rows]
         shifts = [in_the_large_weighted(y, x, w, whole.in_the_large) for y, x, w in rows]

@@ -189,12 +189,17 @@ def _skills(made: Replicates, names: Sequence[str], without: str, level: float) 
 
 def _majority(tested: Forecasts) -> pd.DataFrame:
     """Return the accuracy of saying for everyone what is commoner, without which no accuracy can be read."""
-    row = {"contender": MAJORITY, "measure": "accuracy_majority", "estimate": majority_accuracy(tested.outcome)}
+    row = {
+        "contender": MAJORITY,
+        "measure": "accuracy_majority",
+        "estimate": majority_accuracy(tested.outcome, tested.weights),
+    }
     return pd.DataFrame([row])
 
 
 def _overlaps(shown: Forecasts, capacity: Capacity) -> pd.DataFrame:
-    """Return how far the lists of two contenders name the same rows; more room than rows is left out."""
+    """Return how far the lists of two contenders name the same rows; more room than rows is left out; no weights."""
+    shown = shown.unweighted()
     numbers = [number for number in capacity.numbers if number <= len(shown.outcome)]
     rows = []
     for k, at in [(s, share_label(s)) for s in capacity.shares] + [(n, str(n)) for n in numbers]:
@@ -207,8 +212,10 @@ def _overlaps(shown: Forecasts, capacity: Capacity) -> pd.DataFrame:
 
 def _oracle(tested: Forecasts, without: str, truth: np.ndarray) -> pd.DataFrame:
     """Return how much of the way from register-only to the true probabilities each contender gets."""
-    best = auc_within(tested.outcome, truth, tested.unit)
-    values = np.array([auc_within(tested.outcome, column, tested.unit) for column in tested.probability.T])
+    best = auc_within(tested.outcome, truth, tested.unit, tested.weights)
+    values = np.array(
+        [auc_within(tested.outcome, column, tested.unit, tested.weights) for column in tested.probability.T]
+    )
     start = values[tested.names.index(without)]
     way = (values - start) / (best - start) if best > start else np.full(len(values), np.nan)
     return pd.DataFrame({"contender": tested.names, "auc": values, "oracle_auc": best, "share_of_way": way})
@@ -217,8 +224,10 @@ def _oracle(tested: Forecasts, without: str, truth: np.ndarray) -> pd.DataFrame:
 def _delong(tested: Forecasts, without: str, level: float) -> pd.DataFrame | None:
     """Return DeLong's paired differences, or None where a person has several rows: it takes rows as independent.
 
-    None as well where AUCs are taken within periods or centres: it knows no mean of AUCs.
+    None as well where AUCs are taken within periods or centres: it knows no mean of AUCs. It knows no weights: where
+    rows have some, it is of those followed to the horizon, each once.
     """
+    tested = tested.unweighted()
     if tested.unit is not None or len(np.unique(tested.client)) < len(tested.client):
         return None
     base = tested.probability[:, tested.names.index(without)]

@@ -35,7 +35,9 @@ def calibration_curves(forecasts: Forecasts, experiment: Experiment) -> Curves:
     """Return calibration curves of both kinds with bands, ten bins beside them, and the distances from the diagonal.
 
     A contender with one forecast for everyone has no curve. A smooth curve outside [0, 1] is drawn at the end of it.
+    Where rows have weights, the curves are of those followed to the horizon, each once.
     """
+    forecasts = forecasts.unweighted()
     outcome, level = forecasts.outcome, experiment.intervals.level
     n = min(experiment.intervals.refit_replicates, BANDS)
     draws = [row for weights in client_weights(forecasts.client, n, experiment.seed) for row in weights]
@@ -86,7 +88,7 @@ def decision_curves(forecasts: Forecasts, experiment: Experiment) -> pd.DataFram
     )
     table = summarise(made, forecasts.names, experiment.intervals.level).rename(columns={"estimate": "net_benefit"})
     table["threshold"] = np.tile(thresholds, len(forecasts.names))
-    everyone = decision_curve(forecasts.outcome, probability[:, 0], thresholds)["net_benefit_all"]
+    everyone = decision_curve(forecasts.outcome, probability[:, 0], thresholds, forecasts.weights)["net_benefit_all"]
     lines = [
         table[["contender", "threshold", "net_benefit", "low", "high"]],
         pd.DataFrame({"contender": "treat all", "threshold": thresholds, "net_benefit": everyone}),

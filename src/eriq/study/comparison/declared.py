@@ -68,6 +68,7 @@ def declared_difference(
         np.stack([_labels(folds, rows_in_all) for folds in repeats])[:, rows],
         forecast[:, rows],
         {key: made[rows] for key, made in without_two.items()},
+        held.design.take(rows).judged().weight,
     )
     try:
         found = fold_interval(given, experiment.intervals.level)

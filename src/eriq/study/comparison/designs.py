@@ -37,7 +37,7 @@ def other_designs(
         try:
             folds = make_folds(home, experiment, study.observe_days, kind)
             tested = np.unique(np.concatenate([f.test for f in folds]))
-            require_two_classes(home.outcome[tested], "Only tested rows count.")
+            require_two_classes(home.outcome[tested[home.known[tested]]], "Only tested rows count.")
             held = declared_held(study, experiment, folds, progress, workers)
             unit = held.forecasts().unit
             counted = 0 if unit is None else len(np.unique(unit[unit >= 0]))

@@ -27,8 +27,8 @@ class OutOfFold:
 
     @property
     def tested(self) -> np.ndarray:
-        """Positions of the rows that every contender has a forecast for; the others count for nobody."""
-        return np.flatnonzero(~np.isnan(self.log_odds).any(axis=1))
+        """Positions of the rows with a known outcome that every contender has a forecast for; no other row counts."""
+        return np.flatnonzero(~np.isnan(self.log_odds).any(axis=1) & self.design.known)
 
     @property
     def unit(self) -> str:
@@ -55,8 +55,13 @@ class OutOfFold:
         CohortError
             When folds are periods or centres and none has both outcomes.
         """
-        rows, names = self.tested, tuple(c.name for c in self.contenders)
-        made = Forecasts(names, self.design.outcome[rows], self.log_odds[rows], self.design.client[rows])
+        return self.judged(tuple(c.name for c in self.contenders), self.log_odds[self.tested])
+
+    def judged(self, names: tuple[str, ...], log_odds: np.ndarray) -> Forecasts:
+        """Return forecasts of any models for the tested rows, of shape (n_tested, models), beside what happened."""
+        some = self.design.take(self.tested).judged()
+        whole = None if some.weight is None else some.whole
+        made = Forecasts(names, some.outcome, log_odds, some.client, some.weight, whole)
         return replace(made, unit=self._units(made)) if self.unit else made
 
     def _units(self, made: Forecasts) -> np.ndarray:
@@ -71,6 +76,19 @@ class OutOfFold:
         if not counted:
             raise CohortError(f"no {self.unit} has people with and without the outcome: there is no AUC within one")
         return np.where(np.isin(fold, counted), fold, -1)
+
+    def known(self) -> "OutOfFold":
+        """Return the same on the rows with a known outcome alone."""
+        place = np.cumsum(self.design.known) - 1
+        folds = tuple(
+            replace(fold, train=place[_known(fold.train, self.design)], test=place[_known(fold.test, self.design)])
+            for fold in self.folds
+        )
+        return replace(self, design=self.design.judged(), log_odds=self.log_odds[self.design.known], folds=folds)
+
+
+def _known(rows: np.ndarray, design: Design) -> np.ndarray:
+    return np.asarray(rows[design.known[rows]])
 
 
 def home_forecasts(

@@ -123,6 +123,7 @@ def mean_contributions(
     """
     if ESTIMATORS[contender.estimator].kind is None:
         contender = replace(contender, estimator="logistic", settings=())
+    design = design.judged()
     model = as_model(fit(contender, design, features, seed=seed), Calibrator(0.0, 1.0))
     given = model.contributions(to_matrix(design.matrix, contender.columns).to_numpy())
     return dict(zip(contender.columns, np.abs(given[:, :-1]).mean(axis=0).tolist(), strict=True))

@@ -15,6 +15,39 @@ class Design:
     matrix: pd.DataFrame  # float64, one named column per feature, NaN where unknown
     outcome: np.ndarray  # shape (n_rows,), 0 or 1
     client: np.ndarray  # shape (n_rows,), a whole number per client
+    weight: np.ndarray | None = None  # shape (n_rows,); 0: outcome not known, and not to be read; None: every row once
+    times: pd.DataFrame | None = (
+        None  # days, event, followed_days, where rows that are not followed to the end are kept
+    )
+    horizon_days: int = 0  # by which an event counts, where there are times
+
+    @property
+    def known(self) -> np.ndarray:
+        """Which rows have an outcome that counts, of shape (n_rows,)."""
+        return np.ones(len(self.outcome), dtype=bool) if self.weight is None else self.weight > 0
+
+    @property
+    def whole(self) -> np.ndarray:
+        """Which rows were followed to the horizon, of shape (n_rows,); all where nothing is known of times."""
+        if self.times is None:
+            return np.ones(len(self.outcome), dtype=bool)
+        return (self.times["followed_days"] >= self.horizon_days).to_numpy(bool)
+
+    @property
+    def rate(self) -> float:
+        """The share with the outcome, by weight."""
+        return float(np.average(self.outcome, weights=self.weight))
+
+    def judged(self) -> Self:
+        """Return the rows whose outcome is known, without weights where they are all alike."""
+        if self.weight is None:
+            return self
+        kept = self.take(np.flatnonzero(self.known))
+        return replace(kept, weight=None) if np.all(kept.weight == 1) else kept
+
+    def followed(self) -> Self:
+        """Return the rows that were followed to the horizon, each once: what is compared without weights."""
+        return self if self.times is None else replace(self.take(np.flatnonzero(self.whole)), weight=None)
 
     def take(self, index: np.ndarray) -> Self:
         """Return the design restricted to the positions in `index`, in that order."""
@@ -24,6 +57,8 @@ class Design:
             matrix=self.matrix.iloc[index].reset_index(drop=True),
             outcome=self.outcome[index],
             client=self.client[index],
+            weight=None if self.weight is None else self.weight[index],
+            times=None if self.times is None else self.times.iloc[index].reset_index(drop=True),
         )
 
 

@@ -18,5 +18,5 @@ def remarks_on(study: Study) -> list[Remark]:
 
 def doubts_of(study: Study) -> tuple[str, ...]:
     """Return what is to be said of the people of a study: a warning on people twice first, then every remark."""
-    twice = find_twins(study.home).sentence
+    twice = find_twins(study.home.judged()).sentence
     return (*((twice,) if twice else ()), *(str(remark) for remark in remarks_on(study)))

@@ -1,6 +1,7 @@
 """Who trains and who tests: people and time kept apart."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -62,7 +63,9 @@ def kept_apart(design: Design, fold: Fold, step: str) -> None:
         )
 
 
-def client_folds(outcome: np.ndarray, client: np.ndarray, n_folds: int, seed: int) -> np.ndarray:
+def client_folds(
+    outcome: np.ndarray, client: np.ndarray, n_folds: int, seed: int, known: np.ndarray | None = None
+) -> np.ndarray:
     """Return the fold of each row: whole clients, the outcome spread evenly.
 
     Clients are dealt in random order within strata of (number of outcomes, number of rows), so
@@ -73,6 +76,9 @@ def client_folds(outcome: np.ndarray, client: np.ndarray, n_folds: int, seed: in
     outcome, client : ndarray of shape (n_rows,)
     n_folds : int
     seed : int
+    known : ndarray of bool, shape (n_rows,), optional
+        Rows whose outcome counts. Only they decide, so that the others change no fold; clients without such a row are
+        dealt out by lot.
 
     Returns
     -------
@@ -83,6 +89,8 @@ def client_folds(outcome: np.ndarray, client: np.ndarray, n_folds: int, seed: in
     CohortError
         When there are fewer clients with the outcome, or without it, than folds.
     """
+    if known is not None and not known.all():
+        return _with_censored(client, known, client_folds(outcome[known], client[known], n_folds, seed), seed)
     codes, row_client = np.unique(client, return_inverse=True)
     positives = np.bincount(row_client, weights=outcome)
     sizes = np.bincount(row_client)
@@ -96,11 +104,21 @@ def client_folds(outcome: np.ndarray, client: np.ndarray, n_folds: int, seed: in
     return fold[row_client]
 
 
+def _with_censored(client: np.ndarray, known: np.ndarray, label: np.ndarray, seed: int) -> np.ndarray:
+    """Return the fold of each row from the `label` of known rows: other rows go with their client, or by lot."""
+    codes, row_client = np.unique(client, return_inverse=True)
+    fold = np.full(len(codes), -1)
+    fold[row_client[known]] = label
+    rest = stream(seed, "folds of censored clients").permutation(np.flatnonzero(fold < 0))
+    fold[rest] = np.arange(len(rest)) % (label.max() + 1)
+    return fold[row_client]
+
+
 def grouped_kfold(design: Design, n_folds: int, repeats: int, seed: int) -> list[Fold]:
     """Return `repeats` times `n_folds` folds of whole clients."""
     folds: list[Fold] = []
     for repeat in range(repeats):
-        label = client_folds(design.outcome, design.client, n_folds, seed + repeat)
+        label = client_folds(design.outcome, design.client, n_folds, seed + repeat, design.known)
         folds += [
             Fold(f"fold {k + 1}", repeat, np.flatnonzero(label != k), np.flatnonzero(label == k))
             for k in range(n_folds)
@@ -111,10 +129,11 @@ def grouped_kfold(design: Design, n_folds: int, repeats: int, seed: int) -> list
 def leave_one_centre_out(design: Design) -> list[Fold]:
     """Return one fold per job centre; clients seen at two centres never train for the other."""
     centre = design.rows["job_centre"]
-    if centre.nunique() < 2:
+    names = sorted(centre[design.known].dropna().unique())  # a centre without a known outcome tests nobody
+    if len(names) < 2:
         raise CohortError("leave-one-job-centre-out needs at least two job centres in the answers")
     folds: list[Fold] = []
-    for name in sorted(centre.dropna().unique()):
+    for name in names:
         test = np.flatnonzero((centre == name).to_numpy(bool))
         outside = ~np.isin(design.client, design.client[test])
         folds.append(Fold(f"centre {len(folds) + 1}", 0, np.flatnonzero(outside), test, "centre"))
@@ -181,9 +200,17 @@ def _checked(design: Design, folds: list[Fold]) -> list[Fold]:
     """Return `folds` after checking that each can be trained on and keeps people, or time, apart."""
     for fold in folds:
         kept_apart(design, fold, fold.name)
-        if len(np.unique(design.outcome[fold.train])) < 2:
+        if len(np.unique(design.outcome[fold.train][design.known[fold.train]])) < 2:
             raise CohortError(f"{fold.name}: the training rows have one outcome only")
     return folds
+
+
+def _of_known(design: Design, folds_of: Callable[[Design], list[Fold]]) -> list[Fold]:
+    """Return folds of the rows whose outcome is known: what is censored now was not known at an earlier origin."""
+    if design.weight is None:
+        return folds_of(design)
+    place = np.flatnonzero(design.known)
+    return [replace(fold, train=place[fold.train], test=place[fold.test]) for fold in folds_of(design.judged())]
 
 
 def make_folds(
@@ -201,5 +228,5 @@ def make_folds(
     if kind == "leave_one_centre_out":
         return leave_one_centre_out(design)
     if kind == "rolling_origin":
-        return rolling_origin(design, plan.origins, observe_days, plan.rolling_clients)
+        return _of_known(design, lambda some: rolling_origin(some, plan.origins, observe_days, plan.rolling_clients))
     return grouped_kfold(design, plan.folds, plan.repeats, experiment.seed)

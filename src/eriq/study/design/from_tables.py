@@ -17,6 +17,7 @@ from eriq.features import (
 )
 from eriq.instrument.instrument import NO_QUESTIONS, Instrument, load_instrument
 from eriq.simulation.intake import simulate_tables
+from eriq.study.design.censored import known_and_censored
 from eriq.study.design.contender import contenders, guarded, with_values
 from eriq.study.design.design import make_design
 from eriq.study.design.study import Study
@@ -47,14 +48,21 @@ def tables_study(experiment: Experiment, source: Tables | Simulated, intake: Int
             intake = read_tables(source, instrument, today)
     schema.refuse(intake.problems)
     outcome = experiment.outcome_definition()
-    cohort = build_cohort(intake.answers, intake.registers, outcome, followed_until=intake.followed_until)
+    cohort = build_cohort(
+        intake.answers,
+        intake.registers,
+        outcome,
+        followed_until=intake.followed_until,
+        censored=experiment.follows_rows,
+    )
     rows, flow = cohort.rows, cohort.flow
     if (experiment.missing_policy or instrument.missing_policy) == "drop":
         whole = rows[list(instrument.item_ids)].ge(0).fillna(False).all(axis="columns")
         rows, flow = keep(rows, whole, "some question without an answer (missing policy 'drop')", flow)
         require_two_classes(rows["outcome"].to_numpy(), "The policy 'drop' leaves too little.")
+    rows, flow, treated = known_and_censored(rows, flow, experiment)
     matrix, features = table_features(rows, intake, instrument, experiment)
-    design = make_design(_row_facts(rows, intake.registers), matrix, rows["outcome"].to_numpy())
+    design = treated.on(make_design(_row_facts(rows, intake.registers), matrix, rows["outcome"].to_numpy()))
     variants = {name: frozenset(load_instrument(file).item_ids) for name, file in experiment.variants.items()}
     if instrument.client_belief:
         variants["client_belief"] = frozenset({instrument.client_belief})
@@ -70,6 +78,7 @@ def tables_study(experiment: Experiment, source: Tables | Simulated, intake: Int
         n_read=cohort.n_read,
         remarks=cohort.remarks,
         left_rules=_left_rules(intake, outcome),
+        censoring=treated.table,
         digests=intake.digests,
         about=intake.about,
         truth=_truth(rows, intake),

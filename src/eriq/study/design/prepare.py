@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from eriq.config import Experiment, Flat, Simulated, Tables
+from eriq.study.design.censored import both
 from eriq.study.design.design import make_design
 from eriq.study.design.from_flat import flat_study
 from eriq.study.design.from_tables import tables_study
@@ -26,7 +27,8 @@ def prepare(experiment: Experiment, intake: Intake | None = None) -> Study:
     """
     source = experiment.source
     study = flat_study(experiment, source) if isinstance(source, Flat) else tables_study(experiment, source, intake)
-    too_good(study.design, study.features, experiment.leak_auc, experiment.trusted)
+    # Early events of rows that were not followed to the end go with the day of the answer, and are no leak.
+    too_good(study.design.followed(), study.features, experiment.leak_auc, experiment.trusted)
     if experiment.validation.design == "external" and (away := experiment.validation.external):
         return _with_external(study, experiment.model_copy(update={"source": away}), away)
     return study
@@ -46,6 +48,7 @@ def _with_external(home: Study, experiment: Experiment, source: Tables | Flat | 
         pd.concat([home.design.matrix, away.design.matrix], ignore_index=True),
         np.concatenate([home.design.outcome, away.design.outcome]),
     )
+    design = both(design, home.design, away.design)
     truth = None if home.truth is None or away.truth is None else np.concatenate([home.truth, away.truth])
     return replace(
         home,

@@ -32,6 +32,7 @@ class Study:
     intake: Intake | None = None
     remarks: tuple[str, ...] = ()  # how far the registers see, and what counts
     left_rules: pd.DataFrame | None = None  # with each rule for who left for good, where anybody did
+    censoring: pd.DataFrame | None = None  # what the weights of rows are like, where censored ones are stood for
     external: np.ndarray | None = None  # true for rows of a fixed external set, never trained on
 
     @property
@@ -40,18 +41,23 @@ class Study:
         return self.design if self.external is None else self.design.take(np.flatnonzero(~self.external))
 
     @property
+    def judged(self) -> Design:
+        """The rows whose outcome is known."""
+        return self.design.judged()
+
+    @property
     def n_clients(self) -> int:
-        """Number of people."""
-        return int(self.design.client.max()) + 1
+        """Number of people with a row whose outcome is known."""
+        return len(np.unique(self.judged.client))
 
 
 def summary(study: Study) -> str:
     """Return who is in and who was left out, as a terminal prints it."""
     lines = [f"{count:>7,} left out: {why}" for why, count in study.flow]
-    design = study.design
+    design = study.judged
     head = f"{study.n_read:,} answered waves read"
     tail = (
         f"{len(design.outcome):,} rows of {study.n_clients:,} clients in; {int(design.outcome.sum()):,} with "
-        f"{study.outcome_words} ({design.outcome.mean():.1%})"
+        f"{study.outcome_words} ({design.rate:.1%}{'' if design.weight is None else ' by weight'})"
     )
     return "\n".join([head, *lines, tail, *study.remarks])

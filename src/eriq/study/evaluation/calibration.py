@@ -71,7 +71,7 @@ def calibration_table(outcome: np.ndarray, probability: np.ndarray, *, n_bins: i
     return means.assign(n=bins.size()).reset_index(drop=True)
 
 
-def fit_calibrator(margin: np.ndarray, outcome: np.ndarray) -> Calibrator:
+def fit_calibrator(margin: np.ndarray, outcome: np.ndarray, weights: np.ndarray | None = None) -> Calibrator:
     """Return the logistic regression of the outcome on the margin, bounded where that has no sensible answer.
 
     - A constant margin says nothing about the slope: the slope stays 1 and only the level is fitted.
@@ -83,6 +83,8 @@ def fit_calibrator(margin: np.ndarray, outcome: np.ndarray) -> Calibrator:
     ----------
     margin, outcome : ndarray of shape (n,)
         Log-odds of a model on rows that it was not fitted on, and what happened there (0 or 1).
+    weights : ndarray of shape (n,), optional
+        How often each row counts.
 
     Raises
     ------
@@ -99,10 +101,10 @@ def fit_calibrator(margin: np.ndarray, outcome: np.ndarray) -> Calibrator:
     >>> round(fit.intercept, 6), round(fit.slope, 6)  # log(1/2), log(4) / 2
     (-0.693147, 0.693147)
     """
-    y, x, w = checked(outcome, margin, None)
-    n_cases = float(y.sum())
-    n_others = len(y) - n_cases
-    share = (n_cases + 1) / (len(y) + 2) if 0 in (n_cases, n_others) else n_cases / len(y)
+    y, x, w = checked(outcome, margin, weights)
+    n_cases, n = float(w @ y), float(w.sum())
+    n_others = float(w @ (1 - y))
+    share = (n_cases + 1) / (n + 2) if 0 in (n_cases, n_others) else n_cases / n
     level = float(np.log(share / (1 - share)))
     _, centre, scale = standardised(x)
     if scale == 0:

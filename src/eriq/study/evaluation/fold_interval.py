@@ -46,6 +46,8 @@ class FoldForecasts:
         Any monotone scale.
     without_two : mapping of (repeat, k, l) to ndarray of shape (n, 2)
         Forecasts of fits without folds k and l; only rows of these two folds are read.
+    weight : ndarray of shape (n,), optional
+        How often each row counts, taken as known; none: every row once.
     """
 
     outcome: npt.NDArray[np.int8]
@@ -53,6 +55,7 @@ class FoldForecasts:
     fold: IntArray
     forecast: FloatArray
     without_two: Mapping[tuple[int, int, int], FloatArray]
+    weight: FloatArray | None = None
 
 
 def fold_pairs(folds: int) -> list[tuple[int, int]]:
@@ -114,7 +117,7 @@ def fold_interval(given: FoldForecasts, level: float = 0.95) -> FoldInterval:
     influence, cells = np.zeros(groups), 0
     for r, k in np.ndindex(gain.shape):
         rows = np.flatnonzero(given.fold[r] == k)
-        gain[r, k], pull = _gain(happened[rows], given.forecast[r, rows])
+        gain[r, k], pull = _gain(happened[rows], given.forecast[r, rows], _of(given.weight, rows))
         influence += np.bincount(code[rows], weights=pull, minlength=groups) / gain.size
         cells += len(np.unique(code[rows]))
     free = groups * (1 - gain.size / cells)  # influences add up to 0 in each fold
@@ -125,8 +128,9 @@ def fold_interval(given: FoldForecasts, level: float = 0.95) -> FoldInterval:
     products = []
     for (r, k, other), forecast in given.without_two.items():
         mine, theirs = (
-            gain[r, test] - _gain(happened[given.fold[r] == test], forecast[given.fold[r] == test])[0]
+            gain[r, test] - _gain(happened[rows], forecast[rows], _of(given.weight, rows))[0]
             for test in (k, other)
+            for rows in [np.flatnonzero(given.fold[r] == test)]
         )
         products.append(mine * theirs)
     refit = max(0.0, (1 - 1 / folds) * float(np.mean(products))) if products else 0.0
@@ -141,13 +145,21 @@ def fold_interval(given: FoldForecasts, level: float = 0.95) -> FoldInterval:
     return FoldInterval(estimate, se, estimate - reach, estimate + reach, float(df), fixed, refit)
 
 
-def _gain(happened: npt.NDArray[np.bool_], score: FloatArray) -> tuple[float, FloatArray]:
+def _of(weight: FloatArray | None, rows: IntArray) -> FloatArray | None:
+    return None if weight is None else weight[rows]
+
+
+def _gain(
+    happened: npt.NDArray[np.bool_], score: FloatArray, weight: FloatArray | None = None
+) -> tuple[float, FloatArray]:
     """Return the AUC of the second column less that of the first, and each row's influence on it."""
-    (a, of_a), (b, of_b) = (_auc(happened, score[:, c]) for c in (0, 1))
+    (a, of_a), (b, of_b) = (_auc(happened, score[:, c], weight) for c in (0, 1))
     return b - a, of_b - of_a
 
 
-def _auc(happened: npt.NDArray[np.bool_], score: FloatArray) -> tuple[float, FloatArray]:
+def _auc(
+    happened: npt.NDArray[np.bool_], score: FloatArray, weight: FloatArray | None = None
+) -> tuple[float, FloatArray]:
     """Return the AUC and each row's influence on it; influences add up to 0.
 
     >>> _auc(np.array([False, True, True]), np.array([0.0, 0.0, 1.0]))
@@ -157,8 +169,28 @@ def _auc(happened: npt.NDArray[np.bool_], score: FloatArray) -> tuple[float, Flo
     misses = len(happened) - hits
     if not hits or not misses:
         raise ValueError("a fold has one class only")
+    if weight is not None:
+        return _weighted_auc(happened, score, weight)
     place = rankdata(score)
     place[happened] = (place[happened] - rankdata(score[happened])) / misses  # share of the other class below
     place[~happened] = 1 - (place[~happened] - rankdata(score[~happened])) / hits  # and above
     auc = float(place[happened].mean())
     return auc, (place - auc) / np.where(happened, hits, misses)
+
+
+def _weighted_auc(happened: npt.NDArray[np.bool_], score: FloatArray, weight: FloatArray) -> tuple[float, FloatArray]:
+    """Return what `_auc` does if a row of weight 2 is two rows, with the influence of both.
+
+    >>> _weighted_auc(np.array([False, True, True]), np.array([0.0, 0.0, 1.0]), np.array([1.0, 1.0, 2.0]))[0].hex()
+    '0x1.aaaaaaaaaaaabp-1'
+    """
+    place = np.empty(len(score))
+    for mine, sign in ((happened, 1.0), (~happened, -1.0)):
+        other, share = sign * score[~mine], weight[~mine] / weight[~mine].sum()
+        order = np.argsort(other)
+        below = np.concatenate([[0.0], np.cumsum(share[order])])
+        ends = (np.searchsorted(other[order], sign * score[mine], side=side) for side in ("left", "right"))
+        place[mine] = sum(below[end] for end in ends) / 2  # ties half
+    auc = float(np.average(place[happened], weights=weight[happened]))
+    total = np.where(happened, weight[happened].sum(), weight[~happened].sum())
+    return auc, weight * (place - auc) / total

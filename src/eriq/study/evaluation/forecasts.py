@@ -20,6 +20,7 @@ class Forecasts:
     log_odds: np.ndarray  # shape (n, contenders)
     client: np.ndarray  # shape (n,)
     weights: np.ndarray | None = None  # shape (n,), where rows stand for censored ones; none: every row counts once
+    followed: np.ndarray | None = None  # shape (n,), with weights: which rows were followed to the horizon
     unit: np.ndarray | None = None  # shape (n,), period or centre AUCs are taken within, -1: none; or over all rows
 
     @property
@@ -44,8 +45,20 @@ class Forecasts:
             log_odds=self.log_odds[index],
             client=self.client[index],
             weights=None if self.weights is None else self.weights[index],
+            followed=None if self.followed is None else self.followed[index],
             unit=None,
         )
+
+    def unweighted(self) -> Self:
+        """Return the rows that can be judged without weights: those followed to the horizon, each once.
+
+        Of the others only early events are known, so that they would raise every rate.
+        """
+        if self.weights is None or self.followed is None:
+            return replace(self, weights=None)
+        kept, unit = self.followed, self.unit
+        made = replace(self.rows(kept), weights=None, followed=None)
+        return made if unit is None else replace(made, unit=unit[kept])
 
     def bootstrap(self, wanted: Wanted, *, replicates: int, seed: int, workers: int = 1) -> Replicates:
         """Return what is wanted of every contender on bootstrap samples of the clients; see `weighted_bootstrap`."""

@@ -53,13 +53,15 @@ def auc(outcome: np.ndarray, probability: np.ndarray, weights: np.ndarray | None
     return float(cases @ (others_below + others / 2) / (cases.sum() * others.sum()))
 
 
-def auc_within(outcome: np.ndarray, probability: np.ndarray, unit: np.ndarray | None = None) -> float:
+def auc_within(
+    outcome: np.ndarray, probability: np.ndarray, unit: np.ndarray | None = None, weights: np.ndarray | None = None
+) -> float:
     """Return the mean of the AUCs within each period or centre that has both outcomes; without units the AUC.
 
     Parameters
     ----------
-    outcome, probability, unit : ndarray of shape (n,)
-        Units are whole numbers; rows of unit -1 do not count.
+    outcome, probability, unit, weights : ndarray of shape (n,)
+        Units are whole numbers; rows of unit -1 do not count. Without weights every row counts once.
 
     Raises
     ------
@@ -72,11 +74,12 @@ def auc_within(outcome: np.ndarray, probability: np.ndarray, unit: np.ndarray | 
     1.0
     """
     if unit is None:
-        return auc(outcome, probability)
+        return auc(outcome, probability, weights)
     parts = [unit == name for name in np.unique(unit[unit >= 0]) if len(np.unique(outcome[unit == name])) == 2]
     if not parts:
         raise OneClassError("only one outcome occurs within every unit")
-    return float(np.mean([auc(outcome[part], probability[part]) for part in parts]))
+    weight = np.ones(len(outcome)) if weights is None else weights
+    return float(np.mean([auc(outcome[part], probability[part], weight[part]) for part in parts]))
 
 
 def average_precision(outcome: np.ndarray, probability: np.ndarray, weights: np.ndarray | None = None) -> float:

@@ -109,17 +109,18 @@ def permutation(
     for fold in [f for f in folds if f.repeat == 0][:PERMUTED_FOLDS]:
         kept_apart(design, fold, "permutation importance")
         fitted = fit(contender, design.take(fold.train), features, seed=seed)
-        test = design.take(fold.test)
+        test = design.take(fold.test).judged()
         if len(np.unique(test.outcome)) < 2:
             continue
-        whole = auc(test.outcome, expit(margin(fitted, test)))
+        whole = auc(test.outcome, expit(margin(fitted, test)), test.weight)
         matrix = to_matrix(test.matrix, contender.columns)
         fall = []
         for unit in member.T:
             columns = [c for c, inside in zip(contender.columns, unit, strict=True) if inside]
             shuffled = matrix.copy()
             shuffled[columns] = matrix[columns].to_numpy()[rng.permutation(len(matrix))]
-            fall.append(whole - auc(test.outcome, expit(margin(fitted, replace(test, matrix=shuffled)))))
+            forecast = expit(margin(fitted, replace(test, matrix=shuffled)))
+            fall.append(whole - auc(test.outcome, forecast, test.weight))
         falls.append(fall)
     if not falls:
         return [(np.nan, np.nan, np.nan)] * member.shape[1]

@@ -20,6 +20,7 @@ from eriq.errors import DependencyError
 from eriq.features import Feature
 from eriq.model.manifest import Kind
 from eriq.model.parts import LevelRates, Splines
+from eriq.study.learning.hazard import HazardLogistic
 
 Factory = Callable[..., BaseEstimator]
 RARE = 10  # levels seen less often share one column
@@ -34,6 +35,7 @@ class Recipe:
     simplicity: int  # of two equally good contenders the lower one is taken
     space: Mapping[str, Any] = field(default_factory=dict)  # lists, or distributions to draw from
     kind: Kind | None = None  # as it is saved; None: cannot be stored without pickle or explained exactly
+    timed: bool = False  # learns from days, event and followed_days of all rows, and not from the outcome
 
     @property
     def savable(self) -> bool:
@@ -48,9 +50,10 @@ class BestRule(ClassifierMixin, BaseEstimator):
         self.names = names
         self.cuts = cuts
 
-    def fit(self, X: np.ndarray, y: np.ndarray) -> Self:
+    def fit(self, X: np.ndarray, y: np.ndarray, sample_weight: np.ndarray | None = None) -> Self:
         """Search every column and cut for the largest gain in log-likelihood."""
         y = np.asarray(y, dtype=float)
+        w = np.ones(len(y)) if sample_weight is None else sample_weight
         self.classes_ = np.array([0, 1])
         matrix = np.asarray(X, dtype="float64")
         best = (-np.inf, 0, 0.0)
@@ -59,12 +62,12 @@ class BestRule(ClassifierMixin, BaseEstimator):
             for cut in np.unique(np.nanquantile(value, np.linspace(0, 1, self.cuts + 2)[1:-1])):
                 yes = value >= cut  # no answer counts as no
                 if 0 < yes.sum() < len(y):
-                    gain = _likelihood(y[yes]) + _likelihood(y[~yes])
+                    gain = _likelihood(y[yes], w[yes]) + _likelihood(y[~yes], w[~yes])
                     best = max(best, (gain, column, float(cut)))
         _, self.column_, self.cut_ = best
         yes = matrix[:, self.column_] >= self.cut_
-        overall = y.mean()
-        self.rates_ = np.array([(y[side].sum() + 2 * overall) / (side.sum() + 2) for side in (~yes, yes)])
+        overall = w @ y / w.sum()
+        self.rates_ = np.array([(w[s] @ y[s] + 2 * overall) / (w[s].sum() + 2) for s in (~yes, yes)])
         return self
 
     @property
@@ -80,9 +83,9 @@ class BestRule(ClassifierMixin, BaseEstimator):
         return np.column_stack([1 - rate, rate])
 
 
-def _likelihood(y: np.ndarray) -> float:
+def _likelihood(y: np.ndarray, w: np.ndarray) -> float:
     """Return the log-likelihood of `y` under its own rate."""
-    n, hits = len(y), y.sum()
+    n, hits = w.sum(), w @ y
     return float(sum(k * np.log(k / n) for k in (hits, n - hits) if k > 0))
 
 
@@ -120,6 +123,10 @@ def _group(feature: Feature) -> str:
 
 def _logistic(features: Sequence[Feature], seed: int, C: float = 0.01) -> BaseEstimator:
     return _linear(features, LogisticRegression(C=C, solver="newton-cholesky", max_iter=200))
+
+
+def _hazard(features: Sequence[Feature], seed: int, C: float = 0.01) -> BaseEstimator:
+    return _linear(features, HazardLogistic(C=C))
 
 
 def _elastic_net(features: Sequence[Feature], seed: int, C: float = 0.05, l1_ratio: float = 0.5) -> BaseEstimator:
@@ -190,4 +197,5 @@ ESTIMATORS: Mapping[EstimatorName, Recipe] = {
     "ebm": Recipe(_ebm, "explainable boosting machine", 7, {"interactions": randint(0, 11)}),
     "lightgbm": Recipe(_lightgbm, "boosted trees", 8, _TREES | {"num_leaves": (5, 7, 15)}, "booster"),
     "random_forest": Recipe(_random_forest, "random forest", 9, {"min_samples_leaf": randint(8, 61)}),
+    "hazard": Recipe(_hazard, "discrete-time hazard, ridge logistic on person-months", 13, {"C": _C}, timed=True),
 }

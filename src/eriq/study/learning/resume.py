@@ -28,7 +28,12 @@ class Cache:
         self, folder: Path, design: Design, folds: Sequence[Fold], experiment: Experiment, *, enabled: bool
     ) -> None:
         total = hashlib.sha256(__version__.encode())
-        for array in (design.outcome, design.client, *(part for f in folds for part in (f.train, f.test))):
+        followed = () if design.times is None else (design.times.to_numpy("int64"), np.array(design.horizon_days))
+        weight = () if design.weight is None else (design.weight,)
+        for array in (
+            *(design.outcome, design.client, *weight, *followed),
+            *(part for f in folds for part in (f.train, f.test)),
+        ):
             total.update(np.ascontiguousarray(array).tobytes())
         roles = experiment.source.model_dump(mode="json").get("columns")  # say what is monotone or a category
         libraries = [version(name) for name in ("lightgbm", "numpy", "scikit-learn", "scipy")]

@@ -19,8 +19,9 @@ from eriq.model.margin import TINY, raw_margin
 from eriq.study.design.contender import Contender, Setting
 from eriq.study.design.design import Design
 from eriq.study.design.folds import Fold, apart, client_folds, kept_apart
-from eriq.study.learning.estimators import ESTIMATORS
+from eriq.study.learning.estimators import ESTIMATORS, Recipe
 from eriq.study.learning.progress import Progress, silent
+from eriq.study.learning.weights import fit_on_times, fit_weighted
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +53,18 @@ def fit(
     """Return `contender` fitted on every row of `design`.
 
     Settings are searched inside, on folds of whole clients, with the same number of candidates
-    for every contender; the default settings are always the first candidate.
+    for every contender; the default settings are always the first candidate. Rows whose outcome is
+    not known teach only an estimator that learns from times.
     """
     tuning = tuning or Tuning()
     recipe = ESTIMATORS[contender.estimator]
+    design = design if recipe.timed else design.judged()
     used = columns_of(contender, features)
     matrix = to_matrix(design.matrix, contender.columns).to_numpy()
     settings = dict(contender.settings)
     if not settings and tuning.candidates > 1 and recipe.space:
         settings = _search(contender, design, used, matrix, seed, tuning)
-    estimator = recipe.make(used, seed, **settings)
-    return Fitted(contender, _quietly(estimator, matrix, design.outcome), settings)
+    return Fitted(contender, _made(recipe, used, seed, settings, matrix, design), settings)
 
 
 def n_parameters(contender: Contender, design: Design, features: Sequence[Feature]) -> int:
@@ -87,11 +89,20 @@ def margin(fitted: Fitted, design: Design) -> np.ndarray:
     return raw_margin(fitted.estimator, to_matrix(design.matrix, fitted.contender.columns).to_numpy())
 
 
-def _quietly(estimator: BaseEstimator, matrix: np.ndarray, outcome: np.ndarray) -> BaseEstimator:
-    """Fit without the libraries' remarks on columns that are constant in a small fold."""
+def _made(
+    recipe: Recipe,
+    used: Sequence[Feature],
+    seed: int,
+    settings: Mapping[str, Setting],
+    matrix: np.ndarray,
+    design: Design,
+) -> BaseEstimator:
+    """Return an estimator fitted on `matrix`, without the libraries' remarks on columns that are constant in a fold."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return estimator.fit(matrix, outcome)
+        if recipe.timed:
+            return fit_on_times(recipe.make(used, seed, **settings), matrix, design)
+        return fit_weighted(recipe.make(used, seed, **settings), matrix, design.outcome, design.weight)
 
 
 def _search(
@@ -100,15 +111,17 @@ def _search(
     recipe = ESTIMATORS[contender.estimator]
     drawn = ParameterSampler(dict(recipe.space), tuning.candidates - 1, random_state=seed)
     candidates: list[dict[str, Setting]] = [{}, *drawn]
-    label = client_folds(design.outcome, design.client, tuning.folds, seed)
+    label = client_folds(design.outcome, design.client, tuning.folds, seed, design.known)
+    weight = np.ones(len(label)) if design.weight is None else design.weight
     losses = np.zeros(len(candidates))
     for k in range(tuning.folds):
         train, test = np.flatnonzero(label != k), np.flatnonzero(label == k)
         apart(design.client, train, test, "tuning")
+        some = design.take(train)
         for place, settings in enumerate(candidates):
-            estimator = _quietly(recipe.make(used, seed, **settings), matrix[train], design.outcome[train])
+            estimator = _made(recipe, used, seed, settings, matrix[train], some)
             forecast = raw_margin(estimator, matrix[test])
-            losses[place] += margin_loss(design.outcome[test], forecast).sum()
+            losses[place] += (weight[test] * margin_loss(design.outcome[test], forecast)).sum()
     return candidates[int(losses.argmin())]
 
 
@@ -154,7 +167,7 @@ def run_all(
     for (c, f), probability in run_folds(contenders, design, folds, learning, workers=workers, progress=progress):
         forecasts[c][f] = probability
         if len(forecasts[c]) == len(folds):
-            columns[:, c] = _pooled(forecasts.pop(c), folds, len(design.outcome), contenders[c])
+            columns[:, c] = _pooled(forecasts.pop(c), folds, design.known, contenders[c])
             if finished:
                 finished(contenders[c], columns[:, c])
     return columns
@@ -186,8 +199,11 @@ def run_folds(
             yield place, probability
 
 
-def _pooled(forecasts: dict[int, np.ndarray], folds: Sequence[Fold], n: int, contender: Contender) -> np.ndarray:
+def _pooled(
+    forecasts: dict[int, np.ndarray], folds: Sequence[Fold], known: np.ndarray, contender: Contender
+) -> np.ndarray:
     """Return one log-odds per row: the mean probability over the repeats that tested it."""
+    n = len(known)
     total, count = np.zeros(n), np.zeros(n)
     for f, fold in enumerate(folds):  # in a fixed order: sums of floats depend on it
         total[fold.test] += forecasts[f]
@@ -196,7 +212,7 @@ def _pooled(forecasts: dict[int, np.ndarray], folds: Sequence[Fold], n: int, con
         mean = np.clip(total / count, TINY, 1 - TINY)
     everyone = all(len(fold.train) + len(fold.test) == n for fold in folds)
     if contender.estimator == "prevalence" and everyone:  # one constant: rates of folds would rank them backwards
-        mean = np.where(np.isnan(mean), np.nan, np.nanmean(mean))
+        mean = np.where(np.isnan(mean), np.nan, np.nanmean(mean[known]))
     return np.asarray(logit(mean))
 
 

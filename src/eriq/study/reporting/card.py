@@ -10,7 +10,7 @@ from eriq.study.reporting.cells import by_contender, joined
 from eriq.study.reporting.findings import Findings
 from eriq.study.reporting.report import away_sentences, centre_sentences, headline_of, replicates
 from eriq.study.reporting.shapes import CALIBRATION, OVERALL
-from eriq.study.reporting.words import MEASURES, as_sentence, in_markdown
+from eriq.study.reporting.words import MEASURES, as_sentence, in_markdown, measure_label
 from eriq.tables.results import SAVED
 
 
@@ -41,7 +41,8 @@ def _performance(found: Findings) -> pd.DataFrame:
     table = found.tables["measures"]
     whose = SAVED if (table["contender"] == SAVED).any() else found.facts.chosen
     cells = {measure: by_contender(table, measure).get(whose) for measure in (*OVERALL, *CALIBRATION)}
-    there = {MEASURES[measure]: cell for measure, cell in cells.items() if cell}
+    weighted = found.facts.weighted
+    there = {measure_label(measure, weighted=weighted): cell for measure, cell in cells.items() if cell}
     return pd.DataFrame({"Measure": list(there), "Estimate (interval)": list(there.values())})
 
 

@@ -18,6 +18,7 @@ from eriq.model.calibrator import Calibrator
 from eriq.model.model import Model
 from eriq.study.comparison.choose import savable
 from eriq.study.comparison.compare import Comparison
+from eriq.study.design.censored import censoring_rule, censoring_sentences, publishable_censoring
 from eriq.study.design.study import Study
 from eriq.study.evaluation.sample_size import SampleSize, before_a_run
 from eriq.study.learning.estimators import ESTIMATORS
@@ -55,6 +56,9 @@ class Facts:
     horizon_days: int
     about: str = ""  # where these people come from
     strongest: str = ""  # how much of the declared gain rests on one item
+    censoring: tuple[str, ...] = ()  # what is done with rows whose follow-up breaks off, and what the weights are like
+    censoring_rule: str = "leave_out"  # as declared
+    weighted: bool = False  # whether rows count by weight
     remarks: tuple[str, ...] = ()  # how far the registers see, and what counts
     simulated: bool = False
     instrument: InstrumentFacts | None = None
@@ -125,7 +129,7 @@ def facts_of(
     noted: Noted,
 ) -> Facts:
     """Return the facts of a training; the name of the model comes when it is saved."""
-    plan, design = experiment.validation, study.design
+    plan, design = experiment.validation, study.judged
     return Facts(
         name=experiment.name,
         question=experiment.question,
@@ -134,6 +138,9 @@ def facts_of(
         horizon_days=study.horizon_days,
         about=study.about,
         strongest=noted.strongest,
+        censoring=censoring_sentences(experiment, publishable_censoring(study.censoring, study.flow)),
+        censoring_rule=censoring_rule(experiment),
+        weighted=design.weight is not None,
         remarks=study.remarks,
         simulated=study.truth is not None,
         instrument=_instrument(study.instrument),
@@ -163,7 +170,7 @@ def facts_of(
         n_rows=len(design.outcome),
         n_clients=study.n_clients,
         n_events=int(design.outcome.sum()),
-        prevalence=float(design.outcome.mean()),
+        prevalence=design.rate,
         not_savable_better=_better_unsavable(found),
         sample_size_sentences=before_a_run(sizes),
         sample_size_enough=all(size.enough for size in sizes),

@@ -7,6 +7,7 @@ import pandas as pd
 
 from eriq.pages import percent
 from eriq.study.reporting import drawing
+from eriq.study.reporting.entry import draw_entry
 from eriq.study.reporting.findings import Findings, besides, flow, in_detail, leading
 from eriq.study.reporting.shapes import ranked
 from eriq.study.reporting.words import kind_words
@@ -24,11 +25,12 @@ def figures_of(found: Findings) -> "dict[str, Figure]":
     Returns
     -------
     dict of str to Figure
-        flow, auc, decomposition, calibration, decision, by_fold, importance, parts, dependence; a figure whose table is
-        absent is left out.
+        flow, entry_curve, auc, decomposition, calibration, decision, by_fold, importance, parts, dependence; a figure
+        whose table is absent is left out.
     """
     made = {
         "flow": drawing.draw_flow(flow(found)),
+        "entry_curve": draw_entry(found.tables["entry_curve"]) if "entry_curve" in found.tables else None,
         "auc": _auc(found),
         "decomposition": _decomposition(found),
         "calibration": _calibration(found),

@@ -109,7 +109,11 @@ def _key_numbers(found: Findings) -> list[tuple[str, str, str]]:
     facts, auc = found.facts, estimates(found.tables["measures"])["auc"]
     return [
         ("People", count_words(facts.n_clients), f"{count_words(facts.n_rows)} questionnaires"),
-        ("With the outcome", percent(facts.prevalence), f"{count_words(facts.n_events)} questionnaires"),
+        (
+            "With the outcome",
+            percent(facts.prevalence) + " by weight" * facts.weighted,
+            f"{count_words(facts.n_events)} questionnaires",
+        ),
         ("AUC, chosen model", number(auc[facts.chosen]), found.labels[facts.chosen]),
         ("AUC, baseline", number(auc.get(facts.baseline)), found.label(facts.baseline)),
     ]

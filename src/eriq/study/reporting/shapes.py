@@ -9,7 +9,7 @@ from eriq.features.slices import SLICES
 from eriq.pages import GAP, interval, number, signed
 from eriq.study.reporting.cells import ENDS, Write, by_contender, estimates, joined
 from eriq.study.reporting.findings import Findings, besides, by_auc, flow, in_detail, leading
-from eriq.study.reporting.words import MEASURES, kind_words
+from eriq.study.reporting.words import MEASURES, kind_words, measure_label
 from eriq.study.words import block_words
 
 OVERALL = ("auc", "average_precision", "log_loss", "brier", "brier_skill_prevalence", "brier_skill_register")
@@ -57,7 +57,7 @@ def _chosen(found: Findings) -> pd.DataFrame:
         if found.facts.chosen in cells:
             rows.append(
                 {
-                    "measure": MEASURES[measure],
+                    "measure": measure_label(measure, weighted=found.facts.weighted),
                     "chosen": cells[found.facts.chosen],
                     "baseline": cells.get(found.facts.baseline),
                     "difference": gains.get(found.facts.chosen),
@@ -157,6 +157,11 @@ def _home_and_away(found: Findings) -> pd.DataFrame:
     )
 
 
+def _entry_curve(found: Findings) -> pd.DataFrame:
+    table = _cells(found, "entry_curve", "month", "day", "n", names=("observed", "low", "high"))
+    return table.assign(forecast=found.tables["entry_curve"]["forecast"])
+
+
 def _missing_policies(found: Findings) -> pd.DataFrame:
     return _cells(found, "missing_policies", "policy", "contender", "rows", names=("auc", "low", "high"))
 
@@ -251,6 +256,8 @@ SECTIONS: Mapping[str, tuple[str, Make]] = {  # place on the page -> the table i
     "by_fold": ("by_fold", _by_fold),
     "heterogeneity": ("heterogeneity", _heterogeneity),
     "home_and_away": ("home_and_away", _home_and_away),
+    "censoring": ("censoring", lambda found: found.tables["censoring"].drop(columns="supported")),
+    "entry_curve": ("entry_curve", _entry_curve),
     "capacity": ("capacity", lambda found: _capacity(found, list(in_detail(found)))),
     "capacity_all": ("capacity", _capacity_all),
     "oracle": ("oracle", _oracle),

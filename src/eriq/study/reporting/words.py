@@ -30,6 +30,18 @@ MEASURES: Mapping[str, str] = {
 }
 
 
+UNWEIGHTED = ("ici", "e50", "e90", "emax")  # where rows have weights: of those followed to the end, each once
+
+
+def measure_label(measure: str, *, weighted: bool) -> str:
+    """Return the words of a measure, with a remark where rows have weights and the measure knows none.
+
+    >>> measure_label("ici", weighted=True), measure_label("brier", weighted=True)
+    ('ICI, unweighted', 'Brier score (lower is better)')
+    """
+    return f"{MEASURES[measure]}, unweighted" if weighted and measure in UNWEIGHTED else MEASURES[measure]
+
+
 def kind_words(estimator: str) -> str:
     """Return what makes the forecasts: a model, a person, a rule, or the overall rate.
 
