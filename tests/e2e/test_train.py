@@ -171,6 +171,26 @@ def test_real_data_get_the_honest_answer(
         assert abs(auc[f"{block} | logistic"] - value) <= 0.02, block
 
 
+def test_rows_that_break_off_are_weighted_and_told(tmp_path: Path) -> None:
+    """With weights and a hazard contender a training tells of both, and draws entries by month."""
+    config = yaml.safe_load((ROOT / "configs" / "experiments" / "quick.yaml").read_text(encoding="utf-8"))
+    config |= {"censoring": {"by": ["year"]}, "variants": {}}
+    config["contenders"] = [{"blocks": ["register_full", "questionnaire"], "estimators": ["logistic", "hazard"]}]
+    config["validation"] = {"folds": 3, "also": ["leave_one_centre_out", "rolling_origin"]}
+    (tmp_path / "weighted.yaml").write_text(yaml.safe_dump(config | {"name": "weighted"}), encoding="utf-8")
+
+    eriq("train", "weighted.yaml", cwd=tmp_path)
+
+    folder = tmp_path / "mlruns" / "reports" / "weighted"
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    curve = pd.read_csv(folder / "tables" / "entry_curve.csv")
+    assert "Rows whose follow-up breaks off" in page
+    assert "Unweighted, on rows followed" in page
+    assert curve["month"].iloc[-1] == 15
+    assert curve["observed"].is_monotonic_increasing
+    assert (curve["forecast"].iloc[1:] > 0).all()
+
+
 @pytest.mark.skipif(not SHARED.is_dir(), reason="public data folder ../shared/data is not here")
 def test_permuted_outcomes_show_no_gain(tmp_path: Path) -> None:
     """Job Corps with the outcomes exchanged between people shows no gain, whatever was shown before."""
