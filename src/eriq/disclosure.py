@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 MIN_PEOPLE = 5  # smallest publishable count; replace by the release rule that applies
@@ -17,12 +18,14 @@ class Rule:
     parts: bool = False  # these counts are the parts of one total
     order: tuple[str, ...] = ()  # numbers that put rows in order and say nothing about people
     same_people: tuple[str, ...] = ()  # counts of the same people by another rule: their difference counts people too
+    within: tuple[str, ...] = ()  # counts that are parts of one total among rows with the same value of `column`
 
 
 RULES: Mapping[str, Rule] = {
     "dependence": Rule(order=("level",)),
     "designs": Rule("clients"),
     "flow": Rule("rows", parts=True),
+    "groups": Rule("people", within=("people", "people_with", "people_without", "rows", "events")),
     "left_rules": Rule("rows", same_people=("rows", "events")),
     "missing_policies": Rule("rows"),
 }  # of every other table: a column n, if it has one
@@ -51,12 +54,34 @@ def publishable(name: str, table: pd.DataFrame) -> pd.DataFrame:
     rule = RULES.get(name, Rule())
     if rule.count not in table:
         return table
+    if rule.within:
+        return _without_small_groups(table, rule.within)
     if rule.parts:
         words, _ = hide_parts([int(count) for count in table[rule.count]])
         return table.assign(**{rule.count: words})
     if any(0 < table[name].max() - table[name].min() < MIN_PEOPLE for name in rule.same_people):
         return table.iloc[:1]
     return suppress_small(table, count=rule.count).assign(**{c: table[c] for c in rule.order if c in table})
+
+
+def _without_small_groups(table: pd.DataFrame, counts: Sequence[str]) -> pd.DataFrame:
+    """Return groups without counts that are small, or that would give a small one away beside their total.
+
+    Where two columns are crossed, totals by either are known, so one small group takes all counts with it.
+
+    >>> table = pd.DataFrame({"column": "sex", "group": ["f", "m", "o"], "people": [90, 60, 3], "share": 0.1})
+    >>> _without_small_groups(table, ["people"])["people"].tolist()
+    [90, <NA>, <NA>]
+    """
+    people = table[[name for name in counts if name.startswith("people")]]
+    least = people.where(people > 0).min(axis="columns").fillna(0).astype("int64")
+    hidden = pd.Series(False, index=table.index)
+    for column, parts in least.groupby(table["column"], sort=False):
+        blank = [not word.replace(",", "").isdigit() for word in hide_parts(parts.tolist())[0]]
+        hidden[parts.index] = np.array(blank) | (any(blank) and " x " in str(column))
+    small = least.between(1, MIN_PEOPLE - 1)
+    kept = {str(name): table[name].where(~small) for name in table.select_dtypes("number") if name not in counts}
+    return table.assign(**kept, **{name: table[name].astype("Int64").where(~hidden) for name in counts})
 
 
 def suppress_small(table: pd.DataFrame, *, count: str = "n") -> pd.DataFrame:

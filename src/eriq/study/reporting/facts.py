@@ -15,6 +15,7 @@ from eriq.model.calibrator import Calibrator
 from eriq.study.comparison.compare import Comparison
 from eriq.study.design.study import Study
 from eriq.study.evaluation.sample_size import SampleSize, before_a_run
+from eriq.study.groups.words import sentences
 from eriq.study.learning.estimators import ESTIMATORS
 from eriq.study.reporting.words import validation_words
 from eriq.tables.results import SAVED
@@ -43,6 +44,7 @@ class Facts:
     horizon_days: int
     about: str = ""  # where these people come from
     strongest: str = ""  # how much of the declared gain rests on one item
+    groups: tuple[str, ...] = ()  # for whom the saved model works
     remarks: tuple[str, ...] = ()  # how far the registers see, and what counts
     simulated: bool = False
     instrument: InstrumentFacts | None = None
@@ -105,6 +107,7 @@ def facts_of(
         outcome_words=study.outcome_words,
         horizon_days=study.horizon_days,
         about=study.about,
+        groups=sentences(found.tables, experiment),
         remarks=study.remarks,
         simulated=study.truth is not None,
         instrument=_instrument(study.instrument),

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 import pandas as pd
 
 from eriq.pages import GAP, number, signed
+from eriq.study.reporting import groups
 from eriq.study.reporting.cells import ENDS, Write, by_contender, estimates, joined
 from eriq.study.reporting.findings import Findings, besides, by_auc, flow, in_detail, leading
 from eriq.study.reporting.words import MEASURES, kind_words
@@ -202,4 +203,7 @@ SECTIONS: Mapping[str, tuple[str, Make]] = {  # place on the page -> the table i
     "overlap": ("overlap", _overlap),
     "pairs": ("pairs", _pairs),
     "item": ("importance", _items),
+    "groups": ("groups", lambda found: groups.by_group(found.tables)),
+    "group_gaps": ("group_gaps", lambda found: groups.every_gap(found.tables)),
+    "group_gaps_shown": ("group_gaps", lambda found: groups.shown_gaps(found.tables)),
 }
