@@ -1,8 +1,11 @@
 """False gaps between groups: how often any is shown in cohorts whose groups are alike.
 
 Labels are drawn apart from everything else, so that no gap is there: two halves, three groups of 70, 20 and 10 %, four
-bands of age, and the first two crossed, with seven measures each. Rows of a client resemble each other, and the
-smallest groups hold some twenty people with the outcome, which is the least that is judged.
+bands of age, and the first two crossed, with seven measures each: up to 105 gaps. Rows of a client resemble each other, and
+the smallest groups hold about as many people with the outcome as the least that is judged, twenty.
+
+Measured when this was written: a gap is shown in 3.0 % of 400 cohorts of 900 clients where the highest forecasts are
+picked, and in 2.0 % where the lowest are.
 """
 
 import numpy as np
@@ -26,7 +29,7 @@ def false_gaps(cohorts: int, clients: int, pick: str) -> float:
 @pytest.mark.long
 @pytest.mark.parametrize(("clients", "pick"), [(900, "highest"), (900, "lowest")])
 def test_in_400_cohorts_without_a_gap_at_most_one_in_twenty_shows_any(clients: int, pick: str) -> None:
-    """The interval of every gap of a family of 90 holds 0 in 95 % of cohorts or more."""
+    """All intervals of a family of 105 gaps hold 0 in 95 % of cohorts or more."""
     share = false_gaps(400, clients, pick)
     print(f"{clients} clients, pick {pick}: any false gap in {share:.1%} of 400 cohorts")  # noqa: T201
     assert share <= 0.05

@@ -8,7 +8,7 @@ from eriq.study.evaluation.forecasts import Forecasts
 
 
 def people(clients: int, seed: int, *, missed: float = 0.0, tiny: int = 0) -> tuple[Forecasts, pd.DataFrame]:
-    """Return forecasts and groups: 2.9 rows a client, one row in five with the outcome.
+    """Return forecasts and groups: 2.9 rows a client, one row in seven with the outcome.
 
     Readiness and luck of a client last, so that its rows resemble each other; forecasts see readiness only. `missed`
     is how much too low the log-odds of group "b" are; "t" of the column "rare" has `tiny` clients.
