@@ -60,8 +60,9 @@ def test_without_a_planted_gap_none_is_shown(alike):
 def test_a_small_group_never_passes(planted, alike):
     """Of 15 people nothing can be assessed; groups of few hundred get how many it would take, and it is more."""
     for tables in (planted, alike):
-        tiny = tables["group_gaps"].query("column == 'rare'")
-        assert set(tiny["verdict"]) == {NOT}
+        rare = tables["group_gaps"].query("column == 'rare'")
+        assert set(rare["verdict"]) == {NOT}
+        tiny = rare.query("group == 't'")
         assert tiny[["estimate", "low", "rest", "gap", "gap_low"]].isna().all(axis=None)
         few = tables["group_gaps"].query("verdict == @FEW and column == 'third'", local_dict={"FEW": FEW})
         people_of = tables["groups"].set_index(["column", "group"])["people"]
@@ -75,6 +76,14 @@ def test_a_group_of_forty_is_insufficient_evidence():
     tables = audit(*people(1500, 4, tiny=40), asked(least=10))
     assert verdict(tables, "rare", "t", "share_picked") == FEW
     assert row_of(tables, "rare", "t", "share_picked")["needed"] > 40
+
+
+def test_a_group_with_too_small_a_rest_keeps_its_own_numbers(alike):
+    """Everybody but 15 people: an AUC with an interval, and no gap to so few."""
+    row = row_of(alike, "rare", "u", "auc")
+    assert row["low"] < row["estimate"] < row["high"]
+    assert row[["rest", "gap", "gap_low", "gap_high"]].isna().all()
+    assert row["verdict"] == NOT
 
 
 def test_a_threshold_that_picks_nobody_is_not_assessable():

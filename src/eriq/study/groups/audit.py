@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -35,8 +36,15 @@ class _Member:
 
     @property
     def contrast(self) -> Contrast | None:
+        """The gap, where every side of it can be assessed."""
         whole = tuple(side for side in self.sides if side is not None)
         return made if len(whole) == len(self.sides) and (made := Contrast(whole, self.signs)).varies else None
+
+    @property
+    def alone(self) -> Contrast | None:
+        """The measure of the group itself."""
+        side = self.sides[0] if len(self.sides) == 2 else None
+        return made if side is not None and (made := Contrast((side,), (1,))).varies else None
 
 
 def audit(forecasts: Forecasts, labels: pd.DataFrame, experiment: Experiment, workers: int = 1) -> Results:
@@ -143,15 +151,15 @@ def _judged(members: Sequence[_Member], rule: Rule, experiment: Experiment, work
     """Return one row per member with its gap, its interval and the verdict on it."""
     plan, intervals = experiment.groups, experiment.intervals
     assert plan is not None
-    contrasts = [(m, c) for m in members if (c := m.contrast) is not None]
-    made = gaps_of(
-        [c for _, c in contrasts],
-        replicates=intervals.replicates,
-        seed=experiment.seed,
-        level=intervals.level,
-        workers=workers,
+    together = partial(
+        gaps_of, replicates=intervals.replicates, seed=experiment.seed, level=intervals.level, workers=workers
     )
-    found = {id(m): gap for (m, _), gap in zip(contrasts, made.gaps, strict=True)}
+    judged = {id(m): c for m in members if (c := m.contrast) is not None}
+    made = together(list(judged.values()))
+    found = dict(zip(judged, made.gaps, strict=True))
+    # A group that is large enough has numbers of its own, also where the rest is too small to compare it with.
+    alone = {id(m): c for m in members if id(m) not in judged and (c := m.alone) is not None}
+    own = dict(zip(alone, together(list(alone.values())).gaps, strict=True))
     places = {"net_benefit": f"{rule.benefit_threshold:g}"}
     places |= dict.fromkeys(("false_negative_rate", "false_positive_rate", "share_picked"), rule.at)
     rows = []
@@ -164,12 +172,13 @@ def _judged(members: Sequence[_Member], rule: Rule, experiment: Experiment, work
             "at": places.get(m.measure),
         }
         row |= {"tolerance": tolerance, "verdict": NOT, "needed": pd.NA, "replicates": intervals.replicates}
-        rows.append(row | (_numbers(m, gap, made.width, tolerance) if gap else NOTHING))
+        numbers = _numbers(m, gap, made.width, tolerance) if gap else NOTHING
+        rows.append(row | numbers | (_own(m, own[id(m)]) if id(m) in own else {}))
     return pd.DataFrame(rows)
 
 
 NUMBERS = ("estimate", "low", "high", "rest", "gap", "gap_low", "gap_high")
-NOTHING = dict.fromkeys(NUMBERS, np.nan)
+NOTHING: dict[str, object] = dict.fromkeys(NUMBERS, np.nan)
 
 
 def _numbers(member: _Member, gap: Gap, width: float, tolerance: float) -> dict[str, object]:
@@ -177,12 +186,17 @@ def _numbers(member: _Member, gap: Gap, width: float, tolerance: float) -> dict[
     verdict = verdict_of(gap.low, gap.high, tolerance)
     first = member.sides[0]
     alone = len(member.sides) == 2 and first is not None  # a gap of gaps has no group of its own
-    own = (gap.side, *_within(member.measure, gap.side_low, gap.side_high), gap.side - gap.estimate)
-    row: dict[str, object] = dict(zip(NUMBERS, own if alone else (np.nan,) * 4, strict=False))
+    row = {**NOTHING, **(_own(member, gap) | {"rest": gap.side - gap.estimate} if alone else {})}
     row |= {"gap": gap.estimate, "gap_low": gap.low, "gap_high": gap.high, "verdict": verdict}
     if verdict == FEW:
         row["needed"] = people_needed(member.people, gap.se, width, tolerance)
     return row
+
+
+def _own(member: _Member, gap: Gap) -> dict[str, object]:
+    """Return the measure of the group with an interval of its own."""
+    low, high = _within(member.measure, gap.side_low, gap.side_high)
+    return {"estimate": gap.side, "low": low, "high": high}
 
 
 BOUNDED = ("auc", "false_negative_rate", "false_positive_rate", "share_picked", "mean_forecast")

@@ -21,7 +21,9 @@ def by_group(tables: Results) -> pd.DataFrame:
         wide[MEASURES[measure]] = cells.reindex(pd.MultiIndex.from_frame(wide[keys])).to_numpy()
     found = gaps.groupby(keys)["verdict"].agg(_counted)
     wide["gaps to the rest"] = found.reindex(pd.MultiIndex.from_frame(wide[keys])).to_numpy()
-    return wide.assign(column=_plain(wide["column"])).rename(columns={"events": "with the outcome"})
+    return wide.assign(column=_plain(wide["column"]), group=_plain(wide["group"])).rename(
+        columns={"events": "with the outcome"}
+    )
 
 
 def every_gap(tables: Results) -> pd.DataFrame:
@@ -30,7 +32,9 @@ def every_gap(tables: Results) -> pd.DataFrame:
     gap = joined(gaps, ("gap", "gap_low", "gap_high"))
     table = gaps[["column", "group", "measure", "estimate", "rest", "tolerance", "verdict", "needed"]]
     table.insert(5, "gap", gap)
-    return table.assign(column=_plain(gaps["column"]), measure=gaps["measure"].map(MEASURES))
+    return table.assign(
+        column=_plain(gaps["column"]), group=_plain(gaps["group"]), measure=gaps["measure"].map(MEASURES)
+    )
 
 
 def shown_gaps(tables: Results) -> pd.DataFrame | None:
