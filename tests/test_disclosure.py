@@ -98,3 +98,31 @@ def test_counts_within_one_another_and_their_total(lines: list[tuple[int, int, i
     assert made["rate"].notna().tolist() == shown
     assert made["cut"].isna().all()
     assert made["stratum"].notna().all()
+
+
+def groups(column: str, people: list[int], with_: list[int]) -> pd.DataFrame:
+    """Return a table of groups of one column, with twice as many rows as people."""
+    made = pd.DataFrame({"column": column, "group": [*"abcd"[: len(people)]], "people": people, "people_with": with_})
+    return made.assign(people_without=made["people"], rows=2 * made["people"], events=made["people_with"], share=0.2)
+
+
+@pytest.mark.parametrize(
+    ("column", "people", "with_", "shown"),
+    [
+        ("sex", [90, 60, 40], [9, 6, 5], [True, True, True]),
+        ("sex", [90, 60, 3], [9, 7, 0], [True, False, False]),
+        ("sex", [90, 60, 40], [9, 6, 4], [True, False, False]),
+        ("sex", [90, 60, 40], [9, 6, 0], [True, True, True]),
+        ("sex x age", [90, 60, 40, 3], [9, 6, 5, 0], [False] * 4),
+    ],
+)
+def test_counts_of_groups_give_no_handful_away(
+    column: str, people: list[int], with_: list[int], shown: list[bool]
+) -> None:
+    """A small group, or few people with the outcome, takes the next smallest with it; where columns cross, all."""
+    whole = groups(column, people, with_)
+    cleared = publishable("groups", pd.concat([whole, groups("arm", [50, 50], [10, 10])], ignore_index=True))
+    assert cleared["people"].notna().tolist() == [*shown, True, True]
+    assert cleared[["rows", "events"]].notna().all(axis="columns").tolist() == [*shown, True, True]
+    small = [0 < min(n, k or n) < 5 for n, k in zip(people, with_, strict=True)]
+    assert cleared["share"].isna().tolist() == [*small, False, False]

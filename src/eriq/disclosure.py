@@ -22,6 +22,7 @@ class Rule:
     part_of: tuple[str, ...] = ()  # columns that name a whole and its parts: a small part needs another one beside it
     within: tuple[str, ...] = ()  # counts, each of some of those before it; several rows have their total in a last one
     cells: tuple[str, ...] = ()  # counts that are hidden alone
+    groups: tuple[str, ...] = ()  # counts that are parts of one total among rows with the same value of `column`
 
 
 RULES: Mapping[str, Rule] = {
@@ -31,6 +32,7 @@ RULES: Mapping[str, Rule] = {
     "designs": Rule("clients"),
     "entry_curve": Rule(order=("month", "day")),
     "flow": Rule("rows", parts=True),
+    "groups": Rule("people", groups=("people", "people_with", "people_without", "rows", "events")),
     "left_rules": Rule("rows", same_people=("rows", "events")),
     "missing_policies": Rule("rows"),
     "slices": Rule("clients"),
@@ -62,6 +64,8 @@ def publishable(name: str, table: pd.DataFrame) -> pd.DataFrame:
         return table
     if rule.within:
         return _without_small_parts(table, rule)
+    if rule.groups:
+        return _without_small_groups(table, rule.groups)
     if rule.parts:
         words, _ = hide_parts([int(count) for count in table[rule.count]])
         return table.assign(**{rule.count: words})
@@ -112,6 +116,26 @@ def _without_small_parts(table: pd.DataFrame, rule: Rule) -> pd.DataFrame:
     cells = {name: table[name].mask((table[name] > 0) & (table[name] < MIN_PEOPLE)) for name in rule.cells}
     shown = table.assign(**cells)
     return shown.assign(**{str(name): column.mask(hidden) for name, column in shown.select_dtypes("number").items()})
+
+
+def _without_small_groups(table: pd.DataFrame, counts: Sequence[str]) -> pd.DataFrame:
+    """Return groups without counts that are small, or that would give a small one away beside their total.
+
+    Where two columns are crossed, totals by either are known, so one small group takes all counts with it.
+
+    >>> table = pd.DataFrame({"column": "sex", "group": ["f", "m", "o"], "people": [90, 60, 3], "share": 0.1})
+    >>> _without_small_groups(table, ["people"])["people"].tolist()
+    [90, <NA>, <NA>]
+    """
+    people = table[[name for name in counts if name.startswith("people")]]
+    least = people.where(people > 0).min(axis="columns").fillna(0).astype("int64")
+    hidden = pd.Series(False, index=table.index)
+    for column, parts in least.groupby(table["column"], sort=False):
+        blank = [not word.replace(",", "").isdigit() for word in hide_parts(parts.tolist())[0]]
+        hidden[parts.index] = np.array(blank) | (any(blank) and " x " in str(column))
+    small = least.between(1, MIN_PEOPLE - 1)
+    kept = {str(name): table[name].where(~small) for name in table.select_dtypes("number") if name not in counts}
+    return table.assign(**kept, **{name: table[name].astype("Int64").where(~hidden) for name in counts})
 
 
 def suppress_small(table: pd.DataFrame, *, count: str = "n") -> pd.DataFrame:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from eriq.features.slices import decided_by_somebody, register_slices
+from eriq.features.slices import audit_slices, decided_by_somebody, register_slices
 
 DAY = "2015-12-31"
 CODED = [("a", "2015-05-01", "disability_code"), ("b", "2014-02-01", "disability_code")]
@@ -63,3 +63,24 @@ def test_what_somebody_decided_is_said_to_be_so():
     assert "is a decision of somebody" in decided_by_somebody(["register.track"])
     assert "are decisions of somebody" in decided_by_somebody(["register.track", "register.weak_competitiveness"])
     assert "" == decided_by_somebody(["register.age"])
+
+
+def test_audit_groups_are_as_known_on_the_answer_date(waves, registers):
+    """A client grows older between answers; a code counts once it is known; a language is what persons says."""
+    persons = {"a": {"born_on": "1986-06-01", "sex": "female", "language": "sv"}, "b": {"born_on": "1950-01-01"}}
+    rows = waves([("a", "2016-01-01"), ("a", "2016-12-31"), ("b", "2016-01-01")])
+    made = registers(events=[("a", "2016-03-01", "disability_code")], persons=persons)
+    found = audit_slices(rows, made, 30, (30, 55))
+
+    assert ["29 or younger", "30 to 54", "55 or older"] == found["age"].tolist()
+    assert ["no code known", "coded", "no code known"] == found["disability_code"].tolist()
+    assert found["language"].tolist()[:2] == ["sv", "sv"]
+    assert pd.isna(found["language"][2])
+    assert {"sex", "origin"} <= set(found)
+
+
+def test_groups_that_the_data_do_not_have_are_not_made(waves, registers):
+    """No language, no code, no bands asked for."""
+    found = audit_slices(waves([("a", DAY)]), registers(persons={"a": {"sex": "male"}}), 30, ())
+
+    assert ["sex", "origin"] == found.columns.tolist()

@@ -9,7 +9,7 @@ from eriq.config import Gates, load_gates
 from eriq.errors import ConfigError
 from eriq.model.calibrator import expit
 from eriq.model.manifest import Manifest, Measured
-from eriq.registry.gates import Pair, calibrated, fair, not_worse
+from eriq.registry.gates import Pair, calibrated, fair, groups_alike, not_worse
 from eriq.study.evaluation.bootstrap import bootstrap
 from eriq.study.evaluation.intervals import differences
 
@@ -49,13 +49,57 @@ def test_the_whole_interval_of_the_slope_must_lie_within(low: float | None, high
     assert calibrated(manifest, Gates(calibration_slope=None)).passed
 
 
-def test_fairness_is_required_only_where_the_gates_say_so_and_a_failure_always_counts() -> None:
-    """No verdicts pass with a remark, or fail where required; one failed verdict fails in both."""
-    assert "NOT LOOKED AT" in fair(Manifest(), Gates()).words
+def test_gaps_between_groups_count_only_where_the_gates_say_so() -> None:
+    """No verdicts are "not assessed", which passes or fails; a gap that is shown is named, and fails where required."""
+    required, none, shown = Gates(fairness="required"), "no gap shown", "gap shown"
+    assert fair(Manifest(), Gates()).words.startswith("not assessed")
     assert fair(Manifest(), Gates()).passed
-    assert not fair(Manifest(), Gates(fairness="required")).passed
-    assert fair(Manifest(fairness={"sex": "pass"}), Gates(fairness="required")).passed
-    assert not fair(Manifest(fairness={"sex": "pass", "origin": "fail"}), Gates()).passed
+    assert not fair(Manifest(), required).passed
+    assert fair(Manifest(), required).words.startswith("not assessed")
+    assert fair(Manifest(fairness={"sex = female: auc": none}), required).passed
+    found = Manifest(fairness={"sex = female: auc": none, "origin = europe: auc": shown})
+    assert not fair(found, required).passed
+    assert fair(found, Gates()).passed
+    assert "1 of 2 verdicts are 'gap shown': origin = europe: auc" in fair(found, Gates()).words
+
+
+FOUND = {
+    "sex = female: auc": "no gap shown",
+    "sex = female: net_benefit": "insufficient evidence",
+    "sex x origin = female, native: auc": "gap shown",
+    "origin = europe: auc": "not assessable",
+    "age = 30 to 44: auc": "gap shown",
+}
+
+
+@pytest.mark.parametrize(
+    ("plan", "passed"),
+    [
+        ({"require": ["sex"]}, [False]),
+        ({"require": ["sex"], "measures": ["auc"]}, [True]),
+        ({"require": ["sex"], "accept": ["insufficient evidence"]}, [True]),
+        ({"require": ["sex", "origin"], "accept": ["insufficient evidence"]}, [True, False]),
+        ({"require": ["origin"], "accept": ["not assessable"]}, [True]),
+        ({"require": ["age"], "accept": ["not assessable", "insufficient evidence"]}, [False]),
+        ({"require": ["language"], "accept": ["not assessable", "insufficient evidence"]}, [False]),
+        ({"require": ["sex"], "measures": ["false_negative_rate"]}, [False]),
+        ({}, []),
+    ],
+)
+def test_a_required_column_passes_only_by_verdicts_that_are_accepted(
+    plan: dict[str, object], passed: list[bool]
+) -> None:
+    """Few people are not enough unless accepted by name, a shown gap never is, and what nobody looked at fails."""
+    gates = Gates.model_validate({"groups": plan})
+    assert [verdict.passed for verdict in groups_alike(Manifest(fairness=FOUND), gates)] == passed
+
+
+def test_a_column_that_nobody_looked_at_is_not_assessed() -> None:
+    """The words say so, for the column and for a model without any verdict."""
+    gates = Gates.model_validate({"groups": {"require": ["language"]}})
+    for manifest in (Manifest(), Manifest(fairness=FOUND)):
+        (verdict,) = groups_alike(manifest, gates)
+        assert verdict.words.startswith("not assessed")
 
 
 def constant_loss(worse: float) -> Pair:

@@ -37,7 +37,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     (place / "any.yaml").write_text(
         "version: 1\ncalibration_slope: null\nnot_worse: {log_loss: 1.0}\nreplicates: 100\n"
     )
-    (place / "strict.yaml").write_text("version: 1\ncalibration_slope: [0.99, 1.01]\nfairness: required\n")
+    (place / "strict.yaml").write_text(
+        "version: 1\ncalibration_slope: [0.99, 1.01]\ngroups: {require: [sex, language]}\n"
+    )
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(place)
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
@@ -102,12 +104,13 @@ def test_a_model_trained_on_the_same_people_replaces_the_champion(registered: Pa
 
 
 def test_every_failed_gate_is_listed_and_the_alias_stays(registered: Path) -> None:
-    """A slope within 0.99 to 1.01 and verdicts on groups are asked: both fail, and are both named."""
+    """A slope within 0.99 to 1.01, alike sexes and languages: few people fail each, and nobody has a language."""
     with pytest.raises(PromotionError) as caught:
         promote("models:/eriq-tiny/2", "champion", registered / "strict.yaml")
     text = str(caught.value)
     assert "FAIL  calibration slope" in text
-    assert "FAIL  fairness: required" in text
+    assert "FAIL  groups by sex: 14 of 14 verdicts are not accepted" in text
+    assert "FAIL  groups by language: not assessed" in text
     assert models.version_at("eriq-tiny", "champion") == models.find_version("models:/eriq-tiny/1")
 
 

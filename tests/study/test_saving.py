@@ -10,7 +10,7 @@ from eriq.study.comparison.compare import Comparison
 from eriq.study.comparison.out_of_fold import OutOfFold
 from eriq.study.design.contender import Contender
 from eriq.study.design.design import make_design
-from eriq.study.saving import held_out, invented_rows, measured, ranges
+from eriq.study.saving import held_out, invented_rows, measured, ranges, verdicts
 from eriq.tables.results import SAVED, as_result
 
 
@@ -95,3 +95,12 @@ def test_held_out_forecasts_come_in_an_order_of_their_own() -> None:
     assert two["log_odds"].tolist() == [-k / 1000 for k in order]
     assert one["outcome"].tolist() == outcome[order].tolist()
     assert one["client"].tolist() == list(range(12))
+
+
+def test_verdicts_on_groups_travel_by_column_group_and_measure() -> None:
+    """Two gaps; none where nobody looked."""
+    rows = [("sex", "female", "auc", "gap shown"), ("job_centre", "a: b", "net_benefit", "not assessable")]
+    table = pd.DataFrame(rows, columns=["column", "group", "measure", "verdict"])
+
+    assert verdicts(table) == {"sex = female: auc": "gap shown", "job_centre = a: b: net_benefit": "not assessable"}
+    assert verdicts(None) == {}

@@ -15,8 +15,9 @@ from eriq.config.experiment import (
     stored_experiment,
 )
 from eriq.config.files import Section, dump_yaml, is_shipped, load_yaml, parse_yaml, shipped, validation_lines
+from eriq.config.groups import GroupMeasure, Groups, Pick
 from eriq.config.outcome import OUTCOMES, LeftRule, Outcome, Status, Work
-from eriq.config.promotion import Gates, load_gates
+from eriq.config.promotion import Gates, GroupGates, load_gates
 from eriq.config.scoring import (
     DuckDbInput,
     DuckDbOutput,
@@ -44,11 +45,15 @@ __all__ = [
     "Flat",
     "FlatColumn",
     "Gates",
+    "GroupGates",
+    "GroupMeasure",
+    "Groups",
     "Headline",
     "Intervals",
     "Ipcw",
     "LeftRule",
     "Outcome",
+    "Pick",
     "ScoringJob",
     "Section",
     "Simulated",

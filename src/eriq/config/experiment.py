@@ -8,6 +8,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from eriq.config.censoring import Ipcw
 from eriq.config.files import Section, load_yaml, parse_yaml, place_of, shipped, validation_lines
+from eriq.config.groups import Groups
 from eriq.config.outcome import OUTCOMES, Outcome
 from eriq.config.sources import Flat, Simulated, Tables
 from eriq.errors import ConfigError, bullets, nearest
@@ -133,6 +134,7 @@ class Experiment(Section):
     tuning: Tuning = Tuning()
     intervals: Intervals = Intervals()
     capacity: Capacity = Capacity()
+    groups: Groups | None = Field(Groups(), description="For whom the saved model works; null: not looked at.")
     explain: Explain = Explain()
     seed: int = 1
     today: dt.date | None = Field(None, description="Dates after this are in the future; none: today.")

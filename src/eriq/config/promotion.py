@@ -6,7 +6,18 @@ from typing import Literal, Self
 from pydantic import Field, ValidationError, model_validator
 
 from eriq.config.files import Section, load_yaml, validation_lines
+from eriq.config.groups import GroupMeasure
 from eriq.errors import ConfigError, bullets
+
+
+class GroupGates(Section):
+    """For which groups a model must have been shown to work alike."""
+
+    require: tuple[str, ...] = Field((), description="Audit columns whose every gap needs a verdict that is accepted.")
+    measures: tuple[GroupMeasure, ...] | None = Field(None, description="Measures that count; null: all there are.")
+    accept: tuple[Literal["insufficient evidence", "not assessable"], ...] = Field(
+        (), description="Verdicts accepted beside 'no gap shown'; a gap that is shown never is."
+    )
 
 
 class Gates(Section):
@@ -19,7 +30,10 @@ class Gates(Section):
     not_worse: dict[Literal["log_loss", "brier", "auc"], float] = Field(
         {"log_loss": 0.005}, description="measure -> how much worse than the present model it may be, at most."
     )
-    fairness: Literal["required", "not_required"] = "not_required"
+    fairness: Literal["required", "not_required"] = Field(
+        "not_required", description="required: there are verdicts on groups, and no gap is shown."
+    )
+    groups: GroupGates = GroupGates()
     level: float = Field(0.95, gt=0.5, lt=1)
     replicates: int = Field(2000, ge=100, description="Bootstrap samples of clients.")
     seed: int = Field(1, ge=0)

@@ -1,6 +1,7 @@
 """Groups that register facts make, for looking at who a forecast serves; never features."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -57,6 +58,46 @@ def register_slices(rows: pd.DataFrame, registers: Registers, lag_days: int) -> 
     }
     there = {"disability_code": coded.any(), "days_to_code": days.notna().any()}
     return pd.DataFrame({n: group for n, group in groups.items() if there.get(n, group.notna().any())})
+
+
+def audit_slices(rows: pd.DataFrame, registers: Registers, lag_days: int, age_bands: Sequence[int]) -> pd.DataFrame:
+    """Return the groups a forecast is judged by beside its place: sex, origin, language, age, disability code.
+
+    Parameters
+    ----------
+    rows, registers, lag_days
+        As in `register_columns`; a code counts as far as it was known on the answer date.
+    age_bands : sequence of int
+        First year of age of each band but the youngest.
+
+    Returns
+    -------
+    DataFrame of shape (n_rows, n_slices)
+        Those that the data have; gaps where they do not say.
+    """
+    told = ["sex", "origin", "language"]
+    who = rows[["client_id", "answered_on"]].merge(
+        registers.persons[["client_id", "born_on", *told]], on="client_id", how="left", validate="many_to_one"
+    )
+    groups = who[told].assign(age=age_groups((who["answered_on"] - who["born_on"]).dt.days / 365.25, age_bands))
+    seen = register_slices(rows, registers, lag_days) if len(registers.events) else pd.DataFrame()
+    if "disability_code" in seen:
+        groups = groups.assign(disability_code=seen["disability_code"].to_numpy())
+    return groups[[name for name in groups if groups[name].notna().any() or name in ("sex", "origin")]]
+
+
+def age_groups(years: pd.Series, starts: Sequence[int]) -> pd.Series:
+    """Return the band of each age, named so that bands sort from young to old.
+
+    >>> age_groups(pd.Series([29.9, 30.0, 61.0, None]), (30, 55)).tolist()
+    ['29 or younger', '30 to 54', '55 or older', nan]
+    """
+    if not starts:
+        return pd.Series(np.nan, index=years.index).astype("str")
+    between = [f"{low} to {high - 1}" for low, high in pairwise(starts)]
+    names = [f"{starts[0] - 1} or younger", *between, f"{starts[-1]} or older"]
+    cut = pd.cut(years, [-np.inf, *starts, np.inf], right=False, labels=names)
+    return cut.astype("str").where(years.notna())
 
 
 def decided_by_somebody(columns: Iterable[str]) -> str:

@@ -1,6 +1,6 @@
 """What a new model must show before it gets an alias, gate by gate."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from eriq.model.manifest import Manifest, Measured
 from eriq.study.evaluation.bootstrap import bootstrap
 from eriq.study.evaluation.intervals import differences
 from eriq.study.evaluation.wanted import Wanted
+from eriq.study.groups.verdicts import NONE, SHOWN
 
 WORSE: Mapping[str, int] = {"log_loss": 1, "brier": 1, "auc": -1}  # the sign of a difference that is worse
 
@@ -71,16 +72,53 @@ def calibrated(manifest: Manifest, gates: Gates) -> Verdict:
 
 
 def fair(manifest: Manifest, gates: Gates) -> Verdict:
-    """Return whether verdicts on groups are there where they are required, and none of them is a failure."""
+    """Return whether there are verdicts on groups where they are required, and no gap is shown.
+
+    >>> print(fair(Manifest(), Gates()))
+    pass  fairness: not assessed: the gates do not require it, and the model has no verdicts on groups
+    """
     verdicts = manifest.fairness
-    failed = sorted(name for name, verdict in verdicts.items() if verdict == "fail")
-    if failed:
-        return Verdict("fairness", False, f"{len(failed)} of {len(verdicts)} verdicts fail: {', '.join(failed)}")
-    if verdicts:
-        return Verdict("fairness", True, f"{len(verdicts)} verdicts, none of them a failure")
-    if gates.fairness == "required":
-        return Verdict("fairness", False, "required, and the model's manifest has no verdicts on groups")
-    return Verdict("fairness", True, "NOT LOOKED AT: the gates do not require it, and the model has no verdicts")
+    required = gates.fairness == "required"
+    if not verdicts:
+        words = "required, and the model" if required else "the gates do not require it, and the model"
+        return Verdict("fairness", not required, f"not assessed: {words} has no verdicts on groups")
+    shown = sorted(name for name, verdict in verdicts.items() if verdict == SHOWN)
+    if shown:
+        words = f"{len(shown)} of {len(verdicts)} verdicts are '{SHOWN}': {_some(shown)}"
+        return Verdict("fairness", not required, words if required else f"{words} (the gates accept that)")
+    return Verdict("fairness", True, f"{len(verdicts)} verdicts, none of them '{SHOWN}'")
+
+
+def groups_alike(manifest: Manifest, gates: Gates) -> list[Verdict]:
+    """Return a verdict per audit column that the gates require; a group does not pass for being small.
+
+    >>> gates = Gates.model_validate({"groups": {"require": ["sex"]}})
+    >>> print(*groups_alike(Manifest(fairness={"sex = female: auc": "insufficient evidence"}), gates))
+    FAIL  groups by sex: 1 of 1 verdicts are not accepted: sex = female: auc (insufficient evidence)
+    """
+    plan, found = gates.groups, []
+    for column in plan.require:
+        gate = f"groups by {column.replace('_', ' ')}"
+        mine = {name: verdict for name, verdict in manifest.fairness.items() if _counts(name, column, plan.measures)}
+        wrong = {name: v for name, v in mine.items() if v not in (NONE, *plan.accept)}
+        if not mine:
+            found.append(Verdict(gate, False, "not assessed: the model's manifest has no verdicts on them"))
+        elif wrong:
+            named = _some([f"{name} ({verdict})" for name, verdict in sorted(wrong.items())])
+            found.append(Verdict(gate, False, f"{len(wrong)} of {len(mine)} verdicts are not accepted: {named}"))
+        else:
+            found.append(Verdict(gate, True, f"{len(mine)} verdicts, all of them accepted"))
+    return found
+
+
+def _counts(name: str, column: str, measures: Sequence[str] | None) -> bool:
+    """Return whether a verdict is on a column, and on a measure that counts."""
+    return name.startswith(f"{column} = ") and (measures is None or name.rpartition(": ")[2] in measures)
+
+
+def _some(names: Sequence[str], most: int = 6) -> str:
+    more = f", and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def not_worse(pair: Pair, gates: Gates) -> list[Verdict]:

@@ -15,7 +15,7 @@ from eriq.config import Gates, load_gates
 from eriq.errors import EriqError, PromotionError, bullets
 from eriq.model.bundle import Bundle, open_bundle
 from eriq.model.manifest import read_manifest
-from eriq.registry.gates import Verdict, calibrated, fair, not_worse, self_test
+from eriq.registry.gates import Verdict, calibrated, fair, groups_alike, not_worse, self_test
 from eriq.registry.models import Version, find_version, model_folder, point_alias, version_at
 from eriq.registry.same_people import inside, outside
 
@@ -65,7 +65,7 @@ def promote(model: str, alias: str = "champion", gates: Path | None = None, data
     folder = model_folder(version.reference)
     verdicts, bundle = self_test(folder)
     manifest = bundle.manifest if bundle else read_manifest(folder)
-    verdicts += [calibrated(manifest, rules), fair(manifest, rules)]
+    verdicts += [calibrated(manifest, rules), fair(manifest, rules), *groups_alike(manifest, rules)]
     if bundle:
         verdicts += compared(bundle, version, previous, rules, data)
     failed = [verdict for verdict in verdicts if not verdict.passed]

@@ -12,6 +12,7 @@ from eriq.model.bundle import Bundle
 from eriq.registry.models import held_out_file, register
 from eriq.registry.tracking import HOME, connect, is_remote
 from eriq.study.design.contender import Contender
+from eriq.study.groups.verdicts import VERDICTS
 from eriq.study.reporting.facts import Facts
 from eriq.tables.results import SAVED, Results
 
@@ -71,7 +72,7 @@ def _log(mlflow: ModuleType, done: Finished) -> str:
         tags={**plain, "kind": "training", "mlflow.note.content": note},
     ) as run:
         mlflow.log_params(_params(facts))
-        mlflow.log_metrics(_metrics(done.tables, SAVED) | _gain(done.tables["headline"]))
+        mlflow.log_metrics(_metrics(done.tables, SAVED) | _gain(done.tables["headline"]) | _groups(done.tables))
         mlflow.log_artifacts(str(done.folder))
         file = held_out_file(run.info.run_id)
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -128,6 +129,14 @@ def _metrics(tables: Results, contender: str) -> dict[str, float]:
 def _gain(table: pd.DataFrame) -> dict[str, float]:
     """Return the difference in AUC of a table that holds one, or none."""
     return {name: value for row in table.to_dict("records") for name, value in _ends("auc_gain", row)}
+
+
+def _groups(tables: Results) -> dict[str, float]:
+    """Return how many gaps between groups have each verdict; nothing where nobody looked."""
+    if "group_gaps" not in tables:
+        return {}
+    counts = tables["group_gaps"]["verdict"].value_counts()
+    return {f"groups_{verdict.replace(' ', '_')}": float(counts.get(verdict, 0)) for verdict in VERDICTS}
 
 
 def _ends(name: str, row: Mapping[Hashable, float]) -> list[tuple[str, float]]:

@@ -77,6 +77,7 @@ def manifest_of(
             about=facts.about,
         ),
         measures=measured(found.tables["measures"]),
+        fairness=verdicts(found.tables.get("group_gaps")),
         ranges=seen,
         bands=tuple(float(q) for q in bands),
         data=study.digests,
@@ -94,6 +95,14 @@ def measured(measures: pd.DataFrame) -> dict[str, Measured]:
         name: Measured(**{str(end): round(x, 6) if np.isfinite(x) else None for end, x in row.items()})
         for name, row in zip(names, ends, strict=True)
     }
+
+
+def verdicts(gaps: pd.DataFrame | None) -> dict[str, str]:
+    """Return the verdict on every gap between groups, by column, group and measure; none where nobody looked."""
+    if gaps is None:
+        return {}
+    names = gaps["column"] + " = " + gaps["group"] + ": " + gaps["measure"]
+    return dict(zip(names, gaps["verdict"], strict=True))
 
 
 def ranges(matrix: pd.DataFrame, used: Sequence[Feature], client: np.ndarray) -> dict[str, tuple[float, float]]:

@@ -188,6 +188,38 @@ ENTRY_CURVE = (
     _CONTENDER,
 )
 MISSING_POLICIES = (*_AUC, _REPLICATES, Column("policy", "str"), Column("rows", "Int64"))
+GROUPS = (  # one row per group
+    Column("column", "str"),
+    Column("group", "str"),
+    Column("people", "Int64"),
+    Column("rows", "Int64"),
+    Column("events", "Int64"),  # rows with the outcome
+    Column("people_with", "Int64"),  # the outcome in some row
+    Column("people_without", "Int64"),
+    Column("lowest_third", "float64"),  # share of its rows that lie in the lowest third of all forecasts
+    Column("lowest_third_picked", "float64"),  # share of those that would be picked
+)
+GROUP_GAPS = (  # one row per group and measure
+    Column("column", "str"),
+    Column("group", "str"),
+    *_MEASURE,
+    *_ESTIMATE,
+    Column("rest", "float64"),
+    Column("gap", "float64"),  # group less rest
+    Column("gap_low", "float64"),  # of the interval that holds together with all others
+    Column("gap_high", "float64"),
+    Column("tolerance", "float64"),
+    Column("verdict", "str"),
+    Column("needed", "Int64"),  # people in the group to tell, where these do not
+    _REPLICATES,
+)
+GROUP_CAPACITY = (
+    Column("column", "str"),
+    Column("group", "str"),
+    Column("at", "float64"),  # room, as a share of all rows
+    Column("share_picked", "float64"),
+    Column("false_negative_rate", "float64"),
+)
 
 CONTRACTS: Mapping[str, tuple[Column, ...]] = {
     "contenders": CONTENDERS,
@@ -220,6 +252,9 @@ CONTRACTS: Mapping[str, tuple[Column, ...]] = {
     "slices": SLICES,
     "censoring": CENSORING,
     "entry_curve": ENTRY_CURVE,
+    "groups": GROUPS,
+    "group_gaps": GROUP_GAPS,
+    "group_capacity": GROUP_CAPACITY,
 }
 
 

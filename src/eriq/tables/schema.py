@@ -75,6 +75,7 @@ PERSONS = (
     Column("born_on", "datetime64[us]", required=True),
     Column("sex", "str", allowed=("female", "male", "other"), optional=True),
     Column("origin", "str", allowed=("native", "europe", "outside_europe"), optional=True),
+    Column("language", "str", optional=True),  # for audit only
     Column("family", "str", allowed=("single", "couple"), optional=True),
     Column("children", "Int8", optional=True, low=0, high=20),
     Column("education", "str", allowed=EDUCATION, optional=True),

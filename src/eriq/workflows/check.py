@@ -10,6 +10,7 @@ from eriq.study.design.folds import Fold, make_folds
 from eriq.study.design.prepare import prepare
 from eriq.study.design.study import Study, summary
 from eriq.study.evaluation.sample_size import before_a_run
+from eriq.study.groups.columns import group_labels
 
 
 def check(config: str | Path) -> str:
@@ -31,12 +32,14 @@ def check(config: str | Path) -> str:
 
 
 def checked_folds(study: Study, experiment: Experiment) -> tuple[Fold, ...]:
-    """Return the folds of the main design, once it is sure that the declared contenders take part.
+    """Return the folds of the main design, once it is sure that declared contenders and audit columns are there.
 
     Raises
     ------
     ConfigError, CohortError
-        When one of them does not, or these people do not allow the design.
+        When one of them is not, or these people do not allow the design.
     """
     headline_pair(experiment.headline, study.contenders)
+    if experiment.groups is not None:
+        group_labels(study.design.rows, experiment.groups)
     return tuple(make_folds(study.design, experiment, study.observe_days, external=study.external))

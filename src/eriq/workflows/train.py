@@ -12,7 +12,7 @@ from eriq.model.model import Model
 from eriq.registry.models import MODELS
 from eriq.registry.tracking import HOME
 from eriq.registry.training_run import Finished, log_training
-from eriq.study.comparison.calibrated import calibrator_of
+from eriq.study.comparison.calibrated import calibrator_of, saved_forecasts
 from eriq.study.comparison.compare import Comparison, compare
 from eriq.study.comparison.declared import declared_difference
 from eriq.study.comparison.designs import other_designs
@@ -31,6 +31,8 @@ from eriq.study.evaluation.sample_size import before_a_run
 from eriq.study.explanation.explain import explain
 from eriq.study.explanation.explained import Explained
 from eriq.study.explanation.rules import best_rules
+from eriq.study.groups.audit import audit
+from eriq.study.groups.columns import group_labels
 from eriq.study.learning.final import final_model
 from eriq.study.learning.progress import Progress, silent
 from eriq.study.learning.resume import Cache, run_or_take_over
@@ -117,6 +119,7 @@ def train(
         work = Work(experiment, study, workers, step, any(size.few_events for size in carried))
         found = _compared(work, folds, resume=resume)
         say(str(found.tables["headline"]["sentence"].iloc[0]))
+        found = _by_group(work, found)
         strongest = without_strongest(found.held, experiment, study.features, workers=workers, progress=step)
         if strongest:
             say(strongest.sentence)
@@ -146,6 +149,18 @@ def _compared(work: Work, folds: Sequence[Fold], *, resume: bool) -> Comparison:
             few_people=work.few_people,
         ),
     )
+
+
+def _by_group(work: Work, found: Comparison) -> Comparison:
+    """Return the comparison with the tables on groups: of the saved model's forecasts for people it did not see."""
+    plan, held = work.experiment.groups, found.held
+    if plan is None:
+        return found
+    home = None if found.home is held else found.home
+    labels = group_labels(work.study.design.rows.iloc[held.tested], plan)
+    saved = saved_forecasts(held, found.chosen, home)
+    tables = audit(saved, labels, work.experiment, workers=work.workers or os.cpu_count() or 1)
+    return replace(found, tables={**found.tables, **tables})
 
 
 def _fitted_and_explained(work: Work, found: Comparison) -> tuple[Model, Results]:

@@ -345,6 +345,29 @@ def test_a_protected_column_of_a_ready_table_is_in_no_contender(flat):
     assert found.contenders[0].columns == ("register.age",)
 
 
+def test_audit_columns_of_a_ready_table_make_groups_and_no_feature(flat):
+    """Audit and protected columns in words; a number makes none, but age makes bands; a later fact never does."""
+    drawn = {
+        "arm": ({"role": "audit", "kind": "category"}, lambda y, rng: rng.choice(["new", "old"], 200)),
+        "sex": ({"role": "register", "kind": "flag", "protected": True}, lambda y, rng: rng.integers(0, 2, 200)),
+        "income": ({"role": "audit"}, lambda y, rng: rng.normal(size=200)),
+        "later": ({"role": "after", "kind": "flag"}, lambda y, rng: rng.integers(0, 2, 200)),
+    }
+    found = flat({n: role for n, (role, _) in drawn.items()}, **{n: make for n, (_, make) in drawn.items()})
+    assert set(found.design.rows) == {"client_id", "answered_on", "caseworker_id", "job_centre", "arm", "sex"}
+    assert set(found.design.rows["sex"]) == {"no", "yes"}
+    assert not [f for f in found.features if "arm" in f.name]
+    aged = flat({"age": {"role": "register", "protected": True}}, blocks=("client",))
+    assert set(aged.design.rows["age"]) == {"29 or younger", "30 to 44", "45 to 54", "55 or older"}
+
+
+def test_rows_of_tables_hold_audit_groups_that_are_no_features(study):
+    """Sex, origin, age band and disability code beside the place; no contender has a column of them."""
+    assert {"sex", "origin", "age", "disability_code", "job_centre"} <= set(study.design.rows)
+    assert study.design.rows["age"].str.contains("to|or").all()
+    assert not set(study.design.rows) & set(study.design.matrix)
+
+
 def test_a_row_without_outcome_is_left_out_and_counted(flat):
     """Unknown outcomes are no "no"."""
     found = flat(worked=lambda y, rng: pd.array([*y[:-3], None, None, None], dtype="Int8"))

@@ -6,6 +6,8 @@ from typing import Self
 import numpy as np
 import pandas as pd
 
+IDENTIFYING = ("client_id", "answered_on", "caseworker_id")  # of `Design.rows`; every other column makes groups
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Design:

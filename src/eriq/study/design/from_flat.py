@@ -1,10 +1,13 @@
 """A study from one ready table whose columns a config declares."""
 
+from collections.abc import Iterator
+
 import pandas as pd
 
 from eriq.config import Experiment, Flat
 from eriq.errors import CohortError
 from eriq.features import Feature, flat_columns, flat_features
+from eriq.features.slices import age_groups
 from eriq.study.design.contender import contenders, guarded, with_values
 from eriq.study.design.design import make_design
 from eriq.study.design.study import Study
@@ -33,7 +36,7 @@ def flat_study(experiment: Experiment, source: Flat, known: tuple[Feature, ...] 
     require_two_classes(outcome)
     features = known or tuple(guarded(flat_features(source, rows), experiment.protected))
     matrix = flat_columns(rows, features)
-    design = make_design(_flat_rows(rows, source), matrix, outcome)
+    design = make_design(_flat_rows(rows, source, experiment), matrix, outcome)
     given = experiment.outcome if "outcome" in experiment.model_fields_set else source.outcome
     words = given if isinstance(given, str) else given.words
     return Study(
@@ -68,9 +71,9 @@ def check_flat(frame: pd.DataFrame, source: Flat, *, outcome: bool = True) -> tu
     return typed, problems
 
 
-def _flat_rows(rows: pd.DataFrame, source: Flat) -> pd.DataFrame:
+def _flat_rows(rows: pd.DataFrame, source: Flat, experiment: Experiment) -> pd.DataFrame:
     gap = pd.Series(pd.NaT, index=rows.index, dtype="datetime64[us]")
-    return pd.DataFrame(
+    facts = pd.DataFrame(
         {
             "client_id": rows[source.client],
             "answered_on": rows[source.answered_on] if source.answered_on else gap,
@@ -80,3 +83,22 @@ def _flat_rows(rows: pd.DataFrame, source: Flat) -> pd.DataFrame:
             else pd.Series(pd.NA, index=rows.index, dtype="str"),
         }
     )
+    return facts.assign(**{name: group for name, group in _groups(rows, source, experiment) if name not in facts})
+
+
+def _groups(rows: pd.DataFrame, source: Flat, experiment: Experiment) -> Iterator[tuple[str, pd.Series]]:
+    """Yield the audit columns as groups: declared so, protected, or named by the config; numbers only as age bands."""
+    plan = experiment.groups
+    named = (*(plan.columns or ()), *(name for pair in plan.intersections or () for name in pair)) if plan else ()
+    for name, column in source.columns.items():
+        kept = column.role == "audit" or column.protected or name in (*experiment.protected, *named)
+        if not kept or column.role == "after" or name not in rows:
+            continue
+        if column.kind == "continuous":
+            if name == "age" and plan and plan.age_bands:
+                yield name, age_groups(rows[name].astype("float64"), plan.age_bands)
+        elif column.kind == "category":
+            yield name, rows[name]
+        else:
+            words = {0.0: "no", 1.0: "yes"} if column.kind == "flag" else {}
+            yield name, rows[name].map(lambda x, words=words: words.get(x, f"{x:g}"), na_action="ignore").astype("str")

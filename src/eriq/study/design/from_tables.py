@@ -15,6 +15,7 @@ from eriq.features import (
     recorded_columns,
     recorded_features,
 )
+from eriq.features.slices import audit_slices
 from eriq.instrument.instrument import NO_QUESTIONS, Instrument, load_instrument
 from eriq.simulation.intake import simulate_tables
 from eriq.study.design.censored import known_and_censored
@@ -62,7 +63,7 @@ def tables_study(experiment: Experiment, source: Tables | Simulated, intake: Int
         require_two_classes(rows["outcome"].to_numpy(), "The policy 'drop' leaves too little.")
     rows, flow, treated = known_and_censored(rows, flow, experiment)
     matrix, features = table_features(rows, intake, instrument, experiment)
-    design = treated.on(make_design(_row_facts(rows, intake.registers), matrix, rows["outcome"].to_numpy()))
+    design = treated.on(make_design(_row_facts(rows, intake.registers, experiment), matrix, rows["outcome"].to_numpy()))
     variants = {name: frozenset(load_instrument(file).item_ids) for name, file in experiment.variants.items()}
     if instrument.client_belief:
         variants["client_belief"] = frozenset({instrument.client_belief})
@@ -109,11 +110,11 @@ def table_features(
     return pd.concat(parts, axis="columns"), tuple(guarded(features, experiment.protected))
 
 
-def _row_facts(rows: pd.DataFrame, registers: Registers) -> pd.DataFrame:
+def _row_facts(rows: pd.DataFrame, registers: Registers, experiment: Experiment) -> pd.DataFrame:
     """Return what identifies and groups rows; never a feature."""
-    facts = rows[["client_id", "answered_on", "caseworker_id", "job_centre"]]
-    audit = registers.persons[["client_id", "sex", "origin"]]
-    return facts.merge(audit, on="client_id", how="left", validate="many_to_one")
+    facts = rows[["client_id", "answered_on", "caseworker_id", "job_centre"]].reset_index(drop=True)
+    bands = experiment.groups.age_bands if experiment.groups else ()
+    return facts.join(audit_slices(facts, registers, experiment.lag_days, bands))
 
 
 def _truth(rows: pd.DataFrame, intake: Intake) -> np.ndarray | None:

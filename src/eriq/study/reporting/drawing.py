@@ -270,6 +270,39 @@ def draw_decision(curve: pd.DataFrame, labels: Mapping[str, str]) -> "Figure":
     return whole
 
 
+def draw_room(table: pd.DataFrame, columns: Sequence[str]) -> "Figure":
+    """Return share picked and false negative rate of each group against room, two panels per audit column.
+
+    Parameters
+    ----------
+    table : DataFrame
+        column, group, at (room, as a share of all rows), share_picked, false_negative_rate.
+    columns : sequence of str
+        The audit columns to draw.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"column": "sex", "group": ["f", "m"], "at": 0.1, "share_picked": [0.1, 0.2]})
+    >>> len(draw_room(table.assign(false_negative_rate=0.6), ["sex"]).axes)
+    2
+    """
+    sides = {"share_picked": "Share of the group picked", "false_negative_rate": "False negative rate"}
+    plain = [column.replace("_", " ") for column in columns]
+    words = f"Share picked and false negative rate by room, for groups by {' and by '.join(plain)}."
+    with style():
+        whole, parts = panels("groups", "Who is picked, by room", words, 2 * len(columns), 2.9)
+        for panel, (column, measure) in zip(parts, ((c, m) for c in columns for m in sides), strict=True):
+            mine = table.loc[table["column"] == column]
+            for k, (group, line) in enumerate(mine.groupby("group")):
+                x, y = _numbers(line.sort_values("at"), "at", measure)
+                colour, words = PALETTE[k % len(PALETTE)], _wrapped(str(group), 26)
+                panel.plot(x, y, color=colour, marker="oDs^v"[k % 5], markersize=3, linewidth=1.4, label=words)
+            panel.set(xlim=(0, 1), ylim=(0, 1), xlabel="Room, as a share of questionnaires", ylabel=sides[measure])
+            panel.set_title(column.replace("_", " "), fontsize=9)
+            panel.legend(fontsize=7.5)
+    return whole
+
+
 def _benefit(line: pd.DataFrame) -> list[np.ndarray]:
     return _numbers(line, "threshold", "net_benefit")
 

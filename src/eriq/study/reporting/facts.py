@@ -21,6 +21,7 @@ from eriq.study.comparison.compare import Comparison
 from eriq.study.design.censored import censoring_rule, censoring_sentences, publishable_censoring
 from eriq.study.design.study import Study
 from eriq.study.evaluation.sample_size import SampleSize, before_a_run
+from eriq.study.groups.words import sentences
 from eriq.study.learning.estimators import ESTIMATORS
 from eriq.study.reporting.base_rates import context_lines
 from eriq.study.reporting.words import SIDES, auc_words, leak_check, sides_words, validation_words
@@ -59,6 +60,7 @@ class Facts:
     censoring: tuple[str, ...] = ()  # what is done with rows whose follow-up breaks off, and what the weights are like
     censoring_rule: str = "leave_out"  # as declared
     weighted: bool = False  # whether rows count by weight
+    groups: tuple[str, ...] = ()  # for whom the saved model works
     remarks: tuple[str, ...] = ()  # how far the registers see, and what counts
     simulated: bool = False
     instrument: InstrumentFacts | None = None
@@ -141,6 +143,7 @@ def facts_of(
         censoring=censoring_sentences(experiment, publishable_censoring(study.censoring, study.flow)),
         censoring_rule=censoring_rule(experiment),
         weighted=design.weight is not None,
+        groups=sentences(found.tables, experiment),
         remarks=study.remarks,
         simulated=study.truth is not None,
         instrument=_instrument(study.instrument),

@@ -9,6 +9,7 @@ from eriq.pages import percent
 from eriq.study.reporting import drawing
 from eriq.study.reporting.entry import draw_entry
 from eriq.study.reporting.findings import Findings, besides, flow, in_detail, leading
+from eriq.study.reporting.groups import columns_drawn
 from eriq.study.reporting.shapes import ranked
 from eriq.study.reporting.words import kind_words
 from eriq.study.words import block_words
@@ -25,8 +26,8 @@ def figures_of(found: Findings) -> "dict[str, Figure]":
     Returns
     -------
     dict of str to Figure
-        flow, entry_curve, auc, decomposition, calibration, decision, by_fold, importance, parts, dependence; a figure
-        whose table is absent is left out.
+        flow, entry_curve, auc, decomposition, calibration, decision, groups, by_fold, importance, parts, dependence; a
+        figure whose table is absent is left out.
     """
     made = {
         "flow": drawing.draw_flow(flow(found)),
@@ -36,6 +37,7 @@ def figures_of(found: Findings) -> "dict[str, Figure]":
         "calibration": _calibration(found),
         "decision": _decision(found),
         "by_fold": _by_fold(found),
+        "groups": _groups(found),
         "importance": _importance(found),
         "parts": _parts(found),
         "dependence": _dependence(found),
@@ -119,6 +121,13 @@ def _drawn(curve: pd.DataFrame | None, wanted: Mapping[str, str], most: int) -> 
     """Return the first of the contenders wanted that have a curve, with their words."""
     there = set() if curve is None else set(curve["contender"])
     return dict([(name, words) for name, words in wanted.items() if name in there][:most])
+
+
+def _groups(found: Findings) -> "Figure | None":
+    """Return who is picked and who is missed, by how much room there is, of two columns."""
+    room = found.tables.get("group_capacity")
+    columns = [] if room is None else columns_drawn(room)
+    return drawing.draw_room(room, columns) if room is not None and columns else None
 
 
 # --- importance ----------------------------------------------------------------------------

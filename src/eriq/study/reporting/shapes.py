@@ -7,6 +7,7 @@ import pandas as pd
 
 from eriq.features.slices import SLICES
 from eriq.pages import GAP, interval, number, signed
+from eriq.study.reporting import groups
 from eriq.study.reporting.cells import ENDS, Write, by_contender, estimates, joined
 from eriq.study.reporting.findings import Findings, besides, by_auc, flow, in_detail, leading
 from eriq.study.reporting.words import MEASURES, kind_words, measure_label
@@ -265,4 +266,7 @@ SECTIONS: Mapping[str, tuple[str, Make]] = {  # place on the page -> the table i
     "pairs": ("pairs", _pairs),
     "item": ("importance", _items),
     "slices": ("slices", _slices),
+    "groups": ("groups", lambda found: groups.by_group(found.tables)),
+    "group_gaps": ("group_gaps", lambda found: groups.every_gap(found.tables)),
+    "group_gaps_shown": ("group_gaps", lambda found: groups.shown_gaps(found.tables)),
 }

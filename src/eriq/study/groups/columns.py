@@ -1,0 +1,74 @@
+"""Which group each row belongs to, by every audit column and every declared pair of them."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from eriq.config import Groups
+from eriq.disclosure import MIN_PEOPLE
+from eriq.errors import ConfigError, nearest
+from eriq.study.design.design import IDENTIFYING
+
+UNKNOWN = "not known"  # no group: it is counted, and compared with nobody
+SMALL = f"groups of fewer than {MIN_PEOPLE} people"  # together: the name of such a group could tell who is in it
+BETWEEN = " x "
+
+
+def group_labels(rows: pd.DataFrame, plan: Groups) -> pd.DataFrame:
+    """Return the group of each row: one column per audit column and per pair of them.
+
+    Parameters
+    ----------
+    rows : DataFrame of shape (n_rows, any)
+        As in `Design.rows`.
+    plan : Groups
+        Without columns of its own: all there are with two groups or more. Without pairs: sex with arm, if both are.
+
+    Raises
+    ------
+    ConfigError
+        When the config names a column that the rows do not have.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"client_id": [*"abcdefghijkl"], "sex": ["f", "m"] * 5 + ["x", None]})
+    >>> group_labels(rows, Groups())["sex"].tolist()[-3:]
+    ['m', 'groups of fewer than 5 people', 'not known']
+    """
+    there = sorted((str(name) for name in rows if name not in IDENTIFYING), key=lambda name: name == "job_centre")
+    named = there if plan.columns is None else list(plan.columns)
+    pairs = plan.intersections
+    if pairs is None:
+        pairs = (("sex", "arm"),) if {"sex", "arm"} <= set(there) else ()
+    for name in (*named, *(name for pair in pairs for name in pair)):
+        if name not in there:
+            raise ConfigError(f"groups: there is no audit column '{name}' in these data.{nearest(name, there)}")
+    made = {name: _named(rows[name], rows["client_id"]) for name in named}
+    for pair in pairs:
+        crossed = rows[pair[0]].astype("str") + ", " + rows[pair[1]].astype("str")
+        known = rows[list(pair)].notna().all(axis="columns")
+        made[BETWEEN.join(pair)] = _named(crossed.where(known), rows["client_id"])
+    several = {name: groups for name, groups in made.items() if len(known_groups(groups)) > 1}
+    return pd.DataFrame(several, index=rows.index)
+
+
+def known_groups(labels: pd.Series) -> list[str]:
+    """Return the groups of a column, sorted; who is in none is left out."""
+    return sorted(set(labels) - {UNKNOWN})
+
+
+def few_words(names: Sequence[str]) -> str:
+    """Return names of columns as a sentence has them.
+
+    >>> few_words(["sex", "job_centre"])
+    'sex and job centre'
+    """
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names).replace("_", " ")
+
+
+def _named(groups: pd.Series, client: pd.Series) -> pd.Series:
+    """Return the groups as text: those of a handful of people together, gaps as not known."""
+    text = groups.astype("str").where(groups.notna())
+    people = client.groupby(text).nunique()
+    small = set(people.index[people < MIN_PEOPLE])
+    return text.where(~text.isin(small), SMALL).fillna(UNKNOWN)

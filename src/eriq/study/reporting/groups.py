@@ -1,0 +1,60 @@
+"""The section on groups, shaped for print: for whom the saved model works."""
+
+import pandas as pd
+
+from eriq.study.groups.verdicts import SHOWN, VERDICTS
+from eriq.study.groups.words import MEASURES
+from eriq.study.reporting.cells import joined
+from eriq.tables.results import Results
+
+DRAWN = 4  # groups in one panel, at most
+
+
+def by_group(tables: Results) -> pd.DataFrame:
+    """Return one row per group: how many, each measure with its interval, and what was found of its gaps."""
+    groups, gaps = tables["groups"], tables["group_gaps"]
+    keys = ["column", "group"]
+    wide = groups[[*keys, "people", "events"]].copy()
+    for measure in dict.fromkeys(gaps["measure"]):
+        mine = gaps[gaps["measure"] == measure]
+        cells = pd.Series(joined(mine, digits=2), index=pd.MultiIndex.from_frame(mine[keys]))
+        wide[MEASURES[measure]] = cells.reindex(pd.MultiIndex.from_frame(wide[keys])).to_numpy()
+    found = gaps.groupby(keys)["verdict"].agg(_counted)
+    wide["gaps to the rest"] = found.reindex(pd.MultiIndex.from_frame(wide[keys])).to_numpy()
+    return wide.assign(column=_plain(wide["column"]), group=_plain(wide["group"])).rename(
+        columns={"events": "with the outcome"}
+    )
+
+
+def every_gap(tables: Results) -> pd.DataFrame:
+    """Return one row per gap: the group, the rest, the gap with its simultaneous interval, and the verdict."""
+    gaps = tables["group_gaps"]
+    gap = joined(gaps, ("gap", "gap_low", "gap_high"))
+    table = gaps[["column", "group", "measure", "estimate", "rest", "tolerance", "verdict", "needed"]]
+    table.insert(5, "gap", gap)
+    return table.assign(
+        column=_plain(gaps["column"]), group=_plain(gaps["group"]), measure=gaps["measure"].map(MEASURES)
+    )
+
+
+def shown_gaps(tables: Results) -> pd.DataFrame | None:
+    """Return the gaps that are shown, if there are any."""
+    table = every_gap(tables)
+    shown = table[table["verdict"] == SHOWN].drop(columns=["verdict", "needed"])
+    return shown if len(shown) else None
+
+
+def columns_drawn(room: pd.DataFrame) -> list[str]:
+    """Return the first two columns that have few enough groups to be told apart in a panel."""
+    groups = room.groupby("column", sort=False)["group"].nunique()
+    return [str(column) for column in groups.index[groups.between(2, DRAWN)]][:2]
+
+
+def _counted(verdicts: pd.Series) -> str:
+    """Return how many verdicts of each kind there are, those that ask for attention first."""
+    counts = verdicts.value_counts()
+    return "; ".join(f"{counts[verdict]} {verdict}" for verdict in VERDICTS if verdict in counts)
+
+
+def _plain(column: pd.Series) -> pd.Series:
+    return column.str.replace("_", " ")
