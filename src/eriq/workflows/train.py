@@ -9,7 +9,7 @@ from pathlib import Path
 from eriq.config import Experiment, load_experiment
 from eriq.model.bundle import Bundle
 from eriq.model.model import Model
-from eriq.registry.models import MODELS
+from eriq.registry.models import MODELS, no_model
 from eriq.registry.tracking import HOME
 from eriq.registry.training_run import Finished, log_training
 from eriq.study.comparison.calibrated import calibrator_of
@@ -48,10 +48,11 @@ Say = Callable[[str], None]  # told a sentence
 class Trained:
     """Where the results of a training are."""
 
-    bundle: Bundle
+    bundle: Bundle | None  # none where no contender is worth saving
     report: Path
     run_id: str
     sentence: str
+    not_saved: str = ""  # why there is no model
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,10 +118,12 @@ def train(
         strongest = without_strongest(found.held, experiment, study.features, workers=workers, progress=step)
         if strongest:
             say(strongest.sentence)
+        if found.not_saved:
+            say(no_model(found.chosen.name, found.not_saved))
         model, explanations = _fitted_and_explained(work, found)
         sizes = sample_sizes(study, tuple(dict.fromkeys((*pair, found.chosen))))
         tables = {**found.tables, **described(study, sizes), **explanations, **_elsewhere(work)}
-        facts = facts_of(experiment, study, found, model.calibrator, sizes, started)
+        facts = facts_of(experiment, study, found, model.calibrator if model else None, sizes, started)
         facts = replace(facts, strongest=strongest.sentence if strongest else "")
         return _kept(work, found, model, facts, {name: t for name, t in tables.items() if len(t)}, models)
 
@@ -145,14 +148,19 @@ def _compared(work: Work, folds: Sequence[Fold], *, resume: bool) -> Comparison:
     )
 
 
-def _fitted_and_explained(work: Work, found: Comparison) -> tuple[Model, Results]:
-    """Return the model to save, fitted on all rows, and what its forecasts are associated with."""
+def _fitted_and_explained(work: Work, found: Comparison) -> tuple[Model | None, Results]:
+    """Return the model to save, fitted on all rows, and what its forecasts are associated with.
+
+    Forecasts that are not worth saving are not explained either: what they rest on is noise.
+    """
     study, experiment, home = work.study, work.experiment, work.study.home
+    rules = {"rules": best_rules(study.contenders, home, study.features, experiment.seed)}
+    if found.not_saved:
+        return None, rules
     calibrator, refits = calibrator_of(found.home, found.chosen), experiment.explain.instability_refits
     model, settled = final_model(found.chosen, home, work.learning, calibrator, refits, work.progress)
     whole = Explained(model, settled, home, study.features, found.home.folds, experiment, study.instrument)
-    rules = best_rules(study.contenders, home, study.features, experiment.seed)
-    return model, {**explain(whole, work.progress), "rules": rules}
+    return model, {**explain(whole, work.progress), **rules}
 
 
 def _elsewhere(work: Work) -> Results:
@@ -164,11 +172,14 @@ def _elsewhere(work: Work) -> Results:
     return tables
 
 
-def _kept(work: Work, found: Comparison, model: Model, facts: Facts, tables: Results, models: Path) -> Trained:
-    """Save the model, write the report and log the run."""
+def _kept(work: Work, found: Comparison, model: Model | None, facts: Facts, tables: Results, models: Path) -> Trained:
+    """Save the model if there is one, write the report and log the run."""
     study, experiment = work.study, work.experiment
-    card = card_markdown(cleared(tables, facts))
-    bundle = save(model, study, found, experiment, facts, card, models)
-    folder = write_results(HOME / "reports" / experiment.name, tables, replace(facts, model_name=bundle.name))
+    bundle = None
+    if model:
+        card = card_markdown(cleared(tables, facts))
+        bundle = save(model, study, found, experiment, facts, card, models)
+        facts = replace(facts, model_name=bundle.name)
+    folder = write_results(HOME / "reports" / experiment.name, tables, facts)
     run_id = log_training(Finished(facts, study.contenders, tables, bundle, folder, held_out(found)))
-    return Trained(bundle, folder / "report.html", run_id, facts.sentence)
+    return Trained(bundle, folder / "report.html", run_id, facts.sentence, facts.not_saved)

@@ -61,16 +61,21 @@ def cross_calibrated(design: Design, log_odds: np.ndarray, folds: Sequence[Fold]
     return np.where(np.isnan(calibrated), log_odds, calibrated)
 
 
+def as_saved(held: OutOfFold, chosen: Contender) -> np.ndarray:
+    """Return the log-odds of a contender as the saved model gives them, each row calibrated on other people."""
+    return cross_calibrated(held.design, held.of(chosen), held.folds)
+
+
 def saved_forecasts(held: OutOfFold, chosen: Contender, home: OutOfFold | None = None) -> Forecasts:
     """Return the forecasts of the model that is saved, each person calibrated on others.
 
     With a fixed external set the calibration comes from `home`, where the model is learned.
     """
-    rows, log_odds = held.tested, held.of(chosen)
+    rows = held.tested
     if home is None:
-        calibrated = cross_calibrated(held.design, log_odds, held.folds)[rows]
+        calibrated = as_saved(held, chosen)[rows]
     else:
-        calibrated = calibrator_of(home, chosen).apply(log_odds[rows])
+        calibrated = calibrator_of(home, chosen).apply(held.of(chosen)[rows])
     return Forecasts((SAVED,), held.design.outcome[rows], calibrated[:, None], held.design.client[rows])
 
 

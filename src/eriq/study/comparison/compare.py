@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from eriq.config import Capacity, Experiment
-from eriq.study.comparison.calibrated import calibration_measures, saved_forecasts
-from eriq.study.comparison.choose import choose
+from eriq.study.comparison.calibrated import as_saved, calibration_measures, saved_forecasts
+from eriq.study.comparison.choose import choose, why_not
 from eriq.study.comparison.curves import calibration_curves, decision_curves
 from eriq.study.comparison.declared import Declared
 from eriq.study.comparison.factorial import decomposition
@@ -38,6 +38,7 @@ class Comparison:
     chosen: Contender
     baseline: str
     tables: Results
+    not_saved: str = ""  # why the chosen one is not worth saving, where it is not
 
     @property
     def contenders(self) -> tuple[Contender, ...]:
@@ -83,8 +84,10 @@ def compare(
     made = tested.bootstrap(wanted, replicates=plan.replicates, seed=experiment.seed, workers=workers)
     losses = made if home is None else _losses(home.forecasts(), experiment)
     chosen = choose(held.contenders, losses, experiment.choose_from)
-    saved = saved_forecasts(held, chosen, home)
-    shown = tested.only([with_, without, chosen.name]).beside(saved)
+    not_saved = why_not(home or held, as_saved(home or held, chosen))
+    saved = None if not_saved else saved_forecasts(held, chosen, home)
+    shown = tested.only([with_, without, chosen.name])
+    shown = shown.beside(saved) if saved else shown
     curves = calibration_curves(shown, experiment)
     from_baseline = differences(made, tested.names, without, plan.level)
     every_pair = differences(made, tested.names, None, plan.level)
@@ -109,22 +112,22 @@ def compare(
         "delong": _delong(tested, without, plan.level),
     }
     results = {name: as_result(name, table) for name, table in tables.items() if table is not None}
-    return Comparison(held, home or held, chosen, without, results)
+    return Comparison(held, home or held, chosen, without, results, not_saved)
 
 
 def _measures(
-    made: Replicates, tested: Forecasts, saved: Forecasts, without: str, experiment: Experiment, workers: int
+    made: Replicates, tested: Forecasts, saved: Forecasts | None, without: str, experiment: Experiment, workers: int
 ) -> pd.DataFrame:
-    """Return every measure of the contenders and of the saved model."""
+    """Return every measure of the contenders and of the saved model, if one is saved."""
     plan, wanted = experiment.intervals, wanted_of(experiment.capacity)
-    made_saved = saved.bootstrap(wanted, replicates=plan.replicates, seed=experiment.seed, workers=workers)
     parts = [
         summarise(made, tested.names, plan.level),
         _skills(made, tested.names, without, plan.level),
         calibration_measures(tested, experiment, workers),
-        summarise(made_saved, saved.names, plan.level),
-        calibration_measures(saved, experiment),
     ]
+    if saved:
+        made_saved = saved.bootstrap(wanted, replicates=plan.replicates, seed=experiment.seed, workers=workers)
+        parts += [summarise(made_saved, saved.names, plan.level), calibration_measures(saved, experiment)]
     return pd.concat(parts, ignore_index=True)
 
 

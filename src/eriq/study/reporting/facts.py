@@ -66,6 +66,7 @@ class Facts:
     n_clients: int
     n_events: int
     prevalence: float
+    not_saved: str = ""  # why no model is saved, where none is
     not_savable_better: str | None = None  # a contender that did better and cannot be saved
     sample_size_sentences: tuple[str, ...] = ()
     sample_size_enough: bool = True
@@ -92,7 +93,7 @@ def facts_of(
     experiment: Experiment,
     study: Study,
     found: Comparison,
-    calibrator: Calibrator,
+    calibrator: Calibrator | None,
     sizes: Sequence[SampleSize],
     started: dt.datetime,
 ) -> Facts:
@@ -117,6 +118,7 @@ def facts_of(
         chosen=found.chosen.name,
         chosen_words=f"{ESTIMATORS[found.chosen.estimator].words} on {found.chosen.block}",
         calibrator=calibrator,
+        not_saved=found.not_saved,
         digests=study.digests,
         config_yaml=public_config(experiment),
         started=f"{started:%Y-%m-%d %H:%M} UTC",
