@@ -132,8 +132,8 @@ def _compared(work: Work, folds: Sequence[Fold], *, resume: bool) -> Comparison:
     """Return what the contenders show on people they were not fitted on."""
     study, experiment = work.study, work.experiment
     cache = Cache(HOME / "cache", study.design, folds, experiment, enabled=resume)
-    log_odds = run_or_take_over(study.contenders, cache, work.learning, workers=work.workers, progress=work.progress)
-    held = OutOfFold(study.contenders, study.design, log_odds, tuple(folds))
+    single = run_or_take_over(study.contenders, cache, work.learning, workers=work.workers, progress=work.progress)
+    held = OutOfFold.of_repeats(study.contenders, study.design, single, tuple(folds))
     external = study.external is not None
     return compare(
         held,

@@ -9,13 +9,14 @@ import pytest
 from eriq.errors import LeakageError
 from eriq.model.calibrator import expit
 from eriq.study.comparison import calibrated
-from eriq.study.comparison.calibrated import calibrator_of, cross_calibrated, saved_forecasts
+from eriq.study.comparison.calibrated import as_saved, calibrator_of, cross_calibrated, saved_forecasts
+from eriq.study.comparison.out_of_fold import OutOfFold
 from eriq.study.design.design import Design
 from eriq.study.design.folds import Fold, grouped_kfold
-from eriq.study.evaluation.calibration import fit_calibrator
+from eriq.study.evaluation.calibration import shrunk_calibrator
 from eriq.study.evaluation.metrics import auc
 from eriq.tables.results import SAVED
-from tests.study.comparison.conftest import one_row_each
+from tests.study.comparison.conftest import named, one_row_each
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +31,7 @@ def test_a_fold_is_calibrated_on_the_other_folds(calibrating):
     design, log_odds, folds = calibrating
     given = cross_calibrated(design, log_odds, folds)
     for fold in folds:
-        made = fit_calibrator(log_odds[fold.train], design.outcome[fold.train])
+        made = shrunk_calibrator(log_odds[fold.train], design.outcome[fold.train], design.client[fold.train])
         assert given[fold.test] == pytest.approx(made.apply(log_odds[fold.test]))
         assert made.slope < 0.7
 
@@ -55,7 +56,7 @@ def test_other_waves_of_a_client_do_not_calibrate_it():
     log_odds = 3 * design.matrix["client.q"].to_numpy()
     given = cross_calibrated(design, log_odds, folds)
     for tested, others in ((slice(0, 60), slice(75, 120)), (slice(60, 120), slice(15, 60))):
-        made = fit_calibrator(log_odds[others], design.outcome[others])
+        made = shrunk_calibrator(log_odds[others], design.outcome[others], client[others])
         assert given[tested] == pytest.approx(made.apply(log_odds[tested]))
 
 
@@ -67,7 +68,8 @@ def test_rows_without_forecast_stay_without(calibrating):
     assert np.array_equal(np.isnan(given), np.isnan(gaps))
     rest = np.setdiff1d(folds[0].train, np.arange(20))
     inside = np.setdiff1d(folds[0].test, np.arange(20))
-    assert given[inside] == pytest.approx(fit_calibrator(log_odds[rest], design.outcome[rest]).apply(log_odds[inside]))
+    made = shrunk_calibrator(log_odds[rest], design.outcome[rest], design.client[rest])
+    assert given[inside] == pytest.approx(made.apply(log_odds[inside]))
 
 
 def test_a_leak_in_the_calibration_is_refused(calibrating, monkeypatch):
@@ -99,3 +101,32 @@ def test_with_an_external_set_the_calibration_comes_from_home(held, found):
     made = calibrator_of(held, found.chosen)
     assert given == pytest.approx(made.apply(held.of(found.chosen)))
     assert made.slope > 0
+
+
+def test_each_repeat_is_calibrated_and_the_mean_of_the_calibrations_is_taken():
+    """With repeats of slopes 1/2 and 1/4 the slope is near 3/8; that of their averaged forecast lies elsewhere."""
+    design = one_row_each(2000)
+    folds = tuple(grouped_kfold(design, 4, 2, 1))
+    right = design.matrix["client.q"].to_numpy() - 1
+    single = np.stack([2 * right, 4 * right])[:, :, None]
+    held = OutOfFold.of_repeats(named(("all", "logistic")), design, single, folds)
+    parts = [shrunk_calibrator(part[:, 0], design.outcome, design.client) for part in single]
+    found = calibrator_of(held, held.contenders[0])
+    assert found.slope == pytest.approx(np.mean([part.slope for part in parts]))
+    assert found.intercept == pytest.approx(np.mean([part.intercept for part in parts]))
+    assert found.slope != pytest.approx(
+        shrunk_calibrator(held.log_odds[:, 0], design.outcome, design.client).slope, abs=0.01
+    )
+    assert as_saved(held, held.contenders[0]) == pytest.approx(cross_calibrated(design, single[0, :, 0], folds))
+
+
+def test_what_is_calibrated_already_stays_as_it_is():
+    """Forecasts that are right are left alone in most samples, where two fitted numbers would move each of them."""
+    untouched = 0
+    for seed in range(12):
+        design = one_row_each(300, seed)
+        folds, right = tuple(grouped_kfold(design, 4, 1, 1)), design.matrix["client.q"].to_numpy() - 1
+        held = OutOfFold(named(("all", "logistic")), design, right[:, None], folds)
+        found = calibrator_of(held, held.contenders[0])
+        untouched += (found.intercept, found.slope) == (0.0, 1.0)
+    assert untouched >= 9

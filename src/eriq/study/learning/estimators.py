@@ -20,6 +20,8 @@ from eriq.errors import DependencyError
 from eriq.features import Feature
 from eriq.model.manifest import Kind
 from eriq.model.parts import LevelRates, Splines
+from eriq.study.learning.boosted import BoostedTrees
+from eriq.study.learning.settling import Settle, ridge_strength, tree_count
 
 Factory = Callable[..., BaseEstimator]
 RARE = 10  # levels seen less often share one column
@@ -34,6 +36,8 @@ class Recipe:
     simplicity: int  # of two equally good contenders the lower one is taken
     space: Mapping[str, Any] = field(default_factory=dict)  # lists, or distributions to draw from
     kind: Kind | None = None  # as it is saved; None: cannot be stored without pickle or explained exactly
+    settles: tuple[str, ...] = ()  # settings it finds for itself inside its training rows, whatever `tuning` says
+    settle: Settle | None = None
 
     @property
     def savable(self) -> bool:
@@ -114,8 +118,7 @@ def _linear(features: Sequence[Feature], model: LogisticRegression, *, splines: 
 def _group(feature: Feature) -> str:
     if feature.kind == "category":
         return "category"
-    from_register = feature.part in ("form", "register_basic", "register_history", "changes")
-    return "measured" if feature.kind == "continuous" and from_register else "scored"
+    return "measured" if feature.kind == "continuous" else "scored"
 
 
 def _logistic(features: Sequence[Feature], seed: int, C: float = 0.01) -> BaseEstimator:
@@ -132,19 +135,17 @@ def _spline_logistic(features: Sequence[Feature], seed: int, C: float = 0.1, kno
 
 
 def _lightgbm(features: Sequence[Feature], seed: int, **settings: Any) -> BaseEstimator:
-    import lightgbm as lgb
-
     chosen = {"n_estimators": 150, "learning_rate": 0.03, "num_leaves": 7, "min_child_samples": 30, "reg_lambda": 5.0}
     chosen |= {"subsample": 0.8, "subsample_freq": 1, "colsample_bytree": 0.7} | settings
-    return lgb.LGBMClassifier(
-        **chosen,
-        monotone_constraints=[f.monotone for f in features] or None,
-        random_state=seed,
-        n_jobs=1,  # one level of parallelism: folds run side by side, boosting does not
-        deterministic=True,
-        force_row_wise=True,
-        verbose=-1,
-    )
+    fixed: dict[str, Any] = {
+        "monotone_constraints": [f.monotone for f in features] or None,
+        "random_state": seed,
+        "n_jobs": 1,  # one level of parallelism: folds run side by side, boosting does not
+        "deterministic": True,
+        "force_row_wise": True,
+        "verbose": -1,
+    }
+    return BoostedTrees({**chosen, **fixed})
 
 
 def _lightgbm_pairs(features: Sequence[Feature], seed: int, **settings: Any) -> BaseEstimator:
@@ -167,10 +168,8 @@ def _ebm(features: Sequence[Feature], seed: int, **settings: Any) -> BaseEstimat
 
 
 # Each space has a distribution in it: a grid of a few points would run out, and with it the equal budget.
-_C = loguniform(0.003, 1.0)
 _TREES = {
     "learning_rate": (0.02, 0.03, 0.05),
-    "n_estimators": (100, 150, 250),
     "min_child_samples": randint(15, 61),
     "reg_lambda": loguniform(1.0, 20.0),
 }
@@ -181,13 +180,19 @@ ESTIMATORS: Mapping[EstimatorName, Recipe] = {
     ),
     "level_rates": Recipe(lambda features, seed: LevelRates(), "rate per answer level", 1, kind="rates"),
     "best_rule": Recipe(lambda features, seed: BestRule(tuple(f.name for f in features)), "best one-variable rule", 2),
-    "logistic": Recipe(_logistic, "ridge logistic", 3, {"C": _C}, "linear"),
-    "elastic_net": Recipe(_elastic_net, "elastic net logistic", 4, {"C": _C, "l1_ratio": (0.1, 0.5, 0.9)}, "linear"),
-    "spline_logistic": Recipe(
-        _spline_logistic, "ridge logistic with splines", 5, {"C": _C, "knots": (4, 5, 6)}, "linear"
+    "logistic": Recipe(_logistic, "ridge logistic", 3, {}, "linear", ("C",), ridge_strength),
+    "elastic_net": Recipe(
+        _elastic_net, "elastic net logistic", 4, {"C": loguniform(0.003, 1.0), "l1_ratio": (0.1, 0.5, 0.9)}, "linear"
     ),
-    "lightgbm_pairs": Recipe(_lightgbm_pairs, "boosted trees of depth 2", 6, _TREES, "booster"),
+    "spline_logistic": Recipe(
+        _spline_logistic, "ridge logistic with splines", 5, {"knots": randint(3, 8)}, "linear", ("C",), ridge_strength
+    ),
+    "lightgbm_pairs": Recipe(
+        _lightgbm_pairs, "boosted trees of depth 2", 6, _TREES, "booster", ("n_estimators",), tree_count
+    ),
     "ebm": Recipe(_ebm, "explainable boosting machine", 7, {"interactions": randint(0, 11)}),
-    "lightgbm": Recipe(_lightgbm, "boosted trees", 8, _TREES | {"num_leaves": (5, 7, 15)}, "booster"),
+    "lightgbm": Recipe(
+        _lightgbm, "boosted trees", 8, _TREES | {"num_leaves": (5, 7, 15)}, "booster", ("n_estimators",), tree_count
+    ),
     "random_forest": Recipe(_random_forest, "random forest", 9, {"min_samples_leaf": randint(8, 61)}),
 }
