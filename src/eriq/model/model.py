@@ -109,6 +109,11 @@ class Model:
         """The opened pipeline of an additive model."""
         return LinearSteps.of(self.estimator)
 
+    @property
+    def by_name(self) -> bool:
+        """Whether some tree splits a column by the names it holds."""
+        return self.kind == "booster" and any(tree["num_cat"] for tree in self.estimator.dump_model()["tree_info"])
+
     @cached_property
     def pairs(self) -> PairTables | None:
         """The exact tables of a depth-2 model, which explain it faster; none for deeper trees."""

@@ -257,7 +257,7 @@ def collapse(booster_dump: Mapping[str, Any], feature_names: Sequence[str]) -> P
     Parameters
     ----------
     booster_dump : mapping
-        What ``Booster.dump_model()`` returns: one output, numeric splits, depth 2 at most.
+        What ``Booster.dump_model()`` returns: one output, depth 2 at most.
     feature_names : sequence of str
         Names of the p columns, in the order of the matrix.
 
@@ -268,8 +268,8 @@ def collapse(booster_dump: Mapping[str, Any], feature_names: Sequence[str]) -> P
     Raises
     ------
     CollapseError
-        If a path is deeper than 2, a split is categorical, leaves are linear models, there are several
-        outputs, trees are averaged, the cover is missing, or the names do not fit in number.
+        If a path is deeper than 2, leaves are linear models, there are several outputs, trees are averaged, the cover
+        is missing, or the names do not fit in number.
 
     Examples
     --------

@@ -144,8 +144,13 @@ def _lightgbm(features: Sequence[Feature], seed: int, **settings: Any) -> BaseEs
         "deterministic": True,
         "force_row_wise": True,
         "verbose": -1,
+        # Levels are ordered by their rates before they are split: rare ones are drawn to the overall rate, few go alone.
+        "cat_smooth": 20.0,
+        "cat_l2": 20.0,
+        "min_data_per_group": 30,
+        "max_cat_threshold": 16,
     }
-    return BoostedTrees({**chosen, **fixed})
+    return BoostedTrees({**chosen, **fixed}, [place for place, f in enumerate(features) if f.kind == "category"])
 
 
 def _lightgbm_pairs(features: Sequence[Feature], seed: int, **settings: Any) -> BaseEstimator:
