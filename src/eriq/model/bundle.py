@@ -17,9 +17,11 @@ from eriq.features import Feature
 from eriq.instrument.instrument import Instrument
 from eriq.model.manifest import MANIFEST, Manifest, read_manifest
 from eriq.model.model import Model
+from eriq.model.tables import from_json, to_json
 
 SELFTEST = "selftest.parquet"
 BACKGROUND = "background.parquet"  # invented rows that contributions are against
+ENDINGS = {"booster": "booster.txt", "tables": "tables.json"}  # of the files that hold an estimator; else skops
 # The types our scikit-learn parts need beyond what skops accepts by itself; the list stands
 # here and not in the file, so that no file can widen it.
 TRUSTED = ["eriq.model.parts.LevelRates", "eriq.model.parts.Splines", "numpy.dtype"]
@@ -146,6 +148,8 @@ def _parts(model: Model) -> dict[str, bytes]:
         stem = "model" if place == 0 else f"member-{place}"
         if model.kind == "booster":
             parts[f"{stem}.booster.txt"] = estimator.model_to_string().encode()
+        elif model.kind == "tables":
+            parts[f"{stem}.tables.json"] = to_json(estimator).encode()
         else:
             parts[f"{stem}.skops"] = skops.io.dumps(estimator)
     return parts
@@ -197,8 +201,8 @@ def open_bundle(folder: str | Path) -> Bundle:
     manifest = read_manifest(folder)
     payload = {name: _checked(folder, name, digest) for name, digest in manifest.sha256.items()}
     stems = ["model", *(f"member-{k + 1}" for k in range(manifest.members))]
-    parts = [_open_part(payload, stem, manifest.kind, folder) for stem in stems]
     names = tuple(f.name for f in manifest.columns)
+    parts = [_open_part(payload, stem, manifest.kind, folder, names) for stem in stems]
     background = _background(payload.get(BACKGROUND), names, folder)
     model = Model(manifest.kind, names, parts[0], manifest.calibrator, tuple(parts[1:]), background)
     _prove(model, payload.get(SELFTEST, b""), folder)
@@ -219,9 +223,9 @@ def _checked(folder: Path, name: str, digest: str) -> bytes:
     return content
 
 
-def _open_part(payload: Mapping[str, bytes], stem: str, kind: str, folder: Path) -> Any:
+def _open_part(payload: Mapping[str, bytes], stem: str, kind: str, folder: Path, columns: tuple[str, ...]) -> Any:
     """Return an estimator; its bytes were checked before any parser sees them."""
-    name = f"{stem}.booster.txt" if kind == "booster" else f"{stem}.skops"
+    name = f"{stem}.{ENDINGS.get(kind, 'skops')}"
     if name not in payload:
         raise BundleError(f"{folder.name} has no {name}")
     if kind == "booster":
@@ -231,6 +235,11 @@ def _open_part(payload: Mapping[str, bytes], stem: str, kind: str, folder: Path)
             return lgb.Booster(model_str=payload[name].decode())
         except (ValueError, lgb.basic.LightGBMError):
             raise BundleError(f"{folder.name}/{name} is not a LightGBM model") from None
+    if kind == "tables":
+        try:
+            return from_json(payload[name].decode(), columns)
+        except ValueError:
+            raise BundleError(f"{folder.name}/{name} does not hold the tables of this model") from None
     import skops.io
 
     try:

@@ -24,7 +24,7 @@ class Model:
 
     kind: Kind
     columns: tuple[str, ...]
-    estimator: Any  # Pipeline, Booster, LevelRates or DummyClassifier
+    estimator: Any  # Pipeline, Booster, LevelRates, DummyClassifier or PairTables
     calibrator: Calibrator
     members: tuple[Any, ...] = field(default=())  # the same kind refitted on resampled clients
     background: np.ndarray | None = None  # invented rows, shape (rows, n_columns), that contributions are against
@@ -66,6 +66,8 @@ class Model:
     def _raw(self, estimator: Any, matrix: np.ndarray) -> np.ndarray:
         if self.kind == "booster":
             return np.asarray(estimator.predict(matrix, raw_score=True), dtype="float64")
+        if self.kind == "tables":
+            return np.asarray(estimator.margin(matrix))
         if self.kind == "linear":
             steps = self.steps if estimator is self.estimator else LinearSteps.of(estimator)
             return np.asarray(steps.scaled(matrix) @ steps.weights + steps.intercept)
@@ -74,6 +76,8 @@ class Model:
     def _raw_contributions(self, matrix: np.ndarray) -> np.ndarray:
         if self.kind == "booster":
             return self.pairs.contributions(matrix) if self.pairs else self._tree_shap(matrix)
+        if self.kind == "tables" and self.pairs:
+            return self.pairs.contributions(matrix)
         given = np.zeros((len(matrix), len(self.columns) + 1))
         if self.kind == "linear":
             given[:, :-1] = self._effects(matrix) - self._mean_effects
@@ -116,7 +120,10 @@ class Model:
 
     @cached_property
     def pairs(self) -> PairTables | None:
-        """The exact tables of a depth-2 model, which explain it faster; none for deeper trees."""
+        """The exact tables of a model that is a sum of functions of two columns at most; none for any other."""
+        if self.kind == "tables":
+            own: PairTables = self.estimator
+            return own if self.background is None else against(own, self.background)
         if self.kind != "booster":
             return None
         dump = self.estimator.dump_model()

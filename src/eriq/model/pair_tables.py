@@ -87,6 +87,18 @@ class PairTables:
     pairs: tuple[Pair, ...]
     _gathers: tuple[_Gather, ...]
 
+    @classmethod
+    def of(
+        cls,
+        feature_names: tuple[str, ...],
+        intercept: float,
+        cuts: tuple[np.ndarray, ...],
+        mains: tuple[np.ndarray, ...],
+        pairs: tuple[Pair, ...],
+    ) -> "PairTables":
+        """Return tables ready for look-up; the ends of each pair are among those of its columns."""
+        return cls(feature_names, intercept, cuts, mains, pairs, tuple(_gather(pair, cuts) for pair in pairs))
+
     def margin(self, matrix: np.ndarray) -> np.ndarray:
         """Return the raw score of each row, as ``Booster.predict(raw_score=True)`` does.
 
@@ -216,8 +228,7 @@ class PairTables:
 
     def with_numbers(self, intercept: float, mains: tuple[np.ndarray, ...], pairs: tuple[Pair, ...]) -> "PairTables":
         """Return tables on the same intervals that hold other numbers."""
-        gathers = tuple(_gather(pair, self.cuts) for pair in pairs)
-        return PairTables(self.feature_names, intercept, self.cuts, mains, pairs, gathers)
+        return PairTables.of(self.feature_names, intercept, self.cuts, mains, pairs)
 
     def _checked(self, matrix: np.ndarray) -> np.ndarray:
         matrix = np.asarray(matrix, dtype=np.float64)
@@ -302,7 +313,7 @@ def collapse(booster_dump: Mapping[str, Any], feature_names: Sequence[str]) -> P
         if len(features) == 2:
             by_pair[features].append((value, path))
     pairs = tuple(_pair(first, second, by_pair[first, second]) for first, second in sorted(by_pair))
-    return PairTables(names, intercept, cuts, mains, pairs, tuple(_gather(pair, cuts) for pair in pairs))
+    return PairTables.of(names, intercept, cuts, mains, pairs)
 
 
 def _cuts(steps: Sequence[Step]) -> np.ndarray:

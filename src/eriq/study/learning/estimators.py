@@ -144,7 +144,7 @@ def _lightgbm(features: Sequence[Feature], seed: int, **settings: Any) -> BaseEs
         "deterministic": True,
         "force_row_wise": True,
         "verbose": -1,
-        # Levels are ordered by their rates before they are split: rare ones are drawn to the overall rate, few go alone.
+        # Levels are ordered by their rates before they are split: those of rare ones are drawn to the overall rate.
         "cat_smooth": 20.0,
         "cat_l2": 20.0,
         "min_data_per_group": 30,
@@ -168,7 +168,9 @@ def _ebm(features: Sequence[Feature], seed: int, **settings: Any) -> BaseEstimat
         from interpret.glassbox import ExplainableBoostingClassifier
     except ImportError:
         raise DependencyError("estimator 'ebm' needs the extra: pip install 'eriq[ebm]'") from None
-    chosen = {"outer_bags": 4, "interactions": 5, "max_rounds": 2000} | settings
+    # Few bins: their ends are saved, and lie between values that several people have.
+    chosen = {"outer_bags": 4, "interactions": 5, "max_rounds": 2000, "max_bins": 64} | settings
+    chosen["feature_types"] = ["nominal" if f.kind == "category" else "continuous" for f in features]
     return ExplainableBoostingClassifier(**chosen, random_state=seed, n_jobs=1)
 
 
@@ -195,7 +197,7 @@ ESTIMATORS: Mapping[EstimatorName, Recipe] = {
     "lightgbm_pairs": Recipe(
         _lightgbm_pairs, "boosted trees of depth 2", 6, _TREES, "booster", ("n_estimators",), tree_count
     ),
-    "ebm": Recipe(_ebm, "explainable boosting machine", 7, {"interactions": randint(0, 11)}),
+    "ebm": Recipe(_ebm, "explainable boosting machine", 7, {"interactions": randint(0, 11)}, "tables"),
     "lightgbm": Recipe(
         _lightgbm, "boosted trees", 8, _TREES | {"num_leaves": (5, 7, 15)}, "booster", ("n_estimators",), tree_count
     ),
