@@ -147,6 +147,21 @@ def test_text_that_holds_no_tables_is_refused(save, text):
         open_bundle(folder)
 
 
+STACKED = {"kind": "linear", "intercept": 0.0, "slope": 1.0}
+
+
+@pytest.mark.parametrize(
+    "content", [None, [], [1], [{"kind": "stack"}], [STACKED | {"kind": "stack"}], [STACKED | {"slope": "a"}]]
+)
+def test_a_stack_of_what_is_not_known_is_refused(save, content):
+    """An index without members, of other kinds, or of stacks in stacks, is named and nothing of it opened."""
+    folder = save("stack").folder
+    (folder / "model.stack.json").write_text(json.dumps(content), encoding="utf-8")
+    reseal(folder)
+    with pytest.raises(BundleError, match=r"model\.stack\.json does not say which models are stacked"):
+        open_bundle(folder)
+
+
 def test_the_manifest_says_what_it_was_told(save):
     """Facts come back as they were given, letters beyond ASCII too, beside the format and a digest per file."""
     saved = save()

@@ -22,6 +22,7 @@ EstimatorName = Literal[
     "lightgbm",
     "lightgbm_pairs",
     "ebm",
+    "stack",
 ]
 
 

@@ -1,6 +1,6 @@
 """Name -> unfitted scikit-learn estimator, its small search space, and how simple it is."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -19,11 +19,13 @@ from eriq.config import EstimatorName
 from eriq.errors import DependencyError
 from eriq.features import Feature
 from eriq.model.manifest import Kind
+from eriq.model.margin import raw_margin
 from eriq.model.parts import LevelRates, Splines
+from eriq.study.design.contender import Setting
 from eriq.study.learning.boosted import BoostedTrees
-from eriq.study.learning.settling import Settle, ridge_strength, tree_count
+from eriq.study.learning.settling import Factory, Rows, Settle, inner_folds, ridge_strength, tree_count
+from eriq.study.learning.stack import MEMBERS, Stack, stack_weights
 
-Factory = Callable[..., BaseEstimator]
 RARE = 10  # levels seen less often share one column
 
 
@@ -174,6 +176,41 @@ def _ebm(features: Sequence[Feature], seed: int, **settings: Any) -> BaseEstimat
     return ExplainableBoostingClassifier(**chosen, random_state=seed, n_jobs=1)
 
 
+def _stack(features: Sequence[Feature], seed: int, **settings: Any) -> BaseEstimator:
+    """Return the members with their own settings, "logistic.C" and so on, and the weights found for them."""
+    members: dict[str, BaseEstimator] = {}
+    for name in MEMBERS:
+        own = {key.removeprefix(f"{name}."): value for key, value in settings.items() if key.startswith(f"{name}.")}
+        own.pop("weight", None)
+        members[name] = ESTIMATORS[name].make(features, seed, **own)
+    weights: dict[str, float] = {name: float(settings.get(f"{name}.weight", 1 / len(MEMBERS))) for name in MEMBERS}
+    return Stack(members, weights, float(settings.get("intercept", 0.0)))
+
+
+def _settle_stack(
+    make: Factory, features: Sequence[Feature], seed: int, rows: Rows, given: Mapping[str, Setting]
+) -> dict[str, Setting]:
+    """Return what each member settles, and the weights with the lowest loss on inner folds of whole clients."""
+    found: dict[str, Setting] = dict(given)
+    for name in MEMBERS:
+        recipe = ESTIMATORS[name]
+        own = recipe.settle(recipe.make, features, seed, rows, {}) if recipe.settle else {}
+        found |= {f"{name}.{key}": value for key, value in own.items()}
+    margins, tested = [], []
+    for train, test in inner_folds(rows, seed):
+        weight = None if rows.weight is None else rows.weight[train]
+        stack = make(features, seed, **found).fit(rows.matrix[train], rows.outcome[train], weight)
+        margins.append(np.column_stack([raw_margin(member, rows.matrix[test]) for member in stack.members.values()]))
+        tested.append(test)
+    if not tested:
+        return {**found, "intercept": 0.0}
+    place = np.concatenate(tested)
+    weight = None if rows.weight is None else rows.weight[place]
+    intercept, weights = stack_weights(np.vstack(margins), rows.outcome[place], weight)
+    found |= {f"{name}.weight": float(w) for name, w in zip(MEMBERS, weights, strict=True)}
+    return {**found, "intercept": intercept}
+
+
 # Each space has a distribution in it: a grid of a few points would run out, and with it the equal budget.
 _TREES = {
     "learning_rate": (0.02, 0.03, 0.05),
@@ -202,4 +239,13 @@ ESTIMATORS: Mapping[EstimatorName, Recipe] = {
         _lightgbm, "boosted trees", 8, _TREES | {"num_leaves": (5, 7, 15)}, "booster", ("n_estimators",), tree_count
     ),
     "random_forest": Recipe(_random_forest, "random forest", 9, {"min_samples_leaf": randint(8, 61)}),
+    "stack": Recipe(
+        _stack,
+        "stack of ridge logistic and boosted trees of depth 2",
+        10,
+        {},
+        "stack",
+        ("intercept",),
+        _settle_stack,
+    ),
 }

@@ -67,8 +67,19 @@ def background_of(contender: Contender, home: Design, features: Sequence[Feature
     return invented_rows(matrix, kinds, home.client, stream(seed, "background"))
 
 
-def _saved_part(kind: Kind, estimator: Any, columns: Sequence[str]) -> Any:
-    """Return what is saved of an estimator: a booster of boosted trees, tables of what is a sum of steps."""
+def _saved_part(kind: Kind, estimator: Any, columns: tuple[str, ...], background: np.ndarray | None) -> Any:
+    """Return what is saved of an estimator: a booster of boosted trees, tables of what is a sum of steps.
+
+    Of a stack its members are saved, each as a model whose calibrator is its weight; the first has the intercept.
+    """
+    if kind == "stack":
+        models: list[Model] = []
+        for name, member in estimator.members.items():
+            own = ESTIMATORS[name].kind or "prevalence"  # members can be saved
+            part = _saved_part(own, member, columns, background)
+            weighted = Calibrator(0.0 if models else estimator.intercept, estimator.weights[name])
+            models.append(Model(own, columns, part, weighted, (), background))
+        return tuple(models)
     if kind == "booster":
         return estimator.booster_
     return from_ebm(estimator, columns) if kind == "tables" else estimator
@@ -88,5 +99,5 @@ def as_model(
     if kind is None:
         raise ValueError(f"{fitted.contender.estimator} cannot be saved")
     estimators = [f.estimator for f in (fitted, *members)]
-    parts = [_saved_part(kind, estimator, fitted.contender.columns) for estimator in estimators]
+    parts = [_saved_part(kind, estimator, fitted.contender.columns, background) for estimator in estimators]
     return Model(kind, fitted.contender.columns, parts[0], calibrator, tuple(parts[1:]), background)
