@@ -23,6 +23,7 @@ EstimatorName = Literal[
     "lightgbm_pairs",
     "ebm",
     "stack",
+    "scorecard",
 ]
 
 

@@ -226,6 +226,10 @@ class PairTables:
             }
         )
 
+    def named(self, feature_names: Sequence[str]) -> "PairTables":
+        """Return the same tables for columns of other names."""
+        return PairTables.of(tuple(feature_names), self.intercept, self.cuts, self.mains, self.pairs)
+
     def with_numbers(self, intercept: float, mains: tuple[np.ndarray, ...], pairs: tuple[Pair, ...]) -> "PairTables":
         """Return tables on the same intervals that hold other numbers."""
         return PairTables.of(self.feature_names, intercept, self.cuts, mains, pairs)

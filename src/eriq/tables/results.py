@@ -114,6 +114,8 @@ BELIEF = (
     Column("words", "str"),
 )
 RULES = (_CONTENDER, Column("rule", "str"), Column("rate_no", "float64"), Column("rate_yes", "float64"))
+SCORECARD = (_CONTENDER, Column("label", "str"), Column("answer", "str"), Column("points", "Int64"))
+SCORECARD_SUMS = (_CONTENDER, Column("points", "Int64"), Column("forecast", "float64"))
 _AUC = (_CONTENDER, *(Column(name, "float64", optional=True) for name in ("auc", "low", "high")))
 DESIGNS = (
     *_AUC,
@@ -150,6 +152,8 @@ CONTRACTS: Mapping[str, tuple[Column, ...]] = {
     "designs": DESIGNS,
     "missing_policies": MISSING_POLICIES,
     "left_rules": LEFT_RULES,
+    "scorecard": SCORECARD,
+    "scorecard_sums": SCORECARD_SUMS,
 }
 
 

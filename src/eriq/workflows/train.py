@@ -29,6 +29,7 @@ from eriq.study.evaluation.sample_size import before_a_run
 from eriq.study.explanation.explain import explain
 from eriq.study.explanation.explained import Explained
 from eriq.study.explanation.rules import best_rules
+from eriq.study.explanation.scorecards import scorecards
 from eriq.study.learning.final import final_model
 from eriq.study.learning.progress import Progress, silent
 from eriq.study.learning.resume import Cache, run_or_take_over
@@ -154,7 +155,10 @@ def _fitted_and_explained(work: Work, found: Comparison) -> tuple[Model | None, 
     Forecasts that are not worth saving are not explained either: what they rest on is noise.
     """
     study, experiment, home = work.study, work.experiment, work.study.home
-    rules = {"rules": best_rules(study.contenders, home, study.features, experiment.seed)}
+    rules: Results = {
+        "rules": best_rules(study.contenders, home, study.features, experiment.seed),
+        **scorecards(study.contenders, home, study.features, experiment.seed, study.instrument),
+    }
     if found.not_saved:
         return None, rules
     calibrator, refits = calibrator_of(found.home, found.chosen), experiment.explain.instability_refits

@@ -48,7 +48,7 @@ def test_noise_gets_a_stronger_ridge_than_a_signal(name):
     noise = replace(design, outcome=np.random.default_rng(1).permutation(design.outcome))
     signal, none = (ridge_strength(make, FEATURES, 1, rows_of(d), {})["C"] for d in (design, noise))
     assert signal >= 0.03
-    assert none <= 0.003
+    assert none <= 0.004
 
 
 def test_the_strength_is_the_best_of_refits_by_hand():
@@ -60,7 +60,7 @@ def test_the_strength_is_the_best_of_refits_by_hand():
             one = fit(replace(contender("logistic"), settings=(("C", c),)), design.take(train), FEATURES, seed=1)
             losses[place] += margin_loss(design.outcome[test], margin(one, design.take(test))).sum()
     chosen = ridge_strength(ESTIMATORS["logistic"].make, FEATURES, 1, rows, {})["C"]
-    assert losses[STRENGTHS.index(chosen)] == pytest.approx(losses.min(), rel=1e-3)
+    assert abs(np.log(chosen / STRENGTHS[losses.argmin()])) <= np.log(STRENGTHS[1] / STRENGTHS[0]) / 2 + 1e-6
 
 
 def test_trees_stop_where_more_of_them_only_learn_noise():

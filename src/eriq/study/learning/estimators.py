@@ -23,6 +23,7 @@ from eriq.model.margin import raw_margin
 from eriq.model.parts import LevelRates, Splines
 from eriq.study.design.contender import Setting
 from eriq.study.learning.boosted import BoostedTrees
+from eriq.study.learning.scorecard import lasso_strength, scorecard
 from eriq.study.learning.settling import Factory, Rows, Settle, inner_folds, ridge_strength, tree_count
 from eriq.study.learning.stack import MEMBERS, Stack, stack_weights
 
@@ -224,28 +225,29 @@ ESTIMATORS: Mapping[EstimatorName, Recipe] = {
     ),
     "level_rates": Recipe(lambda features, seed: LevelRates(), "rate per answer level", 1, kind="rates"),
     "best_rule": Recipe(lambda features, seed: BestRule(tuple(f.name for f in features)), "best one-variable rule", 2),
-    "logistic": Recipe(_logistic, "ridge logistic", 3, {}, "linear", ("C",), ridge_strength),
+    "logistic": Recipe(_logistic, "ridge logistic", 4, {}, "linear", ("C",), ridge_strength),
     "elastic_net": Recipe(
-        _elastic_net, "elastic net logistic", 4, {"C": loguniform(0.003, 1.0), "l1_ratio": (0.1, 0.5, 0.9)}, "linear"
+        _elastic_net, "elastic net logistic", 5, {"C": loguniform(0.003, 1.0), "l1_ratio": (0.1, 0.5, 0.9)}, "linear"
     ),
     "spline_logistic": Recipe(
-        _spline_logistic, "ridge logistic with splines", 5, {"knots": randint(3, 8)}, "linear", ("C",), ridge_strength
+        _spline_logistic, "ridge logistic with splines", 6, {"knots": randint(3, 8)}, "linear", ("C",), ridge_strength
     ),
     "lightgbm_pairs": Recipe(
-        _lightgbm_pairs, "boosted trees of depth 2", 6, _TREES, "booster", ("n_estimators",), tree_count
+        _lightgbm_pairs, "boosted trees of depth 2", 7, _TREES, "booster", ("n_estimators",), tree_count
     ),
-    "ebm": Recipe(_ebm, "explainable boosting machine", 7, {"interactions": randint(0, 11)}, "tables"),
+    "ebm": Recipe(_ebm, "explainable boosting machine", 8, {"interactions": randint(0, 11)}, "tables"),
     "lightgbm": Recipe(
-        _lightgbm, "boosted trees", 8, _TREES | {"num_leaves": (5, 7, 15)}, "booster", ("n_estimators",), tree_count
+        _lightgbm, "boosted trees", 9, _TREES | {"num_leaves": (5, 7, 15)}, "booster", ("n_estimators",), tree_count
     ),
-    "random_forest": Recipe(_random_forest, "random forest", 9, {"min_samples_leaf": randint(8, 61)}),
+    "random_forest": Recipe(_random_forest, "random forest", 10, {"min_samples_leaf": randint(8, 61)}),
     "stack": Recipe(
         _stack,
         "stack of ridge logistic and boosted trees of depth 2",
-        10,
+        11,
         {},
         "stack",
         ("intercept",),
         _settle_stack,
     ),
+    "scorecard": Recipe(scorecard, "score of whole points", 3, {}, "stack", ("C",), lasso_strength),
 }

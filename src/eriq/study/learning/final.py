@@ -17,6 +17,7 @@ from eriq.study.design.contender import Contender
 from eriq.study.design.design import Design, resampled
 from eriq.study.learning.estimators import ESTIMATORS
 from eriq.study.learning.progress import Progress, silent
+from eriq.study.learning.scorecard import Scorecard
 from eriq.study.learning.training import Fitted, Learning, columns_of, fit
 
 
@@ -70,8 +71,11 @@ def background_of(contender: Contender, home: Design, features: Sequence[Feature
 def _saved_part(kind: Kind, estimator: Any, columns: tuple[str, ...], background: np.ndarray | None) -> Any:
     """Return what is saved of an estimator: a booster of boosted trees, tables of what is a sum of steps.
 
-    Of a stack its members are saved, each as a model whose calibrator is its weight; the first has the intercept.
+    Of a stack its members are saved, each as a model whose calibrator is its weight; the first has the intercept. A
+    scorecard is a stack of one, so that its points stay whole.
     """
+    if isinstance(estimator, Scorecard):
+        return (Model("tables", columns, estimator.points_.named(columns), estimator.forecast_, (), background),)
     if kind == "stack":
         models: list[Model] = []
         for name, member in estimator.members.items():

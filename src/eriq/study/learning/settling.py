@@ -80,8 +80,24 @@ def ridge_strength(
         use_legacy_attributes=False,
         refit=False,
     ).fit(prepared, rows.outcome, sample_weight=rows.weight)
-    score = np.asarray(path.scores_)[:, 0, :]
-    return {"C": STRENGTHS[int(np.average(score, axis=0, weights=[len(test) for _, test in folds]).argmax())]}
+    loss = -np.average(np.asarray(path.scores_)[:, 0, :], axis=0, weights=[len(test) for _, test in folds])
+    return {"C": lowest_between(np.log(STRENGTHS), loss)}
+
+
+def lowest_between(log_strength: np.ndarray, loss: np.ndarray) -> float:
+    """Return the strength at the lowest point of a parabola through the lowest loss and its two neighbours.
+
+    >>> round(lowest_between(np.log([0.01, 0.1, 1.0]), np.array([2.0, 1.0, 2.0])), 6)
+    0.1
+    >>> round(lowest_between(np.log([0.01, 0.1, 1.0]), np.array([1.5, 1.0, 2.0])), 3)
+    0.068
+    """
+    at = int(loss.argmin())
+    if at in (0, len(loss) - 1):
+        return float(np.exp(log_strength[at]))
+    left, middle, right = loss[at - 1 : at + 2]
+    step = (log_strength[at + 1] - log_strength[at - 1]) / 2
+    return float(np.exp(log_strength[at] + step * (left - right) / (left - 2 * middle + right) / 2))
 
 
 def tree_count(
