@@ -62,7 +62,7 @@ def test_a_sum_of_points_is_the_forecast(card):
 
 
 def test_steps_lie_between_people_and_rare_ones_are_left_out():
-    """Few values each begin a step unless fewer than ten rows are on a side; many are cut at fifths with three digits."""
+    """Few values each begin a step unless under ten rows are on a side; many are cut at fifths with three digits."""
     few = Steps.of(np.repeat([0.0, 1.0, 2.0, 3.0], [5, 40, 40, 9]), names=False)
     assert few.at.tolist() == [1.0]
     many = Steps.of(np.linspace(0, 1000, 101) + 0.12345, names=False)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from eriq.study.learning.boosted import BoostedTrees
 
 FOLDS = 5
+MANY_ROWS = 5000  # from here on three folds tell as much, and fits are what a training spends its time on
 FEW_ROWS = 1000  # below this the folds are dealt three times: one deal says little about a strength
 STRENGTHS = tuple(
     float(c) for c in np.geomspace(3e-4, 0.3, 7).round(6)
@@ -42,10 +43,10 @@ Settle = Callable[[Factory, Sequence[Feature], int, Rows, Mapping[str, Setting]]
 def inner_folds(rows: Rows, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield (train, test) positions of folds of whole clients; none where fewer than two clients have an outcome.
 
-    As many folds as clients with the rarer outcome allow, at most `FOLDS`.
+    As many folds as clients with the rarer outcome allow, at most `FOLDS`, and three of many rows.
     """
     several = [np.unique(rows.client[rows.outcome == y]) for y in (0, 1)]
-    n_folds = min(FOLDS, *map(len, several))
+    n_folds = min(FOLDS if len(rows.outcome) < MANY_ROWS else 3, *map(len, several))
     if n_folds < 2:
         return
     for deal in range(3 if len(rows.outcome) < FEW_ROWS else 1):
