@@ -35,14 +35,14 @@ def contenders(study: Study, names: tuple[str, ...]) -> dict[str, Contender]:
 
 
 def saved(study: Study, train: Design, test: Design, seed: int) -> tuple[np.ndarray, str]:
-    """Return the log-odds of the model that a training on `train` saves for `test`, and its name."""
+    """Return the log-odds of the model that a training on `train` saves for `test`, and its name; gaps for none."""
     some = tuple(contenders(study, DEFAULT).values())
     folds = tuple(grouped_kfold(train, 5, 1, seed))
     learning = Learning(study.features, seed, Tuning())
     held = OutOfFold.of_repeats(some, train, run_repeats(some, train, folds, learning, workers=1), folds)
     chosen = choose(some, held.forecasts().bootstrap(Wanted(("log_loss",)), replicates=200, seed=seed))
     if why_not(held, as_saved(held, chosen)):
-        return np.full(len(test.outcome), logit(train.outcome.mean())), "none"
+        return np.full(len(test.outcome), np.nan), "none"
     fitted = fit(chosen, train, study.features, seed=seed)
     return np.asarray(calibrator_of(held, chosen).apply(margin(fitted, test))), chosen.name
 
@@ -50,7 +50,8 @@ def saved(study: Study, train: Design, test: Design, seed: int) -> tuple[np.ndar
 def judged(study: Study, others: tuple[str, ...], splits: int, most: int | None = None) -> dict[str, np.ndarray]:
     """Return, per outer split, the log loss of the saved model, of others and of the rate, and its slope.
 
-    With `most` so many clients are learned from, and everybody else is tested on.
+    With `most` so many clients are learned from, and everybody else is tested on. Splits where nothing is worth saving
+    are left out: there is no saved model to judge.
     """
     found: dict[str, list[float]] = {}
     design = study.home
@@ -63,13 +64,14 @@ def judged(study: Study, others: tuple[str, ...], splits: int, most: int | None 
         train, test = design.take(np.flatnonzero(inside)), design.take(np.flatnonzero(~inside))
         with one_thread():
             ours, name = saved(study, train, test, split)
+            if name == "none":
+                continue
             lines = {"saved": ours, "prevalence": np.full(len(test.outcome), logit(train.outcome.mean()))}
             for other, contender in contenders(study, others).items():
                 lines[other] = margin(fit(contender, train, study.features, seed=split), test)
         for key, line in lines.items():
             found.setdefault(key, []).append(float(margin_loss(test.outcome, line).mean()))
-        if name != "none":
-            found.setdefault("slope", []).append(logistic_recalibration(test.outcome, expit(ours)).slope)
+        found.setdefault("slope", []).append(logistic_recalibration(test.outcome, expit(ours)).slope)
     return {key: np.array(values) for key, values in found.items()}
 
 

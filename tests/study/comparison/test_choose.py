@@ -25,9 +25,9 @@ def losses(*means: float, spread: float) -> Replicates:
     return Replicates((Measure("log_loss"),), np.array([means]), draws[None])
 
 
-@pytest.mark.parametrize(("behind", "winner"), [(0.009, "all | logistic"), (0.011, "all | lightgbm")])
+@pytest.mark.parametrize(("behind", "winner"), [(0.014, "all | logistic"), (0.0143, "all | lightgbm")])
 def test_a_tie_within_one_standard_error_goes_to_the_simpler(behind, winner):
-    """With a standard error of 0.010 a simpler contender 0.009 behind is taken, one 0.011 behind is not."""
+    """With a standard error of 0.010 for fixed forecasts, 0.01414 with refits, one 0.0140 behind is taken, not 0.0143."""
     some = named(("all", "lightgbm"), ("all", "logistic"))
     assert choose(some, losses(0.30, 0.30 + behind, spread=0.010)).name == winner
 
