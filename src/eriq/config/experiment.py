@@ -113,7 +113,7 @@ class Experiment(Section):
     missing_sensitivity: bool = False
     contenders: tuple[Cross, ...] = Field(min_length=1)
     headline: Headline
-    choose_from: tuple[str, ...] = Field((), description="Blocks the saved model may use; none: all.")
+    choose_from: tuple[str, ...] = Field((), description="Blocks the saved model may use; none: the largest.")
     validation: Validation = Validation()
     tuning: Tuning = Tuning()
     intervals: Intervals = Intervals()

@@ -27,7 +27,7 @@ def losses(*means: float, spread: float) -> Replicates:
 
 @pytest.mark.parametrize(("behind", "winner"), [(0.014, "all | logistic"), (0.0143, "all | lightgbm")])
 def test_a_tie_within_one_standard_error_goes_to_the_simpler(behind, winner):
-    """With a standard error of 0.010 for fixed forecasts, 0.01414 with refits, one 0.0140 behind is taken, not 0.0143."""
+    """With a standard error of 0.010, and 0.01414 with refits, one 0.0140 behind is taken and not one 0.0143 behind."""
     some = named(("all", "lightgbm"), ("all", "logistic"))
     assert choose(some, losses(0.30, 0.30 + behind, spread=0.010)).name == winner
 

@@ -11,8 +11,8 @@ from eriq.study.evaluation.bootstrap import Replicates
 from eriq.study.learning.estimators import ESTIMATORS
 from eriq.study.learning.training import margin_loss
 
-# A bootstrap of fixed forecasts does not see that folds train each other. Where two contenders are about as good, which
-# is where a tie matters, what it misses has the same variance as what it sees (docs/method.md, "What the interval covers").
+# A bootstrap of fixed forecasts does not see that folds train each other. Where two contenders are about as good, and
+# that is where a tie matters, what it misses varies as much as what it sees (docs/method.md, "What the interval covers").
 REFITTED = 2**0.5
 
 
@@ -21,8 +21,8 @@ def choose(contenders: Sequence[Contender], made: Replicates, choose_from: Seque
 
     Without `choose_from` the block is the largest one: what is asked is decided before looking, and that a smaller
     block did as well by chance is no reason to drop questions. A tie is a paired difference from the best within one
-    standard error of it, refitting included, and only between estimators on the same columns. Left out are the yardstick of
-    prevalence, estimators that cannot be saved without pickle, and blocks that need the client's earlier waves.
+    standard error of it, refitting included, and only between estimators on the same columns. Left out are the
+    yardstick of prevalence, estimators that cannot be saved without pickle, and blocks that need earlier waves.
 
     Parameters
     ----------
