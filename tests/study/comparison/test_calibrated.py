@@ -48,16 +48,23 @@ def test_outcomes_of_a_fold_do_not_reach_its_own_calibration(calibrating):
 
 def test_other_waves_of_a_client_do_not_calibrate_it():
     """A client whose waves lie in two test folds (as with job centres) calibrates neither of them."""
-    design = one_row_each(120)
-    client = np.arange(120)
-    client[60:75] = np.arange(15)  # fifteen clients of the first fold answered at the second centre as well
-    design, everyone = replace(design, client=client), np.arange(120)
-    folds = [Fold("a", 0, everyone[75:], everyone[:60]), Fold("b", 0, everyone[15:60], everyone[60:])]
+    design = one_row_each(360)
+    client, everyone = np.arange(360), np.arange(360)
+    client[120:150] = np.arange(30)  # thirty clients of the first fold answered at the second centre as well
+    design = replace(design, client=client)
+    rest = {"a": everyone[150:], "b": np.r_[30:120, 240:360], "c": everyone[:240]}
+    folds = [Fold(name, 0, rest[name], everyone[k * 120 : k * 120 + 120]) for k, name in enumerate("abc")]
     log_odds = 3 * design.matrix["client.q"].to_numpy()
     given = cross_calibrated(design, log_odds, folds)
-    for tested, others in ((slice(0, 60), slice(75, 120)), (slice(60, 120), slice(15, 60))):
-        made = shrunk_calibrator(log_odds[others], design.outcome[others], client[others])
-        assert given[tested] == pytest.approx(made.apply(log_odds[tested]))
+    for fold in folds:
+        made = shrunk_calibrator(log_odds[fold.train], design.outcome[fold.train], client[fold.train])
+        assert given[fold.test] == pytest.approx(made.apply(log_odds[fold.test]))
+
+
+def test_where_nobody_can_judge_a_calibration_there_is_none(calibrating):
+    """Inside one of two folds no other rows show that a calibration helps, so forecasts stay as they are."""
+    design, log_odds, _ = calibrating
+    assert np.array_equal(cross_calibrated(design, log_odds, grouped_kfold(design, 2, 1, 1)), log_odds)
 
 
 def test_rows_without_forecast_stay_without(calibrating):

@@ -11,8 +11,8 @@ from eriq.study.evaluation.bootstrap import Replicates
 from eriq.study.learning.estimators import ESTIMATORS
 from eriq.study.learning.training import margin_loss
 
-# A bootstrap of fixed forecasts does not see that folds train each other. Where two contenders are about as good, and
-# that is where a tie matters, what it misses varies as much as what it sees (docs/method.md, "What the interval covers").
+# A bootstrap of fixed forecasts does not see that folds train each other. Where two contenders are about as good, which
+# is where a tie matters, what it misses varies as much as what it sees: see docs/method.md on the verdict.
 REFITTED = 2**0.5
 
 
