@@ -70,9 +70,9 @@ def stack_weights(
     Examples
     --------
     >>> x = np.array([-1.0, 1.0, -1.0, 1.0, -1.0, 1.0])
-    >>> intercept, weights = stack_weights(np.column_stack([x, -x]), np.array([0, 1, 0, 1, 1, 0]))
-    >>> bool(abs(intercept) < 1e-4), weights.round(2).tolist()  # log(2) for the one that is right two times of three
-    (True, [0.69, 0.0])
+    >>> intercept, weights = stack_weights(x[:, None], np.array([0, 1, 0, 1, 1, 0]))
+    >>> bool(abs(intercept) < 1e-4), weights.round(2).tolist()  # log(2), as it is right two times of three
+    (True, [0.69])
     """
     from scipy.optimize import minimize
 
