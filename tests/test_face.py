@@ -31,7 +31,9 @@ def good(tiny: eriq.Run, people: "eriq.face.SimulatedCohort") -> pd.DataFrame:
 def registered(tmp_path_factory: pytest.TempPathFactory, tiny_config: str) -> eriq.Run:
     """Train a model that uses registers, health and justice among them."""
     folder = tmp_path_factory.mktemp("registered")
-    text = tiny_config.replace("name: tiny", "name: registered").replace("[questionnaire]\n", "[register_full]\n")
+    both = "questionnaire + register_full"  # registers alone tell too little here for a model to be saved
+    text = tiny_config.replace("name: tiny", "name: registered").replace("[questionnaire]\n", f"[{both}]\n")
+    text = text.replace("[questionnaire, register_full]", f"[questionnaire, register_full, {both}]")
     (folder / "registered.yaml").write_text(text, encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)

@@ -87,7 +87,7 @@ def train(
         done = train_job.train(
             config, models=models, workers=workers, resume=resume, say=typer.echo, begin=begin, step=step
         )
-    _places(report=done.report, model=done.bundle.folder, ui="eriq ui")
+    _places(report=done.report, model=done.bundle.folder if done.bundle else "none is saved", ui="eriq ui")
 
 
 @command()
@@ -213,7 +213,9 @@ def demo() -> None:
 
     with _bar() as (begin, step):
         done, scores, rejected = demo_job.demo(say=typer.echo, begin=begin, step=step)
-    _places(report=done.report, scores=scores, set_aside=rejected, model=done.bundle.folder, ui="eriq ui")
+    _places(
+        report=done.report, scores=scores, set_aside=rejected, model=done.bundle and done.bundle.folder, ui="eriq ui"
+    )
 
 
 @command()

@@ -171,10 +171,11 @@ class Model:
 class Run:
     """What a training left behind; `eriq.train` gives one."""
 
-    model: Model
+    model: Model | None  # none where no contender is worth saving: `not_saved` says why
     report: Path  # one HTML file, opens offline; its tables stand beside it
     run_id: str  # of the tracked run
     sentence: str  # the declared difference in words
+    not_saved: str = ""  # why there is no model, where there is none
 
     @cached_property
     def measures(self) -> pd.DataFrame:
@@ -195,7 +196,7 @@ class Run:
             "verdict": self.verdict,
             "in words": self.sentence,
             "AUC": "\n".join(shown[:10] + more),
-            "model": self.model.name,
+            "model": self.model.name if self.model else f"none is saved: {self.not_saved}",
             "report": str(self.report.relative_to(here) if self.report.is_relative_to(here) else self.report),
         }
         return screen("eriq.Run", lines)
@@ -248,7 +249,7 @@ def train(
     Returns
     -------
     Run
-        With ``report``, ``model``, ``measures`` and ``verdict``.
+        With ``report``, ``model``, ``measures`` and ``verdict``; no model where none is worth saving.
 
     Raises
     ------
@@ -262,7 +263,8 @@ def train(
     ('no gain shown: cannot tell', 'report.html', ['contender', 'measure', 'at'])
     """
     done = training.train(config, models=Path(models), workers=workers, resume=resume, say=say)
-    return Run(_opened(done.bundle), done.report.resolve(), done.run_id, done.sentence)
+    model = _opened(done.bundle) if done.bundle else None
+    return Run(model, done.report.resolve(), done.run_id, done.sentence, done.not_saved)
 
 
 def load(reference: str | Path) -> Model:
@@ -271,7 +273,7 @@ def load(reference: str | Path) -> Model:
     Parameters
     ----------
     reference : str or Path
-        A folder, a name under ``models``, or ``models:/name@alias`` of the registry.
+        A folder, a name under ``models``, or ``models:/name@alias`` or ``runs:/id`` of the registry.
 
     Raises
     ------

@@ -235,3 +235,49 @@ def test_ctrl_c_leaves_nothing_half_written(tmp_path: Path) -> None:
     assert 130 == running.returncode, told
     assert "Traceback" not in told
     assert not [p for p in (tmp_path / "models").glob("*") if not p.name.startswith(".")]
+
+
+def test_noise_leaves_a_report_and_no_model_and_scoring_says_why(tmp_path: Path) -> None:
+    """Where no forecast beats the overall rate: exit 0, a report that says so, no model, and an error that knows it."""
+    rng = np.random.default_rng(1)
+    noise = pd.DataFrame({"id": np.arange(150), "a": rng.normal(size=150), "b": rng.normal(size=150)})
+    noise["work"] = rng.permutation(np.arange(150) % 3 == 0).astype(int)
+    noise.to_csv(tmp_path / "noise.csv", index=False)
+    (tmp_path / "noise.yaml").write_text(NOISE, encoding="utf-8")
+
+    done = eriq("train", "noise.yaml", cwd=tmp_path)
+
+    assert "No model is saved" in done.stdout
+    assert not (tmp_path / "models").exists()
+    folder = tmp_path / "mlruns" / "reports" / "noise"
+    assert "No model is saved" in (folder / "report.html").read_text(encoding="utf-8")
+    assert "saved model, calibrated" not in set(pd.read_csv(folder / "tables" / "measures.csv")["contender"])
+    with sqlite3.connect(tmp_path / "mlruns" / "mlflow.db") as database:
+        (run,) = database.execute("select run_uuid from tags where key='eriq.not_saved'").fetchone()
+    for words in (("score", f"runs:/{run}", "noise.csv", "--out", "out.csv"), ("promote", f"runs:/{run}")):
+        assert "log loss" in eriq(*words, cwd=tmp_path, code=22).stderr
+    assert (
+        "log loss"
+        in eriq("score", "models:/eriq-noise@candidate", "noise.csv", "--out", "out.csv", cwd=tmp_path, code=22).stderr
+    )
+
+
+NOISE = """
+version: 1
+name: noise
+question: Is anything there?
+source:
+  kind: flat
+  file: noise.csv
+  client: id
+  outcome: work
+  columns: {a: {role: register}, b: {role: questionnaire}}
+instrument: null
+outcome: work
+contenders:
+  - {blocks: [register_full, questionnaire, questionnaire + register_full], estimators: [logistic]}
+headline: {with: questionnaire, without: register_full}
+validation: {folds: 3}
+intervals: {replicates: 50, refit_replicates: 0}
+explain: {rows: 50, refits: 0, instability_refits: 0}
+"""

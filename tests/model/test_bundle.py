@@ -4,6 +4,7 @@ import hashlib
 import json
 import pickle
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from eriq.model.manifest import FORMAT, MANIFEST, Manifest, TrainedOn, read_mani
 from eriq.model.model import Model
 from eriq.study.design.contender import Contender
 from eriq.study.design.design import make_design, resampled
+from eriq.study.learning.estimators import ESTIMATORS
 from eriq.study.learning.final import as_model
 from eriq.study.learning.training import fit
 
@@ -42,7 +44,7 @@ FEATURES = (
     Feature("register.region", "register_basic", "category", levels=("east", "väst")),
 )
 NAMES = tuple(f.name for f in FEATURES)
-KINDS = ("prevalence", "level_rates", "logistic", "elastic_net", "spline_logistic", "lightgbm_pairs", "lightgbm")
+KINDS = tuple(name for name, recipe in ESTIMATORS.items() if recipe.savable)
 TOLD = Manifest(experiment="quick", outcome="åäö", trained_on=TrainedOn(prevalence=0.1), period=None)
 
 
@@ -120,6 +122,44 @@ def test_a_reopened_model_gives_the_same_numbers(kind, models, save):
     assert after.features == features
     assert after.model.calibrator == before.calibrator
     assert after.model.columns == before.columns
+
+
+def test_a_boosting_machine_is_opened_and_explained_without_its_library(models, save, monkeypatch):
+    """Where interpret cannot be imported its machine opens, passes the self-test, scores and explains as before."""
+    before, _ = models["ebm"]
+    folder, matrix = save("ebm").folder, people().matrix.to_numpy()
+    for name in [name for name in sys.modules if name.partition(".")[0] == "interpret"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "interpret", None)
+    after = open_bundle(folder).model
+    assert np.abs(after.log_odds(matrix) - before.log_odds(matrix)).max() < 1e-9
+    assert np.abs(after.contributions(matrix).sum(axis=1) - before.log_odds(matrix)).max() < 1e-9
+    assert {p.name for p in folder.glob("*.json")} == {"manifest.json", "model.tables.json", "member-1.tables.json"}
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"intercept": 1, "cuts": [], "mains": [], "pairs": []}', "\x00"])
+def test_text_that_holds_no_tables_is_refused(save, text):
+    """Tables that are none, or of another number of columns, are named and not read."""
+    folder = save("ebm").folder
+    (folder / "model.tables.json").write_text(text, encoding="utf-8")
+    reseal(folder)
+    with pytest.raises(BundleError, match=r"model\.tables\.json does not hold the tables"):
+        open_bundle(folder)
+
+
+STACKED = {"kind": "linear", "intercept": 0.0, "slope": 1.0}
+
+
+@pytest.mark.parametrize(
+    "content", [None, [], [1], [{"kind": "stack"}], [STACKED | {"kind": "stack"}], [STACKED | {"slope": "a"}]]
+)
+def test_a_stack_of_what_is_not_known_is_refused(save, content):
+    """An index without members, of other kinds, or of stacks in stacks, is named and nothing of it opened."""
+    folder = save("stack").folder
+    (folder / "model.stack.json").write_text(json.dumps(content), encoding="utf-8")
+    reseal(folder)
+    with pytest.raises(BundleError, match=r"model\.stack\.json does not say which models are stacked"):
+        open_bundle(folder)
 
 
 def test_the_manifest_says_what_it_was_told(save):

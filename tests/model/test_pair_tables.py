@@ -8,6 +8,7 @@ import lightgbm as lgb
 import numpy as np
 import pytest
 
+from eriq.model.background import against
 from eriq.model.leaves import ZERO, CollapseError
 from eriq.model.pair_tables import CHUNK, FEW, PairTables, collapse
 
@@ -253,10 +254,70 @@ def test_a_single_split_is_one_main_effect() -> None:
     assert effect[["above", "up_to"]].iloc[2].isna().all()
 
 
+NAMED = [0, 1]  # columns that hold names
+
+
+@pytest.fixture(scope="module")
+def named() -> tuple[lgb.Booster, PairTables]:
+    """Return a booster that splits two columns by name, one of them with many names, and its tables."""
+    matrix, outcome = people(4000, seed=3)
+    matrix[:, 1] = np.random.default_rng(4).integers(0, 40, 4000)
+    outcome = np.where(np.isin(matrix[:, 1], [3, 7, 22, 39]), 1, outcome)
+    data = lgb.Dataset(matrix, outcome, categorical_feature=NAMED)
+    booster = lgb.train({**PAIRWISE, "min_data_per_group": 20}, data, 150)
+    return booster, collapse(booster.dump_model(), NAMES)
+
+
+def odd_names() -> np.ndarray:
+    """Return rows with known and unseen names, gaps, and what no name is: negatives, decimals, infinities."""
+    matrix = people(600, seed=5)[0]
+    values = [*range(45), 99, 1e6, np.nan, -1, -0.5, -0.999, 0.999, 3.5, 6.9999999, -7, 2**31 - 1]
+    matrix[:, 1] = np.resize(values, 600)
+    matrix[:, 0] = np.resize(values[::-1], 600)
+    return matrix
+
+
+def test_splits_by_name_are_those_of_lightgbm(named: tuple[lgb.Booster, PairTables]) -> None:
+    """Margins and SHAP values equal LightGBM's for known and unseen names, gaps, negatives and decimals."""
+    booster, tables = named
+    matrix = odd_names()
+    assert sum(tree["num_cat"] for tree in booster.dump_model()["tree_info"]) > 20
+    assert tables.margin(matrix) == pytest.approx(booster.predict(matrix, raw_score=True), abs=1e-9)
+    assert tables.contributions(matrix) == pytest.approx(booster.predict(matrix, pred_contrib=True), abs=1e-9)
+
+
+def test_text_keeps_splits_by_name(named: tuple[lgb.Booster, PairTables]) -> None:
+    """A booster read from its text gives the same margins to the last digit, unseen names and gaps included."""
+    booster, _ = named
+    again = lgb.Booster(model_str=booster.model_to_string())
+    assert np.array_equal(again.predict(odd_names(), raw_score=True), booster.predict(odd_names(), raw_score=True))
+
+
+def test_against_a_background_names_are_explained_by_shapleys_formula(named: tuple[lgb.Booster, PairTables]) -> None:
+    """With splits by name too, each value is the mean gain over all orders of getting to know the columns."""
+    booster, tables = named
+    background, rows = people(30, seed=8)[0], odd_names()[40:43]
+    known = against(tables, background).contributions(rows)
+    for row, found in zip(rows, known, strict=True):
+        worth = {}
+        for mask in range(2**WIDTH):
+            mixed = background.copy()
+            columns = [c for c in range(WIDTH) if mask >> c & 1]
+            mixed[:, columns] = row[columns]
+            worth[mask] = booster.predict(mixed, raw_score=True).mean()
+        total = np.zeros(WIDTH)
+        orders = list(permutations(range(WIDTH)))
+        for order in orders:
+            mask = 0
+            for column in order:
+                total[column] += worth[mask | 1 << column] - worth[mask]
+                mask |= 1 << column
+        assert found[:-1] == pytest.approx(total / len(orders), abs=1e-9)
+
+
 SPLIT = node(0, 0.0, leaf(1.0, 1), leaf(2.0, 1))
 REFUSED = {
     "deeper than 2": dumped(node(0, 1.0, node(1, 0.0, SPLIT, leaf(0.0, 1)), leaf(0.0, 1))),
-    "categorical": dumped(SPLIT | {"decision_type": "==", "threshold": "0||2"}),
     "linear models": dumped(leaf(1.0, 2) | {"leaf_coeff": [0.5]}),
     "several outputs": dumped(SPLIT) | {"num_tree_per_iteration": 3},
     "averaged": dumped(SPLIT) | {"average_output": True},
@@ -276,7 +337,6 @@ def test_what_cannot_be_collapsed_is_refused(words: str) -> None:
     ("settings", "words"),
     [
         ({"num_leaves": 8, "max_depth": 3}, "deeper than 2"),
-        ({"categorical_feature": [0]}, "categorical"),
         ({"linear_tree": True}, "linear models"),
         ({"objective": "multiclass", "num_class": 2}, "several outputs"),
         ({"boosting": "rf", "bagging_freq": 1, "bagging_fraction": 0.5}, "averaged"),
@@ -285,10 +345,7 @@ def test_what_cannot_be_collapsed_is_refused(words: str) -> None:
 def test_lightgbm_writes_what_is_refused_in_the_words_looked_for(settings: dict[str, Any], words: str) -> None:
     """Dumps that LightGBM itself makes of such models are recognised, not only those of this file."""
     matrix, outcome = people(1000, seed=1)
-    matrix[:, 0] = np.nan_to_num(matrix[:, 0])
-    categorical = settings.get("categorical_feature", "auto")
-    settings = {name: value for name, value in settings.items() if name != "categorical_feature"}
-    booster = lgb.train({**PAIRWISE, **settings}, lgb.Dataset(matrix, outcome, categorical_feature=categorical), 5)
+    booster = lgb.train({**PAIRWISE, **settings}, lgb.Dataset(matrix, outcome), 5)
     with pytest.raises(CollapseError, match=words):
         collapse(booster.dump_model(), NAMES)
 

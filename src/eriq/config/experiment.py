@@ -25,6 +25,8 @@ EstimatorName = Literal[
     "lightgbm_pairs",
     "ebm",
     "hazard",
+    "stack",
+    "scorecard",
 ]
 
 
@@ -129,7 +131,7 @@ class Experiment(Section):
     missing_sensitivity: bool = False
     contenders: tuple[Cross, ...] = Field(min_length=1)
     headline: Headline
-    choose_from: tuple[str, ...] = Field((), description="Blocks the saved model may use; none: all.")
+    choose_from: tuple[str, ...] = Field((), description="Blocks the saved model may use; none: the largest.")
     validation: Validation = Validation()
     tuning: Tuning = Tuning()
     intervals: Intervals = Intervals()

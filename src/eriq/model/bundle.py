@@ -2,10 +2,11 @@
 
 import hashlib
 import io
+import json
 import shutil
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,19 @@ import pandas as pd
 from eriq.errors import BundleError, OutputError
 from eriq.features import Feature
 from eriq.instrument.instrument import Instrument
-from eriq.model.manifest import MANIFEST, Manifest, read_manifest
+from eriq.model.calibrator import Calibrator
+from eriq.model.manifest import MANIFEST, Kind, Manifest, read_manifest
 from eriq.model.model import Model
+from eriq.model.tables import from_json, to_json
 
 SELFTEST = "selftest.parquet"
 BACKGROUND = "background.parquet"  # invented rows that contributions are against
+ENDINGS = {
+    "booster": "booster.txt",
+    "tables": "tables.json",
+    "stack": "stack.json",
+}  # of files of estimators; else skops
+STACKED = {"linear", "booster", "tables"}
 # The types our scikit-learn parts need beyond what skops accepts by itself; the list stands
 # here and not in the file, so that no file can widen it.
 TRUSTED = ["eriq.model.parts.LevelRates", "eriq.model.parts.Splines", "numpy.dtype"]
@@ -139,16 +148,28 @@ def save_bundle(
 
 def _parts(model: Model) -> dict[str, bytes]:
     """Return the estimator, and its refits, as files."""
-    import skops.io
-
-    parts = {}
+    parts: dict[str, bytes] = {}
     for place, estimator in enumerate((model.estimator, *model.members)):
-        stem = "model" if place == 0 else f"member-{place}"
-        if model.kind == "booster":
-            parts[f"{stem}.booster.txt"] = estimator.model_to_string().encode()
-        else:
-            parts[f"{stem}.skops"] = skops.io.dumps(estimator)
+        parts |= _files(model.kind, estimator, "model" if place == 0 else f"member-{place}")
     return parts
+
+
+def _files(kind: Kind, estimator: Any, stem: str) -> dict[str, bytes]:
+    """Return an estimator as files; of a stack one that says who is in it, and those of each."""
+    if kind == "booster":
+        content = estimator.model_to_string().encode()
+    elif kind == "tables":
+        content = to_json(estimator).encode()
+    elif kind == "stack":
+        content = json.dumps([{"kind": m.kind, **asdict(m.calibrator)} for m in estimator]).encode()
+    else:
+        import skops.io
+
+        content = skops.io.dumps(estimator)
+    files = {f"{stem}.{ENDINGS.get(kind, 'skops')}": content}
+    for place, member in enumerate(estimator if kind == "stack" else ()):
+        files |= _files(member.kind, member.estimator, f"{stem}-part-{place + 1}")
+    return files
 
 
 def _selftest(model: Model, sample: np.ndarray) -> bytes:
@@ -197,9 +218,9 @@ def open_bundle(folder: str | Path) -> Bundle:
     manifest = read_manifest(folder)
     payload = {name: _checked(folder, name, digest) for name, digest in manifest.sha256.items()}
     stems = ["model", *(f"member-{k + 1}" for k in range(manifest.members))]
-    parts = [_open_part(payload, stem, manifest.kind, folder) for stem in stems]
     names = tuple(f.name for f in manifest.columns)
     background = _background(payload.get(BACKGROUND), names, folder)
+    parts = [_open_part(payload, stem, manifest.kind, folder, (names, background)) for stem in stems]
     model = Model(manifest.kind, names, parts[0], manifest.calibrator, tuple(parts[1:]), background)
     _prove(model, payload.get(SELFTEST, b""), folder)
     return Bundle(model, manifest.columns, manifest, folder)
@@ -219,9 +240,12 @@ def _checked(folder: Path, name: str, digest: str) -> bytes:
     return content
 
 
-def _open_part(payload: Mapping[str, bytes], stem: str, kind: str, folder: Path) -> Any:
+Columns = tuple[tuple[str, ...], np.ndarray | None]  # names, and the background of contributions
+
+
+def _open_part(payload: Mapping[str, bytes], stem: str, kind: str, folder: Path, columns: Columns) -> Any:
     """Return an estimator; its bytes were checked before any parser sees them."""
-    name = f"{stem}.booster.txt" if kind == "booster" else f"{stem}.skops"
+    name = f"{stem}.{ENDINGS.get(kind, 'skops')}"
     if name not in payload:
         raise BundleError(f"{folder.name} has no {name}")
     if kind == "booster":
@@ -231,6 +255,27 @@ def _open_part(payload: Mapping[str, bytes], stem: str, kind: str, folder: Path)
             return lgb.Booster(model_str=payload[name].decode())
         except (ValueError, lgb.basic.LightGBMError):
             raise BundleError(f"{folder.name}/{name} is not a LightGBM model") from None
+    if kind == "tables":
+        try:
+            return from_json(payload[name].decode(), columns[0])
+        except ValueError:
+            raise BundleError(f"{folder.name}/{name} does not hold the tables of this model") from None
+    if kind == "stack":
+        try:
+            found = [
+                (m["kind"], Calibrator(float(m["intercept"]), float(m["slope"]))) for m in json.loads(payload[name])
+            ]
+        except (ValueError, KeyError, TypeError, RecursionError):
+            found = []
+        if not found or not {kind for kind, _ in found} <= STACKED:
+            raise BundleError(f"{folder.name}/{name} does not say which models are stacked")
+        opened = [
+            _open_part(payload, f"{stem}-part-{k}", kind, folder, columns) for k, (kind, _) in enumerate(found, 1)
+        ]
+        return tuple(
+            Model(kind, columns[0], part, calibrator, (), columns[1])
+            for (kind, calibrator), part in zip(found, opened, strict=True)
+        )
     import skops.io
 
     try:

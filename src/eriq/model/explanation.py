@@ -30,6 +30,12 @@ def shap_values(model: Model, matrix: np.ndarray) -> np.ndarray:
         warnings.simplefilter("ignore")  # shap's import warns about other libraries' futures
         import shap
 
+        if model.kind == "stack":
+            given = np.sum([shap_values(member, matrix) for member in model.estimator], axis=0) * model.calibrator.slope
+            given[:, -1] += model.calibrator.intercept
+            return np.asarray(given)
+        if model.kind == "booster" and model.convention == "interventional" and model.by_name:
+            return model.contributions(matrix)  # shap cannot follow splits by name against a background
         if model.kind == "booster":
             against = model.background if model.convention == "interventional" else None
             explainer = shap.TreeExplainer(model.estimator, data=against)

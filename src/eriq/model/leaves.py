@@ -25,15 +25,27 @@ class Step:
     default_left: bool
     left: bool  # the side the path takes
     share: float  # of the training rows at the split, those that take it
+    names: frozenset[int] | None = None  # of a split by category: those that go left; all else, and a gap, goes right
 
     def cuts(self) -> tuple[float, ...]:
-        """Return the upper ends, included, of the intervals on which this split is constant."""
+        """Return the upper ends, included, of the intervals on which this split is constant.
+
+        LightGBM cuts the decimals off a category, so category 2 is all from 2 to just below 3, and 0 begins above -1.
+        """
+        if self.names is not None:
+            ends = ((below(k) if k else -1.0, below(k + 1)) for k in self.names)
+            return tuple(end for pair in ends for end in pair)
         if self.missing == "Zero":
             return (BELOW_ZERO, ZERO, self.threshold)
         return (self.threshold,)
 
     def follows(self, values: np.ndarray) -> np.ndarray:
         """Return which of `values` take the side of the path."""
+        if self.names is not None:
+            with np.errstate(invalid="ignore"):
+                whole = np.trunc(values)
+            named: np.ndarray = (np.isin(whole, list(self.names)) & (values > -1)) == self.left
+            return named
         unknown = np.isnan(values)
         number = np.where(unknown, 0.0, values)
         left = number <= self.threshold
@@ -45,6 +57,11 @@ class Step:
         return follows
 
 
+def below(value: float) -> float:
+    """Return the next smaller number."""
+    return float(np.nextafter(value, -np.inf))
+
+
 def leaves_of(node: Mapping[str, Any], path: tuple[Step, ...]) -> Iterator[tuple[float, tuple[Step, ...]]]:
     """Yield the value of every leaf under `node` with the splits that lead there."""
     if "split_feature" not in node:
@@ -54,9 +71,10 @@ def leaves_of(node: Mapping[str, Any], path: tuple[Step, ...]) -> Iterator[tuple
         return
     if len(path) == 2:
         raise CollapseError("a tree is deeper than 2; fit with max_depth=2 and num_leaves=4 at most")
-    if node["decision_type"] != "<=":
-        raise CollapseError("a split is categorical; encode categories as ordered or one-hot columns")
-    threshold = float(node["threshold"])
+    names = None
+    if node["decision_type"] == "==":
+        names = frozenset(int(name) for name in str(node["threshold"]).split("||"))
+    threshold = np.inf if names is not None else float(node["threshold"])
     if abs(threshold) <= ZERO:  # every value this near to 0 is taken for 0, so it goes one way
         threshold = ZERO if threshold >= 0 else BELOW_ZERO
     if threshold >= HUGE:
@@ -71,6 +89,7 @@ def leaves_of(node: Mapping[str, Any], path: tuple[Step, ...]) -> Iterator[tuple
             default_left=bool(node["default_left"]),
             left=side is sides[0],
             share=cover / _cover(node),
+            names=names,
         )
         yield from leaves_of(side, (*path, step))
 

@@ -17,7 +17,7 @@ from eriq.model.calibrator import Calibrator
 
 FORMAT = 2  # of this file; 1 was eriq 0.1.0
 MANIFEST = "manifest.json"
-Kind = Literal["linear", "booster", "rates", "prevalence"]
+Kind = Literal["linear", "booster", "rates", "prevalence", "tables", "stack"]
 
 
 class Measured(Section):

@@ -24,7 +24,7 @@ class Model:
 
     kind: Kind
     columns: tuple[str, ...]
-    estimator: Any  # Pipeline, Booster, LevelRates or DummyClassifier
+    estimator: Any  # Pipeline, Booster, LevelRates, DummyClassifier, PairTables, or of a stack several models
     calibrator: Calibrator
     members: tuple[Any, ...] = field(default=())  # the same kind refitted on resampled clients
     background: np.ndarray | None = None  # invented rows, shape (rows, n_columns), that contributions are against
@@ -36,6 +36,9 @@ class Model:
         Deep trees, and pair tables without a background, are path-dependent: against the training rows that reach a
         leaf. All else is interventional: against `background`, or without one against the training mean.
         """
+        if self.kind == "stack":
+            one = all(member.convention == "interventional" for member in self.estimator)
+            return "interventional" if one else "path-dependent"
         trees = self.kind == "booster" and (self.pairs is None or self.background is None)
         return "path-dependent" if trees else "interventional"
 
@@ -66,6 +69,10 @@ class Model:
     def _raw(self, estimator: Any, matrix: np.ndarray) -> np.ndarray:
         if self.kind == "booster":
             return np.asarray(estimator.predict(matrix, raw_score=True), dtype="float64")
+        if self.kind == "tables":
+            return np.asarray(estimator.margin(matrix))
+        if self.kind == "stack":  # the weight of a member is the slope of its calibrator
+            return np.asarray(np.sum([member.log_odds(matrix) for member in estimator], axis=0))
         if self.kind == "linear":
             steps = self.steps if estimator is self.estimator else LinearSteps.of(estimator)
             return np.asarray(steps.scaled(matrix) @ steps.weights + steps.intercept)
@@ -74,6 +81,10 @@ class Model:
     def _raw_contributions(self, matrix: np.ndarray) -> np.ndarray:
         if self.kind == "booster":
             return self.pairs.contributions(matrix) if self.pairs else self._tree_shap(matrix)
+        if self.kind == "stack":
+            return np.asarray(np.sum([member.contributions(matrix) for member in self.estimator], axis=0))
+        if self.kind == "tables" and self.pairs:
+            return self.pairs.contributions(matrix)
         given = np.zeros((len(matrix), len(self.columns) + 1))
         if self.kind == "linear":
             given[:, :-1] = self._effects(matrix) - self._mean_effects
@@ -109,9 +120,17 @@ class Model:
         """The opened pipeline of an additive model."""
         return LinearSteps.of(self.estimator)
 
+    @property
+    def by_name(self) -> bool:
+        """Whether some tree splits a column by the names it holds."""
+        return self.kind == "booster" and any(tree["num_cat"] for tree in self.estimator.dump_model()["tree_info"])
+
     @cached_property
     def pairs(self) -> PairTables | None:
-        """The exact tables of a depth-2 model, which explain it faster; none for deeper trees."""
+        """The exact tables of a model that is a sum of functions of two columns at most; none for any other."""
+        if self.kind == "tables":
+            own: PairTables = self.estimator
+            return own if self.background is None else against(own, self.background)
         if self.kind != "booster":
             return None
         dump = self.estimator.dump_model()

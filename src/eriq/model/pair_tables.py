@@ -87,6 +87,18 @@ class PairTables:
     pairs: tuple[Pair, ...]
     _gathers: tuple[_Gather, ...]
 
+    @classmethod
+    def of(
+        cls,
+        feature_names: tuple[str, ...],
+        intercept: float,
+        cuts: tuple[np.ndarray, ...],
+        mains: tuple[np.ndarray, ...],
+        pairs: tuple[Pair, ...],
+    ) -> "PairTables":
+        """Return tables ready for look-up; the ends of each pair are among those of its columns."""
+        return cls(feature_names, intercept, cuts, mains, pairs, tuple(_gather(pair, cuts) for pair in pairs))
+
     def margin(self, matrix: np.ndarray) -> np.ndarray:
         """Return the raw score of each row, as ``Booster.predict(raw_score=True)`` does.
 
@@ -214,10 +226,13 @@ class PairTables:
             }
         )
 
+    def named(self, feature_names: Sequence[str]) -> "PairTables":
+        """Return the same tables for columns of other names."""
+        return PairTables.of(tuple(feature_names), self.intercept, self.cuts, self.mains, self.pairs)
+
     def with_numbers(self, intercept: float, mains: tuple[np.ndarray, ...], pairs: tuple[Pair, ...]) -> "PairTables":
         """Return tables on the same intervals that hold other numbers."""
-        gathers = tuple(_gather(pair, self.cuts) for pair in pairs)
-        return PairTables(self.feature_names, intercept, self.cuts, mains, pairs, gathers)
+        return PairTables.of(self.feature_names, intercept, self.cuts, mains, pairs)
 
     def _checked(self, matrix: np.ndarray) -> np.ndarray:
         matrix = np.asarray(matrix, dtype=np.float64)
@@ -257,7 +272,7 @@ def collapse(booster_dump: Mapping[str, Any], feature_names: Sequence[str]) -> P
     Parameters
     ----------
     booster_dump : mapping
-        What ``Booster.dump_model()`` returns: one output, numeric splits, depth 2 at most.
+        What ``Booster.dump_model()`` returns: one output, depth 2 at most.
     feature_names : sequence of str
         Names of the p columns, in the order of the matrix.
 
@@ -268,8 +283,8 @@ def collapse(booster_dump: Mapping[str, Any], feature_names: Sequence[str]) -> P
     Raises
     ------
     CollapseError
-        If a path is deeper than 2, a split is categorical, leaves are linear models, there are several
-        outputs, trees are averaged, the cover is missing, or the names do not fit in number.
+        If a path is deeper than 2, leaves are linear models, there are several outputs, trees are averaged, the cover
+        is missing, or the names do not fit in number.
 
     Examples
     --------
@@ -302,7 +317,7 @@ def collapse(booster_dump: Mapping[str, Any], feature_names: Sequence[str]) -> P
         if len(features) == 2:
             by_pair[features].append((value, path))
     pairs = tuple(_pair(first, second, by_pair[first, second]) for first, second in sorted(by_pair))
-    return PairTables(names, intercept, cuts, mains, pairs, tuple(_gather(pair, cuts) for pair in pairs))
+    return PairTables.of(names, intercept, cuts, mains, pairs)
 
 
 def _cuts(steps: Sequence[Step]) -> np.ndarray:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
-from typing import Protocol
+from typing import Any, Protocol
 
 import pandas as pd
 
@@ -17,6 +17,7 @@ from eriq.registry.tracking import HOME, connect
 
 MODELS = Path("models")
 ALIAS = "candidate"
+NOT_SAVED = "eriq.not_saved"  # of a training whose forecasts were not worth saving: why
 NOT_THERE = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")  # what MLflow says of a name it does not know
 PINNED = ("lightgbm", "numpy", "pandas", "pyarrow", "scikit-learn", "scipy", "skops")
 
@@ -38,6 +39,7 @@ class _Registered(Protocol):
 class _Client(Protocol):
     """What we ask of MLflow's client of the registry."""
 
+    def get_run(self, run_id: str) -> Any: ...
     def get_registered_model(self, name: str) -> _Registered: ...
     def get_model_version(self, name: str, version: str) -> _Stored: ...
     def get_model_version_by_alias(self, name: str, alias: str) -> _Stored: ...
@@ -58,6 +60,15 @@ class Version:
     def reference(self) -> str:
         """What `model_folder` takes."""
         return f"models:/{self.name}/{self.number}"
+
+
+def no_model(contender: str, why: str) -> str:
+    """Return the sentence that stands for a model where none is saved.
+
+    >>> no_model("belief | logistic", "it tells nothing")
+    'No model is saved. The best that could be, belief | logistic, is not worth it: it tells nothing.'
+    """
+    return f"No model is saved. The best that could be, {contender}, is not worth it: {why}."
 
 
 # --- in ------------------------------------------------------------------------------------
@@ -106,19 +117,21 @@ def _registry(what: str) -> Iterator[_Client]:
         yield mlflow.MlflowClient()
     except mlflow.exceptions.MlflowException as why:
         if why.error_code in NOT_THERE:
-            raise TrackingError(f"the registry has no {what}") from None
+            raise TrackingError(f"the registry has no {what}{_hint(mlflow, what)}") from None
         raise TrackingError(f"the tracking server could not be asked for {what} ({why.error_code})") from None
 
 
 def find_version(reference: str) -> Version:
-    """Return a registered version: by ``models:/name@alias``, ``models:/name/3``, or folder or name of its bundle.
+    """Return a registered version: by ``models:/name@alias``, ``models:/name/3``, ``runs:/id``, or its bundle's name.
 
     Raises
     ------
     TrackingError
-        When there is none, or the registry cannot be reached.
+        When there is none, as of a training whose model was not worth saving, or the registry cannot be reached.
     """
     with _registry(reference) as client:
+        if reference.startswith("runs:/"):
+            return _of_run(client, reference.removeprefix("runs:/").partition("/")[0])
         if reference.startswith("models:/"):
             name, at, alias = reference.removeprefix("models:/").partition("@")
             if at:
@@ -130,6 +143,31 @@ def find_version(reference: str) -> Version:
     if not found:
         raise TrackingError(f"the registry has no version of {bundle}; a training registers its model")
     return _version(max(found, key=lambda v: int(v.version)))
+
+
+def _of_run(client: _Client, run: str) -> Version:
+    """Return the version that a training registered."""
+    why = client.get_run(run).data.tags.get(NOT_SAVED)
+    if why:
+        raise TrackingError(f"runs:/{run} left no model. {why}")
+    found = client.search_model_versions(f"run_id = '{run.replace(chr(39), '')}'")
+    if not found:
+        raise TrackingError(f"runs:/{run} registered no model; is it a training, and not one of its contenders?")
+    return _version(found[0])
+
+
+def _hint(mlflow: ModuleType, what: str) -> str:
+    """Return why the newest training of a name left no model, if that is why the registry has none."""
+    name = what.removeprefix("models:/eriq-").partition("@")[0].partition("/")[0]
+    runs = mlflow.search_runs(
+        experiment_names=[name],
+        filter_string="tags.kind = 'training'",
+        order_by=["start_time DESC"],
+        max_results=1,
+        output_format="list",
+    )
+    why = runs[0].data.tags.get(NOT_SAVED) if runs else None
+    return f". {why}" if why else ""
 
 
 def _version(found: _Stored) -> Version:
@@ -146,17 +184,20 @@ def version_at(name: str, alias: str) -> Version | None:
 
 
 def model_folder(reference: str) -> Path:
-    """Return the local folder of a bundle: a path, or ``models:/name@alias`` from the registry.
+    """Return the local folder of a bundle: a path, or ``models:/name@alias`` or ``runs:/id`` from the registry.
 
     An alias is resolved once, so that a job keeps the version it began with.
     """
+    if reference.startswith("runs:/"):
+        reference = find_version(reference).reference
     if not reference.startswith("models:/"):
         return Path(reference)
     mlflow = connect()
     try:
         folder = Path(mlflow.artifacts.download_artifacts(reference))
-    except (mlflow.exceptions.MlflowException, OSError):
-        raise TrackingError(f"the registry has no {reference}, or cannot be reached") from None
+    except (mlflow.exceptions.MlflowException, OSError) as error:
+        why = _hint(mlflow, reference) if getattr(error, "error_code", "") in NOT_THERE else ""
+        raise TrackingError(f"the registry has no {reference}, or cannot be reached{why}") from None
     found = sorted(folder.rglob("manifest.json"))
     if len(found) != 1:
         raise TrackingError(f"{reference} is not a model logged by eriq")
@@ -171,7 +212,11 @@ def load_model(reference: str) -> Bundle:
     TrackingError, BundleError
         By cause.
     """
-    if not reference.startswith("models:/") and not Path(reference).exists() and (MODELS / reference).is_dir():
+    if (
+        not reference.startswith(("models:/", "runs:/"))
+        and not Path(reference).exists()
+        and (MODELS / reference).is_dir()
+    ):
         return open_bundle(MODELS / reference)
     return open_bundle(model_folder(reference))
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from eriq.errors import TrackingError
 from eriq.model.bundle import Bundle
-from eriq.registry.models import held_out_file, register
+from eriq.registry.models import NOT_SAVED, held_out_file, no_model, register
 from eriq.registry.tracking import HOME, connect, is_remote
 from eriq.study.design.contender import Contender
 from eriq.study.groups.verdicts import VERDICTS
@@ -36,7 +36,7 @@ class Finished:
     facts: Facts
     contenders: Sequence[Contender]
     tables: Results
-    bundle: Bundle
+    bundle: Bundle | None  # none where no contender is worth saving
     folder: Path  # report, tables and figures
     held_out: pd.DataFrame  # forecasts that stay on this machine, so that a later model can be compared on these people
 
@@ -72,7 +72,11 @@ def _log(mlflow: ModuleType, done: Finished) -> str:
         tags={**plain, "kind": "training", "mlflow.note.content": note},
     ) as run:
         mlflow.log_params(_params(facts))
-        mlflow.log_metrics(_metrics(done.tables, SAVED) | _gain(done.tables["headline"]) | _groups(done.tables))
+        mlflow.log_metrics(
+            _metrics(done.tables, SAVED if done.bundle else facts.chosen)
+            | _gain(done.tables["headline"])
+            | _groups(done.tables)
+        )
         mlflow.log_artifacts(str(done.folder))
         file = held_out_file(run.info.run_id)
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -84,7 +88,10 @@ def _log(mlflow: ModuleType, done: Finished) -> str:
                     {"block": contender.block, "estimator": contender.estimator, "columns": len(contender.columns)}
                 )
                 mlflow.log_metrics(_metrics(done.tables, contender.name))
-        register(mlflow, done.bundle, facts.name)
+        if done.bundle:
+            register(mlflow, done.bundle, facts.name)
+        else:
+            mlflow.set_tag(NOT_SAVED, no_model(facts.chosen, facts.not_saved)[:5000])  # the most a tag holds
         return str(run.info.run_id)
 
 

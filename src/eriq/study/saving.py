@@ -17,10 +17,8 @@ from eriq.model.bundle import Bundle, save_bundle
 from eriq.model.calibrator import expit
 from eriq.model.manifest import Manifest, Measured, TrainedOn
 from eriq.model.model import Model
-from eriq.study.comparison.calibrated import cross_calibrated
+from eriq.study.comparison.calibrated import as_saved
 from eriq.study.comparison.compare import Comparison
-from eriq.study.comparison.out_of_fold import OutOfFold
-from eriq.study.design.contender import Contender
 from eriq.study.design.from_tables import today_of
 from eriq.study.design.study import Study
 from eriq.study.reporting.facts import Facts
@@ -55,7 +53,7 @@ def manifest_of(
 ) -> Manifest:
     """Return what the study says of its model; `seen` are the ranges of its measured columns."""
     home, source, instrument = study.home.judged(), experiment.source, study.instrument
-    calibrated = _calibrated(found.home.known(), found.chosen)
+    calibrated = as_saved(found.home.known(), found.chosen)
     bands = np.quantile(expit(calibrated[~np.isnan(calibrated)]), [1 / 3, 2 / 3])
     days = home.rows["answered_on"]
     return Manifest(
@@ -152,10 +150,6 @@ def invented_rows(matrix: pd.DataFrame, used: Sequence[Feature], seed: int, rows
     return sample
 
 
-def _calibrated(held: OutOfFold, chosen: Contender) -> np.ndarray:
-    return cross_calibrated(held.design, held.of(chosen), held.folds)
-
-
 def held_out(found: Comparison) -> pd.DataFrame:
     """Return the forecasts of the saved model for people it was not fitted to: three numbers a row, no ids.
 
@@ -173,7 +167,7 @@ def held_out(found: Comparison) -> pd.DataFrame:
     DataFrame
         Columns client (0, 1, ...), outcome (0 or 1), log_odds (three decimals).
     """
-    design, log_odds = found.held.design, _calibrated(found.held, found.chosen)
+    design, log_odds = found.held.design, as_saved(found.held, found.chosen)
     rows = np.flatnonzero(~np.isnan(log_odds) & design.known & design.whole)
     content = hashlib.sha256(design.outcome[rows].tobytes() + design.client[rows].astype("int64").tobytes()).digest()
     rows = stream(int.from_bytes(content[:8], "little"), "held-out order").permutation(rows)

@@ -118,6 +118,8 @@ BELIEF = (
     Column("words", "str"),
 )
 RULES = (_CONTENDER, Column("rule", "str"), Column("rate_no", "float64"), Column("rate_yes", "float64"))
+SCORECARD = (_CONTENDER, Column("label", "str"), Column("answer", "str"), Column("points", "Int64"))
+SCORECARD_SUMS = (_CONTENDER, Column("points", "Int64"), Column("forecast", "float64"))
 _AUC = (_CONTENDER, *(Column(name, "float64", optional=True) for name in ("auc", "low", "high")))
 DESIGNS = (
     *_AUC,
@@ -255,6 +257,8 @@ CONTRACTS: Mapping[str, tuple[Column, ...]] = {
     "groups": GROUPS,
     "group_gaps": GROUP_GAPS,
     "group_capacity": GROUP_CAPACITY,
+    "scorecard": SCORECARD,
+    "scorecard_sums": SCORECARD_SUMS,
 }
 
 

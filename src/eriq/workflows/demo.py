@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from eriq.errors import EriqError
 from eriq.scoring.sinks.files import rejects_path
 from eriq.study.learning.progress import Progress
 from eriq.workflows.make import write_cohort
@@ -15,6 +16,8 @@ BUILD = Path("build/demo")
 def demo(*, say: Say, begin: Callable[[int], None], step: Progress) -> tuple[Trained, Path, Path]:
     """Train the demo config, then score the questionnaires of people it has not seen."""
     done = train("demo", say=say, begin=begin, step=step)
+    if done.bundle is None:
+        raise EriqError(f"the demo saved no model: {done.not_saved}")
     new = BUILD / "new"
     say(write_cohort(new, clients=300, seed=99, preset="claim", format="csv", overwrite=True).splitlines()[0])
     batch = score(str(done.bundle.folder), new, BUILD / "scores.csv", overwrite=True)

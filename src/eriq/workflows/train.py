@@ -9,7 +9,7 @@ from pathlib import Path
 from eriq.config import Experiment, load_experiment
 from eriq.model.bundle import Bundle
 from eriq.model.model import Model
-from eriq.registry.models import MODELS
+from eriq.registry.models import MODELS, no_model
 from eriq.registry.tracking import HOME
 from eriq.registry.training_run import Finished, log_training
 from eriq.study.comparison.calibrated import calibrator_of, saved_forecasts
@@ -31,6 +31,7 @@ from eriq.study.evaluation.sample_size import before_a_run
 from eriq.study.explanation.explain import explain
 from eriq.study.explanation.explained import Explained
 from eriq.study.explanation.rules import best_rules
+from eriq.study.explanation.scorecards import scorecards
 from eriq.study.groups.audit import audit
 from eriq.study.groups.columns import group_labels
 from eriq.study.learning.final import final_model
@@ -52,10 +53,11 @@ Say = Callable[[str], None]  # told a sentence
 class Trained:
     """Where the results of a training are."""
 
-    bundle: Bundle
+    bundle: Bundle | None  # none where no contender is worth saving
     report: Path
     run_id: str
     sentence: str
+    not_saved: str = ""  # why there is no model
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -123,6 +125,8 @@ def train(
         strongest = without_strongest(found.held, experiment, study.features, workers=workers, progress=step)
         if strongest:
             say(strongest.sentence)
+        if found.not_saved:
+            say(no_model(found.chosen.name, found.not_saved))
         model, explanations = _fitted_and_explained(work, found)
         sizes = sample_sizes(study, tuple(dict.fromkeys((*pair, found.chosen))))
         tables = {**found.tables, **described(study, sizes), **explanations, **_elsewhere(work, found)}
@@ -135,8 +139,8 @@ def _compared(work: Work, folds: Sequence[Fold], *, resume: bool) -> Comparison:
     """Return what the contenders show on people they were not fitted on."""
     study, experiment = work.study, work.experiment
     cache = Cache(HOME / "cache", study.design, folds, experiment, enabled=resume)
-    log_odds = run_or_take_over(study.contenders, cache, work.learning, workers=work.workers, progress=work.progress)
-    held = OutOfFold(study.contenders, study.design, log_odds, tuple(folds))
+    single = run_or_take_over(study.contenders, cache, work.learning, workers=work.workers, progress=work.progress)
+    held = OutOfFold.of_repeats(study.contenders, study.design, single, tuple(folds))
     external = study.external is not None
     return compare(
         held,
@@ -154,7 +158,7 @@ def _compared(work: Work, folds: Sequence[Fold], *, resume: bool) -> Comparison:
 def _by_group(work: Work, found: Comparison) -> Comparison:
     """Return the comparison with the tables on groups: of the saved model's forecasts for people it did not see."""
     plan, held = work.experiment.groups, found.held
-    if plan is None:
+    if plan is None or found.not_saved:
         return found
     home = None if found.home is held else found.home
     labels = group_labels(work.study.design.rows.iloc[held.tested], plan)
@@ -163,15 +167,22 @@ def _by_group(work: Work, found: Comparison) -> Comparison:
     return replace(found, tables={**found.tables, **tables})
 
 
-def _fitted_and_explained(work: Work, found: Comparison) -> tuple[Model, Results]:
-    """Return the model to save, fitted on all rows, and what its forecasts are associated with."""
+def _fitted_and_explained(work: Work, found: Comparison) -> tuple[Model | None, Results]:
+    """Return the model to save, fitted on all rows, and what its forecasts are associated with.
+
+    Forecasts that are not worth saving are not explained either: what they rest on is noise.
+    """
     study, experiment, home = work.study, work.experiment, work.study.home.judged()
+    rules: Results = {
+        "rules": best_rules(study.contenders, home, study.features, experiment.seed),
+        **scorecards(study.contenders, home, study.features, experiment.seed, study.instrument),
+    }
+    if found.not_saved:
+        return None, rules
     calibrator, refits = calibrator_of(found.home, found.chosen), experiment.explain.instability_refits
     model, settled = final_model(found.chosen, home, work.learning, calibrator, refits, work.progress)
-    folds = found.home.known().folds
-    whole = Explained(model, settled, home, study.features, folds, experiment, study.instrument)
-    rules = best_rules(study.contenders, home, study.features, experiment.seed)
-    return model, {**explain(whole, work.progress), "rules": rules}
+    whole = Explained(model, settled, home, study.features, found.home.known().folds, experiment, study.instrument)
+    return model, {**explain(whole, work.progress), **rules}
 
 
 def _elsewhere(work: Work, found: Comparison) -> Results:
@@ -188,11 +199,14 @@ def _elsewhere(work: Work, found: Comparison) -> Results:
     return tables
 
 
-def _kept(work: Work, found: Comparison, model: Model, facts: Facts, tables: Results, models: Path) -> Trained:
-    """Save the model, write the report and log the run."""
+def _kept(work: Work, found: Comparison, model: Model | None, facts: Facts, tables: Results, models: Path) -> Trained:
+    """Save the model if there is one, write the report and log the run."""
     study, experiment = work.study, work.experiment
-    card = card_markdown(cleared(tables, facts))
-    bundle = save(model, study, found, experiment, facts, card, models)
-    folder = write_results(HOME / "reports" / experiment.name, tables, replace(facts, model_name=bundle.name))
+    bundle = None
+    if model:
+        card = card_markdown(cleared(tables, facts))
+        bundle = save(model, study, found, experiment, facts, card, models)
+        facts = replace(facts, model_name=bundle.name)
+    folder = write_results(HOME / "reports" / experiment.name, tables, facts)
     run_id = log_training(Finished(facts, study.contenders, tables, bundle, folder, held_out(found)))
-    return Trained(bundle, folder / "report.html", run_id, facts.sentence)
+    return Trained(bundle, folder / "report.html", run_id, facts.sentence, facts.not_saved)

@@ -10,13 +10,14 @@ import pytest
 from eriq.errors import LeakageError
 from eriq.model.calibrator import expit
 from eriq.study.comparison import calibrated
-from eriq.study.comparison.calibrated import calibrator_of, cross_calibrated, saved_forecasts
+from eriq.study.comparison.calibrated import as_saved, calibrator_of, cross_calibrated, saved_forecasts
+from eriq.study.comparison.out_of_fold import OutOfFold
 from eriq.study.design.design import Design
 from eriq.study.design.folds import Fold, grouped_kfold, rolling_origin
-from eriq.study.evaluation.calibration import fit_calibrator
+from eriq.study.evaluation.calibration import shrunk_calibrator
 from eriq.study.evaluation.metrics import auc
 from eriq.tables.results import SAVED
-from tests.study.comparison.conftest import one_row_each
+from tests.study.comparison.conftest import named, one_row_each
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +32,7 @@ def test_a_fold_is_calibrated_on_the_other_folds(calibrating):
     design, log_odds, folds = calibrating
     given = cross_calibrated(design, log_odds, folds)
     for fold in folds:
-        made = fit_calibrator(log_odds[fold.train], design.outcome[fold.train])
+        made = shrunk_calibrator(log_odds[fold.train], design.outcome[fold.train], design.client[fold.train])
         assert given[fold.test] == pytest.approx(made.apply(log_odds[fold.test]))
         assert made.slope < 0.7
 
@@ -48,16 +49,23 @@ def test_outcomes_of_a_fold_do_not_reach_its_own_calibration(calibrating):
 
 def test_other_waves_of_a_client_do_not_calibrate_it():
     """A client whose waves lie in two test folds (as with job centres) calibrates neither of them."""
-    design = one_row_each(120)
-    client = np.arange(120)
-    client[60:75] = np.arange(15)  # fifteen clients of the first fold answered at the second centre as well
-    design, everyone = replace(design, client=client), np.arange(120)
-    folds = [Fold("a", 0, everyone[75:], everyone[:60]), Fold("b", 0, everyone[15:60], everyone[60:])]
+    design = one_row_each(360)
+    client, everyone = np.arange(360), np.arange(360)
+    client[120:150] = np.arange(30)  # thirty clients of the first fold answered at the second centre as well
+    design = replace(design, client=client)
+    rest = {"a": everyone[150:], "b": np.r_[30:120, 240:360], "c": everyone[:240]}
+    folds = [Fold(name, 0, rest[name], everyone[k * 120 : k * 120 + 120]) for k, name in enumerate("abc")]
     log_odds = 3 * design.matrix["client.q"].to_numpy()
     given = cross_calibrated(design, log_odds, folds)
-    for tested, others in ((slice(0, 60), slice(75, 120)), (slice(60, 120), slice(15, 60))):
-        made = fit_calibrator(log_odds[others], design.outcome[others])
-        assert given[tested] == pytest.approx(made.apply(log_odds[tested]))
+    for fold in folds:
+        made = shrunk_calibrator(log_odds[fold.train], design.outcome[fold.train], client[fold.train])
+        assert given[fold.test] == pytest.approx(made.apply(log_odds[fold.test]))
+
+
+def test_where_nobody_can_judge_a_calibration_there_is_none(calibrating):
+    """Inside one of two folds no other rows show that a calibration helps, so forecasts stay as they are."""
+    design, log_odds, _ = calibrating
+    assert np.array_equal(cross_calibrated(design, log_odds, grouped_kfold(design, 2, 1, 1)), log_odds)
 
 
 def test_rows_without_forecast_stay_without(calibrating):
@@ -68,7 +76,8 @@ def test_rows_without_forecast_stay_without(calibrating):
     assert np.array_equal(np.isnan(given), np.isnan(gaps))
     rest = np.setdiff1d(folds[0].train, np.arange(20))
     inside = np.setdiff1d(folds[0].test, np.arange(20))
-    assert given[inside] == pytest.approx(fit_calibrator(log_odds[rest], design.outcome[rest]).apply(log_odds[inside]))
+    made = shrunk_calibrator(log_odds[rest], design.outcome[rest], design.client[rest])
+    assert given[inside] == pytest.approx(made.apply(log_odds[inside]))
 
 
 def test_a_leak_in_the_calibration_is_refused(calibrating, monkeypatch):
@@ -97,7 +106,7 @@ def test_earlier_waves_of_a_client_calibrate_it_once_their_outcome_was_known():
     last = folds[-1]
     rest = last.train[~np.isnan(log_odds[last.train])]
     assert {*design.client[rest]} & {*design.client[last.test]}
-    made = fit_calibrator(log_odds[rest], design.outcome[rest])
+    made = shrunk_calibrator(log_odds[rest], design.outcome[rest], design.client[rest])
     assert given[last.test] == pytest.approx(made.apply(log_odds[last.test]))
     late = replace(last, train=np.append(last.train, last.test[0] - 1))
     with pytest.raises(LeakageError, match=r"calibration, from .*: the outcome of 1 training row"):
@@ -118,3 +127,32 @@ def test_with_an_external_set_the_calibration_comes_from_home(held, found):
     made = calibrator_of(held, found.chosen)
     assert given == pytest.approx(made.apply(held.of(found.chosen)))
     assert made.slope > 0
+
+
+def test_each_repeat_is_calibrated_and_the_mean_of_the_calibrations_is_taken():
+    """With repeats of slopes 1/2 and 1/4 the slope is near 3/8; that of their averaged forecast lies elsewhere."""
+    design = one_row_each(2000)
+    folds = tuple(grouped_kfold(design, 4, 2, 1))
+    right = design.matrix["client.q"].to_numpy() - 1
+    single = np.stack([2 * right, 4 * right])[:, :, None]
+    held = OutOfFold.of_repeats(named(("all", "logistic")), design, single, folds)
+    parts = [shrunk_calibrator(part[:, 0], design.outcome, design.client) for part in single]
+    found = calibrator_of(held, held.contenders[0])
+    assert found.slope == pytest.approx(np.mean([part.slope for part in parts]))
+    assert found.intercept == pytest.approx(np.mean([part.intercept for part in parts]))
+    assert found.slope != pytest.approx(
+        shrunk_calibrator(held.log_odds[:, 0], design.outcome, design.client).slope, abs=0.01
+    )
+    assert as_saved(held, held.contenders[0]) == pytest.approx(cross_calibrated(design, single[0, :, 0], folds))
+
+
+def test_what_is_calibrated_already_stays_as_it_is():
+    """Forecasts that are right are left alone in most samples, where two fitted numbers would move each of them."""
+    untouched = 0
+    for seed in range(12):
+        design = one_row_each(300, seed)
+        folds, right = tuple(grouped_kfold(design, 4, 1, 1)), design.matrix["client.q"].to_numpy() - 1
+        held = OutOfFold(named(("all", "logistic")), design, right[:, None], folds)
+        found = calibrator_of(held, held.contenders[0])
+        untouched += (found.intercept, found.slope) == (0.0, 1.0)
+    assert untouched >= 9

@@ -154,3 +154,40 @@ def test_a_calibrator_of_weighted_rows_is_that_of_repeated_ones(kind):
     again = np.repeat(np.arange(60), w)
     one, two = calibration.fit_calibrator(x, y, w.astype(float)), calibration.fit_calibrator(x[again], y[again])
     assert (one.intercept, one.slope) == pytest.approx((two.intercept, two.slope), abs=1e-9)
+
+
+def test_the_error_of_a_slope_is_that_of_its_spread():
+    """Over 400 samples of 150 clients with two equal rows each, the error is the spread."""
+    rng = np.random.default_rng(1)
+    slopes, errors = [], []
+    for _ in range(400):
+        x = np.repeat(rng.normal(size=150), 2)
+        y = np.repeat((rng.logistic(size=150) < x[::2]).astype(int), 2)
+        fit = calibration.fit_calibrator(x, y)
+        slopes.append(fit.slope)
+        errors.append(calibration.slope_error(fit, x, y, np.repeat(np.arange(150), 2)))
+    assert np.mean(errors) == pytest.approx(np.std(slopes), rel=0.1)
+
+
+@pytest.mark.parametrize(("true", "low", "high"), [(1.0, 0.9, 1.1), (0.4, 0.35, 0.5)])
+def test_a_slope_is_drawn_to_1_by_its_own_uncertainty(true, low, high):
+    """Of 200 samples of 300 the shrunk slope is nearer the truth where that is 1, and keeps a real distance."""
+    rng, fitted, shrunk = np.random.default_rng(2), [], []
+    for _ in range(200):
+        x = rng.normal(size=300)
+        y = (rng.logistic(size=300) < true * x).astype(int)
+        fitted.append(calibration.fit_calibrator(x, y).slope)
+        shrunk.append(calibration.shrunk_calibrator(x, y, np.arange(300)).slope)
+    assert low < np.mean(shrunk) < high
+    if true == 1.0:
+        assert np.std(shrunk) < 0.8 * np.std(fitted)
+        assert np.median(np.abs(np.array(shrunk) - 1)) == 0
+
+
+def test_a_shrunk_calibration_is_right_on_average():
+    """After shrinking the level is fitted again: the mean forecast is the rate."""
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=400)
+    y = (rng.logistic(size=400) < 0.5 * x - 1).astype(int)
+    found = calibration.shrunk_calibrator(x, y, np.arange(400))
+    assert expit(found.apply(x)).mean() == pytest.approx(y.mean())

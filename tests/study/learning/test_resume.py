@@ -12,7 +12,7 @@ from eriq.config import Experiment, Tuning, load_experiment
 from eriq.study.design.design import Design
 from eriq.study.design.folds import Fold
 from eriq.study.learning.resume import Cache, run_or_take_over
-from eriq.study.learning.training import Learning, run_all
+from eriq.study.learning.training import Learning, run_repeats
 from tests.study.learning.conftest import FEATURES, NAMES, ONE, contender
 
 
@@ -35,8 +35,8 @@ def cache(tmp_path: Path, design: Design, folds: list[Fold], experiment: Experim
 
 def test_a_finished_contender_is_taken_over_to_the_last_digit(cache):
     """What was written is read again, gaps included; nothing is read unless it was asked for."""
-    log_odds = np.linspace(-3, 3, 180)
-    log_odds[5] = np.nan
+    log_odds = np.linspace(-3, 3, 180)[None]
+    log_odds[0, 5] = np.nan
     assert cache().read(contender("logistic")) is None
     cache(enabled=False).write(contender("logistic"), log_odds)
     assert cache().read(contender("logistic")).tobytes() == log_odds.tobytes()
@@ -45,7 +45,7 @@ def test_a_finished_contender_is_taken_over_to_the_last_digit(cache):
 
 def test_a_contender_is_known_by_its_content_and_not_its_name(cache):
     """Another estimator or column is another contender; another name is not."""
-    cache().write(contender("logistic"), np.zeros(180))
+    cache().write(contender("logistic"), np.zeros((1, 180)))
     assert cache().read(replace(contender("logistic"), name="renamed")) is not None
     assert cache().read(contender("elastic_net")) is None
     assert cache().read(contender("logistic", NAMES[:-1])) is None
@@ -54,7 +54,7 @@ def test_a_contender_is_known_by_its_content_and_not_its_name(cache):
 
 def test_anything_that_changes_a_forecast_makes_an_earlier_one_stale(cache, design, folds, experiment):
     """An outcome, a value, a fold, the seed, the tuning or the role of a column: nothing is taken over."""
-    cache().write(contender("logistic"), np.zeros(180))
+    cache().write(contender("logistic"), np.zeros((1, 180)))
     turned = design.outcome.copy()
     turned[0] = 1 - turned[0]
     matrix = design.matrix.copy()
@@ -70,7 +70,7 @@ def test_anything_that_changes_a_forecast_makes_an_earlier_one_stale(cache, desi
         {"experiment": experiment.model_copy(update={"tuning": Tuning(candidates=2)})},
     ):
         assert cache(**other).read(contender("logistic")) is None, other.keys()
-    cache(experiment=flat[0]).write(contender("logistic"), np.zeros(180))
+    cache(experiment=flat[0]).write(contender("logistic"), np.zeros((1, 180)))
     assert cache(experiment=flat[0]).read(contender("logistic")) is not None
     assert cache(experiment=flat[1]).read(contender("logistic")) is None
 
@@ -78,19 +78,19 @@ def test_anything_that_changes_a_forecast_makes_an_earlier_one_stale(cache, desi
 @pytest.mark.parametrize("content", [b"", b"not numbers", "other length"], ids=["empty", "text", "other length"])
 def test_a_spoilt_file_is_not_taken_over(cache, tmp_path, content):
     """A truncated or foreign file counts as not there, so that the contender is fitted again."""
-    cache().write(contender("logistic"), np.zeros(180))
+    cache().write(contender("logistic"), np.zeros((1, 180)))
     (file,) = (tmp_path / "cache").iterdir()
     if isinstance(content, bytes):
         file.write_bytes(content)
     else:
-        np.save(file, np.zeros(179))
+        np.save(file, np.zeros((1, 179)))
     assert cache().read(contender("logistic")) is None
 
 
 def test_the_store_holds_numbers_only(cache, tmp_path):
     """No file holds an id, and no draft is left behind."""
-    cache().write(contender("logistic"), np.zeros(180))
-    cache().write(contender("prevalence", ()), np.zeros(180))
+    cache().write(contender("logistic"), np.zeros((1, 180)))
+    cache().write(contender("prevalence", ()), np.zeros((1, 180)))
     files = list((tmp_path / "cache").iterdir())
     assert [f.suffix for f in files] == [".npy"] * 2
     assert not [f for f in files if ".part" in f.name]
@@ -100,19 +100,19 @@ def test_the_store_holds_numbers_only(cache, tmp_path):
 def test_only_what_is_missing_is_fitted(cache, design, folds):
     """A finished contender is taken over as it is; the others are fitted, kept and told, in the order asked for."""
     several, learning = [contender("logistic"), contender("prevalence", ())], Learning(FEATURES, 1, ONE)
-    cache().write(several[0], np.full(180, 7.0))
+    cache().write(several[0], np.full((1, 180), 7.0))
     told: list[tuple[str, str]] = []
     found = run_or_take_over(several, cache(), learning, progress=lambda who, fold: told.append((who, fold)))
-    assert (found[:, 0] == 7).all()
-    assert np.array_equal(found[:, [1]], run_all(several[1:], design, folds, learning))
-    assert np.array_equal(cache().read(several[1]), found[:, 1])
+    assert (found[0, :, 0] == 7).all()
+    assert np.array_equal(found[:, :, [1]], run_repeats(several[1:], design, folds, learning))
+    assert np.array_equal(cache().read(several[1]), found[:, :, 1])
     assert [fold for who, fold in told if who == several[0].name] == [f"fold {k}, taken over" for k in (1, 2, 3)]
     assert len(told) == 6
 
 
 def test_other_weights_or_times_are_other_content(cache, design):
     """Forecasts of a fit with other weights, times or horizon are not taken over."""
-    cache().write(contender("logistic"), np.zeros(180))
+    cache().write(contender("logistic"), np.zeros((1, 180)))
     assert cache(design=replace(design)).read(contender("logistic")) is not None
     later = design.times.assign(followed_days=501)
     for other in (

@@ -15,7 +15,7 @@ from eriq.study.design.contender import Contender
 from eriq.study.design.design import make_design
 from eriq.study.design.folds import Fold, grouped_kfold
 from eriq.study.learning.estimators import ESTIMATORS
-from eriq.study.learning.training import Fitted, Learning, fit, margin, margin_loss, run_all
+from eriq.study.learning.training import Fitted, Learning, fit, margin, margin_loss, pooled, run_all, run_repeats
 from tests.study.learning.conftest import FEATURES, ONE, contender
 
 
@@ -33,7 +33,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[dict[str, A
             small |= {"random_forest": {"n_estimators": 3}, "ebm": {"max_rounds": 5, "outer_bags": 1}}.get(name, {})
             return recipe.make(features, seed, **(settings | small))
 
-        monkeypatch.setitem(ESTIMATORS, name, replace(recipe, make=make))  # type: ignore[arg-type]
+        monkeypatch.setitem(ESTIMATORS, name, replace(recipe, make=make, settle=None))  # type: ignore[arg-type]
         return seen
 
     return watch
@@ -108,7 +108,7 @@ def test_an_estimator_without_settings_is_fitted_once(design, counted, name):
 
 def test_the_settings_with_the_lowest_log_loss_on_other_people_win(design, monkeypatch):
     """Of a candidate that forgets everything and the default the search takes the default."""
-    recipe = replace(ESTIMATORS["logistic"], space={"C": (1e-9,)})
+    recipe = replace(ESTIMATORS["logistic"], space={"C": (1e-9,)}, settle=None)
     monkeypatch.setitem(ESTIMATORS, "logistic", recipe)
     assert fit(contender("logistic"), design, FEATURES, seed=2, tuning=Tuning(candidates=2)).settings == {}
     noise = replace(design, outcome=np.random.default_rng(1).permutation(design.outcome))
@@ -123,7 +123,7 @@ def test_tuning_folds_hold_whole_clients(design, monkeypatch):
     monkeypatch.setattr(
         training, "apart", lambda client, a, b, step: (splits.append((a, b)), whole(client, a, b, step))
     )
-    fit(contender("logistic"), design, FEATURES, seed=2, tuning=Tuning(candidates=2, folds=4))
+    fit(contender("elastic_net"), design, FEATURES, seed=2, tuning=Tuning(candidates=2, folds=4))
     assert len(splits) == 4
     assert sorted(np.concatenate([test for _, test in splits])) == list(range(len(design.outcome)))
     assert all(not set(design.client[a]) & set(design.client[b]) for a, b in splits)
@@ -160,7 +160,7 @@ def test_tuning_folds_that_tear_a_client_apart_stop_the_search(design, monkeypat
     by_row = np.arange(len(design.outcome)) % 2
     monkeypatch.setattr(training, "client_folds", lambda *given: by_row)
     with pytest.raises(LeakageError, match=r"tuning: 90 client\(s\)"):
-        fit(contender("logistic"), design, FEATURES, seed=1, tuning=Tuning(candidates=2, folds=2))
+        fit(contender("elastic_net"), design, FEATURES, seed=1, tuning=Tuning(candidates=2, folds=2))
 
 
 # --- what is told and given back -----------------------------------------------------------
@@ -171,7 +171,7 @@ def test_each_contender_is_finished_once_with_the_column_that_is_returned(design
     several = [contender(name) for name in ("prevalence", "logistic", "lightgbm")]
     done: list[tuple[Contender, np.ndarray]] = []
     steps: list[tuple[str, str]] = []
-    found = run_all(
+    found = run_repeats(
         several,
         design,
         folds,
@@ -180,7 +180,7 @@ def test_each_contender_is_finished_once_with_the_column_that_is_returned(design
         finished=lambda who, column: done.append((who, column.copy())),
     )
     assert [who for who, _ in done] == several
-    assert all(np.array_equal(column, found[:, place]) for place, (_, column) in enumerate(done))
+    assert all(np.array_equal(column, found[:, :, place]) for place, (_, column) in enumerate(done))
     assert sorted(steps) == sorted((c.name, f.name) for c in several for f in folds)
 
 
@@ -231,3 +231,13 @@ def test_margin_is_the_log_odds_of_the_forecast(design):
         fitted: Fitted = fit(contender(name), design, FEATURES, seed=1)
         own = fitted.estimator.predict_proba(design.matrix.to_numpy())[:, 1]
         assert 1 / (1 + np.exp(-margin(fitted, design))) == pytest.approx(own, abs=2e-6), name
+
+
+def test_repeats_are_pooled_as_mean_probabilities(design, folds):
+    """The pooled log-odds are those of the mean probability of the single models; with one repeat they are theirs."""
+    repeated = folds + grouped_kfold(design, 3, 2, seed=1)[3:]
+    single = run_repeats([contender("logistic")], design, repeated, Learning(FEATURES, 1, ONE))
+    mean = (1 / (1 + np.exp(-single[:, :, 0]))).mean(axis=0)
+    assert single.shape == (2, 180, 1)
+    assert np.log(mean / (1 - mean)) == pytest.approx(pooled(single, [contender("logistic")], repeated)[:, 0])
+    assert pooled(single[:1], [contender("logistic")], folds)[:, 0] == pytest.approx(single[0, :, 0])

@@ -32,7 +32,7 @@ def weighted_people() -> tuple[Design, Design]:
 def test_a_row_of_weight_2_is_two_rows(name):
     """Weights reach the model and the scales of its columns; outcomes of rows of weight 0 are not read."""
     weighted, doubled = weighted_people()
-    some = contender(name)
+    some = replace(contender(name), settings=(("C", 0.01),) if name == "logistic" else ())  # a search draws other folds
     one, two = (margin(fit(some, d, FEATURES, seed=1), doubled) for d in (weighted, doubled))
     np.testing.assert_allclose(one, two, atol=1e-6)
 
@@ -58,7 +58,7 @@ def test_our_own_estimators_by_doubling(estimator):
 
 
 def test_the_search_weighs_what_is_lost(monkeypatch):
-    """Of two settings that one is taken whose loss is lower by weight: heavy rows decide, rows of weight 0 do not."""
+    """Of what was drawn and what the ridge settles for itself the lower loss by weight is taken: heavy rows decide."""
     rng = np.random.default_rng(1)
     n = 300
     x = rng.normal(size=n)
@@ -78,7 +78,7 @@ def test_the_search_weighs_what_is_lost(monkeypatch):
             tuning=Tuning(candidates=2, folds=3),
         )
         chosen.append(dict(found.settings))
-    assert chosen[1] == {}
+    assert chosen[1]["C"] > 1e-9
 
 
 def test_without_weights_nothing_is_passed_on():

@@ -15,7 +15,7 @@ from eriq.study.design.contender import Contender
 from eriq.study.design.design import Design
 from eriq.study.design.folds import Fold, kept_apart
 from eriq.study.evaluation.bootstrap import client_weights
-from eriq.study.evaluation.calibration import fit_calibrator
+from eriq.study.evaluation.calibration import shrunk_calibrator
 from eriq.study.evaluation.forecasts import Forecasts
 from eriq.study.evaluation.intervals import from_refits
 from eriq.study.evaluation.recalibration import (
@@ -24,20 +24,45 @@ from eriq.study.evaluation.recalibration import (
     logistic_recalibration,
     recalibration_weighted,
 )
+from eriq.study.learning.training import margin_loss
 from eriq.tables.results import SAVED
 
 REFITTED = ["contender", "measure", "estimate", "low", "high", "replicates"]
 
 
 def calibrator_of(held: OutOfFold, contender: Contender) -> Calibrator:
-    """Return the calibration of a contender, from its forecasts for people it was not fitted on."""
-    return _calibrator(held.design, held.of(contender), np.arange(len(held.log_odds)))
+    """Return the calibration of a contender, from forecasts of single models for people they were not fitted on.
+
+    One is fitted per repeat, shrunk by its own uncertainty, and their mean is taken. Where it does not lower the log
+    loss of rows it was not fitted on, forecasts stay as they are.
+    """
+    return _calibrator(held.design, held.single_of(contender), held.folds)
 
 
-def _calibrator(design: Design, log_odds: np.ndarray, rows: np.ndarray) -> Calibrator:
-    """Return the calibration from those of `rows` that have a forecast and a known outcome, by their weights."""
-    rows = rows[~np.isnan(log_odds[rows]) & design.known[rows]]
-    return fit_calibrator(log_odds[rows], design.outcome[rows], None if design.weight is None else design.weight[rows])
+def _calibrator(
+    design: Design, single: np.ndarray, folds: Sequence[Fold], among: np.ndarray | None = None
+) -> Calibrator:
+    """Return the calibration from forecasts of shape (n_repeats, n_rows) for the rows `among`, or for all of them."""
+    fits, gains = [], []
+    for repeat, log_odds in enumerate(single):
+        rows = np.flatnonzero(~np.isnan(log_odds) & design.known)
+        rows = rows if among is None else np.intersect1d(rows, among)
+        fits.append(_fitted(design, log_odds, rows))
+        for fold in (f for f in folds if f.repeat == repeat):
+            others, tested = np.intersect1d(fold.train, rows), np.intersect1d(fold.test, rows)
+            if len(tested) and len(np.unique(design.outcome[others])) == 2:
+                plain, y = log_odds[tested], design.outcome[tested]
+                after = _fitted(design, log_odds, others).apply(plain)
+                weight = 1.0 if design.weight is None else design.weight[tested]
+                gains.append(float((weight * (margin_loss(y, plain) - margin_loss(y, after))).sum()))
+    if sum(gains) <= 0:  # also where nobody can judge, as inside one of two folds
+        return Calibrator(0.0, 1.0)
+    return Calibrator(float(np.mean([c.intercept for c in fits])), float(np.mean([c.slope for c in fits])))
+
+
+def _fitted(design: Design, log_odds: np.ndarray, rows: np.ndarray) -> Calibrator:
+    weight = None if design.weight is None else design.weight[rows]
+    return shrunk_calibrator(log_odds[rows], design.outcome[rows], design.client[rows], weight)
 
 
 def cross_calibrated(design: Design, log_odds: np.ndarray, folds: Sequence[Fold]) -> np.ndarray:
@@ -50,21 +75,30 @@ def cross_calibrated(design: Design, log_odds: np.ndarray, folds: Sequence[Fold]
     ----------
     design : Design
     log_odds : ndarray of shape (n_rows,)
-        NaN where no fold tested; such rows stay NaN.
+        Of single models; NaN where no fold tested; such rows stay NaN.
     folds : sequence of Fold
+        Those of the first repeat are used.
 
     Raises
     ------
     LeakageError
         When a client would calibrate its own forecast, or an outcome would that was not known then.
     """
-    calibrated = np.full(len(log_odds), np.nan)
-    for fold in (f for f in folds if f.repeat == 0):
+    calibrated, first = np.full(len(log_odds), np.nan), [f for f in folds if f.repeat == 0]
+    for fold in first:
         rest = fold.train[~np.isnan(log_odds[fold.train]) & design.known[fold.train]]
         kept_apart(design, replace(fold, train=rest), f"calibration, {fold.name}")
         if len(np.unique(design.outcome[rest])) == 2:
-            calibrated[fold.test] = _calibrator(design, log_odds, rest).apply(log_odds[fold.test])
+            calibrated[fold.test] = _calibrator(design, log_odds[None], first, rest).apply(log_odds[fold.test])
     return np.where(np.isnan(calibrated), log_odds, calibrated)
+
+
+def as_saved(held: OutOfFold, chosen: Contender) -> np.ndarray:
+    """Return the log-odds of a contender as the saved model gives them, each row calibrated on other people.
+
+    What is saved is one model, so these are forecasts of one model: those of the first repeat, and not means.
+    """
+    return cross_calibrated(held.design, held.single_of(chosen)[0], held.folds)
 
 
 def saved_forecasts(held: OutOfFold, chosen: Contender, home: OutOfFold | None = None) -> Forecasts:
@@ -72,11 +106,11 @@ def saved_forecasts(held: OutOfFold, chosen: Contender, home: OutOfFold | None =
 
     With a fixed external set the calibration comes from `home`, where the model is learned.
     """
-    rows, log_odds = held.tested, held.of(chosen)
+    rows = held.tested
     if home is None:
-        calibrated = cross_calibrated(held.design, log_odds, held.folds)[rows]
+        calibrated = as_saved(held, chosen)[rows]
     else:
-        calibrated = calibrator_of(home, chosen).apply(log_odds[rows])
+        calibrated = calibrator_of(home, chosen).apply(held.of(chosen)[rows])
     return held.judged((SAVED,), calibrated[:, None])
 
 

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from eriq.config import Capacity, Experiment
-from eriq.study.comparison.calibrated import calibration_measures, saved_forecasts
-from eriq.study.comparison.choose import choose, savable
+from eriq.study.comparison.calibrated import as_saved, calibration_measures, saved_forecasts
+from eriq.study.comparison.choose import choose, savable, why_not
 from eriq.study.comparison.curves import calibration_curves, decision_curves
 from eriq.study.comparison.declared import Declared
 from eriq.study.comparison.factorial import decomposition
@@ -39,6 +39,7 @@ class Comparison:
     chosen: Contender
     baseline: str
     tables: Results
+    not_saved: str = ""  # why the chosen one is not worth saving, where it is not
 
     @property
     def contenders(self) -> tuple[Contender, ...]:
@@ -84,8 +85,10 @@ def compare(
     made = tested.bootstrap(wanted, replicates=plan.replicates, seed=experiment.seed, workers=workers)
     losses = made if home is None else _losses(home.forecasts(), experiment)
     chosen = choose(held.contenders, losses, experiment.choose_from)
-    saved = saved_forecasts(held, chosen, home)
-    shown = tested.only([with_, without, chosen.name]).beside(saved)
+    not_saved = why_not(home or held, as_saved(home or held, chosen))
+    saved = None if not_saved else saved_forecasts(held, chosen, home)
+    shown = tested.only([with_, without, chosen.name])
+    shown = shown.beside(saved) if saved else shown
     curves = calibration_curves(shown, experiment)
     from_baseline = differences(made, tested.names, without, plan.level)
     every_pair = differences(made, tested.names, None, plan.level)
@@ -111,36 +114,38 @@ def compare(
         "home_and_away": None if home is None else _travelled(tested, saved, home, chosen, measures, experiment),
     }
     results = {name: as_result(name, table) for name, table in tables.items() if table is not None}
-    return Comparison(held, home or held, chosen, without, results)
+    return Comparison(held, home or held, chosen, without, results, not_saved)
 
 
 def _travelled(
     tested: Forecasts,
-    saved: Forecasts,
+    saved: Forecasts | None,
     home: OutOfFold,
     chosen: Contender,
     measures: pd.DataFrame,
     experiment: Experiment,
 ) -> pd.DataFrame:
-    """Return the declared pair and the saved model at home and away."""
+    """Return the declared pair, and the saved model if there is one, at home and away."""
     names = [c.name for c in headline_pair(experiment.headline, home.contenders)]
-    at_home = home.forecasts().only(names).beside(saved_forecasts(home, chosen))
-    return home_and_away(at_home, tested.only(names).beside(saved), measures, experiment)
+    at_home, away = home.forecasts().only(names), tested.only(names)
+    if saved is not None:
+        at_home, away = at_home.beside(saved_forecasts(home, chosen)), away.beside(saved)
+    return home_and_away(at_home, away, measures, experiment)
 
 
 def _measures(
-    made: Replicates, tested: Forecasts, saved: Forecasts, without: str, experiment: Experiment, workers: int
+    made: Replicates, tested: Forecasts, saved: Forecasts | None, without: str, experiment: Experiment, workers: int
 ) -> pd.DataFrame:
-    """Return every measure of the contenders and of the saved model."""
+    """Return every measure of the contenders and of the saved model, if one is saved."""
     plan, wanted = experiment.intervals, wanted_of(experiment.capacity)
-    made_saved = saved.bootstrap(wanted, replicates=plan.replicates, seed=experiment.seed, workers=workers)
     parts = [
         summarise(made, tested.names, plan.level),
         _skills(made, tested.names, without, plan.level),
         calibration_measures(tested, experiment, workers),
-        summarise(made_saved, saved.names, plan.level),
-        calibration_measures(saved, experiment),
     ]
+    if saved:
+        made_saved = saved.bootstrap(wanted, replicates=plan.replicates, seed=experiment.seed, workers=workers)
+        parts += [summarise(made_saved, saved.names, plan.level), calibration_measures(saved, experiment)]
     return pd.concat(parts, ignore_index=True)
 
 

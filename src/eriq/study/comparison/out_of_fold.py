@@ -13,7 +13,7 @@ from eriq.study.design.folds import Fold, make_folds
 from eriq.study.design.study import Study
 from eriq.study.evaluation.forecasts import Forecasts
 from eriq.study.learning.progress import Progress, silent
-from eriq.study.learning.training import Learning, run_all
+from eriq.study.learning.training import Learning, pooled, run_repeats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,6 +24,14 @@ class OutOfFold:
     design: Design
     log_odds: np.ndarray  # shape (n_rows, n_contenders); NaN where no fold tested
     folds: tuple[Fold, ...]
+    single: np.ndarray | None = None  # of single models, shape (n_repeats, n_rows, n_contenders); none: one repeat
+
+    @classmethod
+    def of_repeats(
+        cls, contenders: tuple[Contender, ...], design: Design, single: np.ndarray, folds: tuple[Fold, ...]
+    ) -> "OutOfFold":
+        """Return what single models forecast, and their mean over repeats."""
+        return cls(contenders, design, pooled(single, contenders, folds, design.known), folds, single)
 
     @property
     def tested(self) -> np.ndarray:
@@ -38,6 +46,12 @@ class OutOfFold:
     def of(self, contender: Contender) -> np.ndarray:
         """Return the log-odds of one contender, of shape (n_rows,)."""
         return np.asarray(self.log_odds[:, self.contenders.index(contender)])
+
+    def single_of(self, contender: Contender) -> np.ndarray:
+        """Return the log-odds of single models of one contender, of shape (n_repeats, n_rows)."""
+        if self.single is None:
+            return self.of(contender)[None]
+        return np.asarray(self.single[:, :, self.contenders.index(contender)])
 
     @property
     def fold(self) -> np.ndarray:
@@ -84,7 +98,9 @@ class OutOfFold:
             replace(fold, train=place[_known(fold.train, self.design)], test=place[_known(fold.test, self.design)])
             for fold in self.folds
         )
-        return replace(self, design=self.design.judged(), log_odds=self.log_odds[self.design.known], folds=folds)
+        known = self.design.known
+        single = None if self.single is None else self.single[:, known]
+        return replace(self, design=self.design.judged(), log_odds=self.log_odds[known], folds=folds, single=single)
 
 
 def _known(rows: np.ndarray, design: Design) -> np.ndarray:
@@ -98,5 +114,5 @@ def home_forecasts(
     home = study.home
     folds = make_folds(home, experiment, study.observe_days, "grouped_kfold")
     learning = Learning(study.features, experiment.seed, experiment.tuning)
-    log_odds = run_all(study.contenders, home, folds, learning, workers=workers, progress=progress)
-    return OutOfFold(study.contenders, home, log_odds, tuple(folds))
+    single = run_repeats(study.contenders, home, folds, learning, workers=workers, progress=progress)
+    return OutOfFold.of_repeats(study.contenders, home, single, tuple(folds))

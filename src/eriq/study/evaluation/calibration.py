@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from eriq.model.calibrator import Calibrator
+from eriq.model.calibrator import Calibrator, expit
 from eriq.study.evaluation.logit_curve import curve_and_emax
 from eriq.study.evaluation.metrics import RangeError, checked
-from eriq.study.evaluation.recalibration import logistic_fit, standardised
+from eriq.study.evaluation.recalibration import logistic_fit, shift, standardised
 from eriq.study.evaluation.smooth import lowess
 
 
@@ -113,3 +113,62 @@ def fit_calibrator(margin: np.ndarray, outcome: np.ndarray, weights: np.ndarray 
     if np.isnan(slope):
         intercept, slope = logistic_fit(x, np.where(y == 1, (n_cases + 1) / (n_cases + 2), 1 / (n_others + 2)), w)
     return Calibrator(intercept, slope) if slope > 0 else Calibrator(level, 0.0)
+
+
+def shrunk_calibrator(
+    margin: np.ndarray, outcome: np.ndarray, client: np.ndarray, weights: np.ndarray | None = None
+) -> Calibrator:
+    """Return `fit_calibrator` with its slope drawn towards 1 by as much as its own standard error asks for.
+
+    Of the squared distance of the fitted slope b from 1 about se squared is noise. With that taken off, the moment
+    estimate of how far slopes of such models lie from 1, the best guess keeps the share 1 - se^2 / (b - 1)^2 of the
+    distance, and none of it where b is within one standard error of 1 (empirical Bayes; the positive part estimator of
+    James and Stein). The level is then fitted again, so that forecasts are right on average.
+
+    Parameters
+    ----------
+    margin, outcome
+        As in `fit_calibrator`, of single models: the mean of several is less extreme than each of them.
+    client : ndarray of shape (n,)
+        Rows of one client count as one piece of evidence.
+    weights : ndarray of shape (n,), optional
+        As in `fit_calibrator`.
+
+    References
+    ----------
+    Efron and Morris (1973), Journal of the American Statistical Association 68, 117-130.
+
+    Examples
+    --------
+    >>> x, y, one = np.array([0.0, 0.0, 0.0, 2.0, 2.0, 2.0]), np.array([0, 0, 1, 0, 1, 1]), np.arange(6)
+    >>> shrunk_calibrator(x, y, one).slope, round(shrunk_calibrator(9 * x, y, one).slope, 3)  # fitted .69 and .08
+    (1.0, 0.087)
+    """
+    fit = fit_calibrator(margin, outcome, weights)
+    y, x, w = checked(outcome, margin, weights)
+    if len(np.unique(y[w > 0])) < 2 or standardised(x)[2] == 0:
+        return fit
+    error, distance = slope_error(fit, x, y, client, w), fit.slope - 1
+    kept = max(0.0, 1 - (error / distance) ** 2) if distance else 0.0
+    slope = 1 + kept * distance
+    return Calibrator(shift(slope * x, y, w), slope)
+
+
+def slope_error(
+    fit: Calibrator, margin: np.ndarray, outcome: np.ndarray, client: np.ndarray, weights: np.ndarray | None = None
+) -> float:
+    """Return the standard error of a fitted slope, robust to several rows per client.
+
+    References
+    ----------
+    Liang and Zeger (1986), Biometrika 73, 13-22.
+    """
+    p = expit(fit.apply(margin))
+    weight = np.ones_like(p) if weights is None else weights
+    columns = np.column_stack([np.ones_like(margin), margin - np.average(margin, weights=weight)])
+    bread = np.linalg.pinv(columns.T @ (columns * (weight * p * (1 - p))[:, None]))
+    _, place = np.unique(client, return_inverse=True)
+    scores = np.column_stack(
+        [np.bincount(place, weights=part) for part in (columns * (weight * (outcome - p))[:, None]).T]
+    )
+    return float(np.sqrt(max((bread @ scores.T @ scores @ bread)[1, 1], 0.0)))

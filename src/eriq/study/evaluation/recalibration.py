@@ -73,7 +73,7 @@ def logistic_recalibration(
     y, p, w = checked(outcome, probability, weights, both=True, unit=True)
     x = log_odds(p)
     intercept, slope = logistic_fit(x, y, w)
-    return Recalibration(_shift(x, y, w), intercept, slope)
+    return Recalibration(shift(x, y, w), intercept, slope)
 
 
 def recalibration_weighted(outcome: np.ndarray, logit: np.ndarray, weights: np.ndarray) -> Floats:
@@ -182,7 +182,7 @@ def logistic_fit(x: Floats, y: Floats, w: Floats) -> tuple[float, float]:
     return np.nan, np.nan
 
 
-def _shift(x: Floats, y: Floats, w: Floats) -> float:
+def shift(x: Floats, y: Floats, w: Floats) -> float:
     """Return the intercept at slope 1, by bisection: the mean forecast rises with it, and equals the mean outcome."""
     low, high = -float(x.max()) - 40, -float(x.min()) + 40
     for _ in range(80):

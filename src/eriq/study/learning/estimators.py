@@ -1,6 +1,6 @@
 """Name -> unfitted scikit-learn estimator, its small search space, and how simple it is."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -19,10 +19,15 @@ from eriq.config import EstimatorName
 from eriq.errors import DependencyError
 from eriq.features import Feature
 from eriq.model.manifest import Kind
+from eriq.model.margin import raw_margin
 from eriq.model.parts import LevelRates, Splines
+from eriq.study.design.contender import Setting
+from eriq.study.learning.boosted import BoostedTrees
 from eriq.study.learning.hazard import HazardLogistic
+from eriq.study.learning.scorecard import lasso_strength, scorecard
+from eriq.study.learning.settling import Factory, Rows, Settle, inner_folds, ridge_strength, tree_count
+from eriq.study.learning.stack import MEMBERS, Stack, stack_weights
 
-Factory = Callable[..., BaseEstimator]
 RARE = 10  # levels seen less often share one column
 
 
@@ -35,6 +40,8 @@ class Recipe:
     simplicity: int  # of two equally good contenders the lower one is taken
     space: Mapping[str, Any] = field(default_factory=dict)  # lists, or distributions to draw from
     kind: Kind | None = None  # as it is saved; None: cannot be stored without pickle or explained exactly
+    settles: tuple[str, ...] = ()  # settings it finds for itself inside its training rows, whatever `tuning` says
+    settle: Settle | None = None
     timed: bool = False  # learns from days, event and followed_days of all rows, and not from the outcome
 
     @property
@@ -117,8 +124,7 @@ def _linear(features: Sequence[Feature], model: LogisticRegression, *, splines: 
 def _group(feature: Feature) -> str:
     if feature.kind == "category":
         return "category"
-    from_register = feature.part in ("form", "register_basic", "register_history", "changes")
-    return "measured" if feature.kind == "continuous" and from_register else "scored"
+    return "measured" if feature.kind == "continuous" else "scored"
 
 
 def _logistic(features: Sequence[Feature], seed: int, C: float = 0.01) -> BaseEstimator:
@@ -139,19 +145,22 @@ def _spline_logistic(features: Sequence[Feature], seed: int, C: float = 0.1, kno
 
 
 def _lightgbm(features: Sequence[Feature], seed: int, **settings: Any) -> BaseEstimator:
-    import lightgbm as lgb
-
     chosen = {"n_estimators": 150, "learning_rate": 0.03, "num_leaves": 7, "min_child_samples": 30, "reg_lambda": 5.0}
     chosen |= {"subsample": 0.8, "subsample_freq": 1, "colsample_bytree": 0.7} | settings
-    return lgb.LGBMClassifier(
-        **chosen,
-        monotone_constraints=[f.monotone for f in features] or None,
-        random_state=seed,
-        n_jobs=1,  # one level of parallelism: folds run side by side, boosting does not
-        deterministic=True,
-        force_row_wise=True,
-        verbose=-1,
-    )
+    fixed: dict[str, Any] = {
+        "monotone_constraints": [f.monotone for f in features] or None,
+        "random_state": seed,
+        "n_jobs": 1,  # one level of parallelism: folds run side by side, boosting does not
+        "deterministic": True,
+        "force_row_wise": True,
+        "verbose": -1,
+        # Levels are ordered by their rates before they are split: those of rare ones are drawn to the overall rate.
+        "cat_smooth": 20.0,
+        "cat_l2": 20.0,
+        "min_data_per_group": 30,
+        "max_cat_threshold": 16,
+    }
+    return BoostedTrees({**chosen, **fixed}, [place for place, f in enumerate(features) if f.kind == "category"])
 
 
 def _lightgbm_pairs(features: Sequence[Feature], seed: int, **settings: Any) -> BaseEstimator:
@@ -169,15 +178,50 @@ def _ebm(features: Sequence[Feature], seed: int, **settings: Any) -> BaseEstimat
         from interpret.glassbox import ExplainableBoostingClassifier
     except ImportError:
         raise DependencyError("estimator 'ebm' needs the extra: pip install 'eriq[ebm]'") from None
-    chosen = {"outer_bags": 4, "interactions": 5, "max_rounds": 2000} | settings
+    # Few bins: their ends are saved, and lie between values that several people have.
+    chosen = {"outer_bags": 4, "interactions": 5, "max_rounds": 2000, "max_bins": 64} | settings
+    chosen["feature_types"] = ["nominal" if f.kind == "category" else "continuous" for f in features]
     return ExplainableBoostingClassifier(**chosen, random_state=seed, n_jobs=1)
 
 
+def _stack(features: Sequence[Feature], seed: int, **settings: Any) -> BaseEstimator:
+    """Return the members with their own settings, "logistic.C" and so on, and the weights found for them."""
+    members: dict[str, BaseEstimator] = {}
+    for name in MEMBERS:
+        own = {key.removeprefix(f"{name}."): value for key, value in settings.items() if key.startswith(f"{name}.")}
+        own.pop("weight", None)
+        members[name] = ESTIMATORS[name].make(features, seed, **own)
+    weights: dict[str, float] = {name: float(settings.get(f"{name}.weight", 1 / len(MEMBERS))) for name in MEMBERS}
+    return Stack(members, weights, float(settings.get("intercept", 0.0)))
+
+
+def _settle_stack(
+    make: Factory, features: Sequence[Feature], seed: int, rows: Rows, given: Mapping[str, Setting]
+) -> dict[str, Setting]:
+    """Return what each member settles, and the weights with the lowest loss on inner folds of whole clients."""
+    found: dict[str, Setting] = dict(given)
+    for name in MEMBERS:
+        recipe = ESTIMATORS[name]
+        own = recipe.settle(recipe.make, features, seed, rows, {}) if recipe.settle else {}
+        found |= {f"{name}.{key}": value for key, value in own.items()}
+    margins, tested = [], []
+    for train, test in inner_folds(rows, seed):
+        weight = None if rows.weight is None else rows.weight[train]
+        stack = make(features, seed, **found).fit(rows.matrix[train], rows.outcome[train], weight)
+        margins.append(np.column_stack([raw_margin(member, rows.matrix[test]) for member in stack.members.values()]))
+        tested.append(test)
+    if not tested:
+        return {**found, "intercept": 0.0}
+    place = np.concatenate(tested)
+    weight = None if rows.weight is None else rows.weight[place]
+    intercept, weights = stack_weights(np.vstack(margins), rows.outcome[place], weight)
+    found |= {f"{name}.weight": float(w) for name, w in zip(MEMBERS, weights, strict=True)}
+    return {**found, "intercept": intercept}
+
+
 # Each space has a distribution in it: a grid of a few points would run out, and with it the equal budget.
-_C = loguniform(0.003, 1.0)
 _TREES = {
     "learning_rate": (0.02, 0.03, 0.05),
-    "n_estimators": (100, 150, 250),
     "min_child_samples": randint(15, 61),
     "reg_lambda": loguniform(1.0, 20.0),
 }
@@ -188,14 +232,32 @@ ESTIMATORS: Mapping[EstimatorName, Recipe] = {
     ),
     "level_rates": Recipe(lambda features, seed: LevelRates(), "rate per answer level", 1, kind="rates"),
     "best_rule": Recipe(lambda features, seed: BestRule(tuple(f.name for f in features)), "best one-variable rule", 2),
-    "logistic": Recipe(_logistic, "ridge logistic", 3, {"C": _C}, "linear"),
-    "elastic_net": Recipe(_elastic_net, "elastic net logistic", 4, {"C": _C, "l1_ratio": (0.1, 0.5, 0.9)}, "linear"),
-    "spline_logistic": Recipe(
-        _spline_logistic, "ridge logistic with splines", 5, {"C": _C, "knots": (4, 5, 6)}, "linear"
+    "logistic": Recipe(_logistic, "ridge logistic", 4, {}, "linear", ("C",), ridge_strength),
+    "elastic_net": Recipe(
+        _elastic_net, "elastic net logistic", 5, {"C": loguniform(0.003, 1.0), "l1_ratio": (0.1, 0.5, 0.9)}, "linear"
     ),
-    "lightgbm_pairs": Recipe(_lightgbm_pairs, "boosted trees of depth 2", 6, _TREES, "booster"),
-    "ebm": Recipe(_ebm, "explainable boosting machine", 7, {"interactions": randint(0, 11)}),
-    "lightgbm": Recipe(_lightgbm, "boosted trees", 8, _TREES | {"num_leaves": (5, 7, 15)}, "booster"),
-    "random_forest": Recipe(_random_forest, "random forest", 9, {"min_samples_leaf": randint(8, 61)}),
-    "hazard": Recipe(_hazard, "discrete-time hazard, ridge logistic on person-months", 13, {"C": _C}, timed=True),
+    "spline_logistic": Recipe(
+        _spline_logistic, "ridge logistic with splines", 6, {"knots": randint(3, 8)}, "linear", ("C",), ridge_strength
+    ),
+    "lightgbm_pairs": Recipe(
+        _lightgbm_pairs, "boosted trees of depth 2", 7, _TREES, "booster", ("n_estimators",), tree_count
+    ),
+    "ebm": Recipe(_ebm, "explainable boosting machine", 8, {"interactions": randint(0, 11)}, "tables"),
+    "lightgbm": Recipe(
+        _lightgbm, "boosted trees", 9, _TREES | {"num_leaves": (5, 7, 15)}, "booster", ("n_estimators",), tree_count
+    ),
+    "random_forest": Recipe(_random_forest, "random forest", 10, {"min_samples_leaf": randint(8, 61)}),
+    "stack": Recipe(
+        _stack,
+        "stack of ridge logistic and boosted trees of depth 2",
+        11,
+        {},
+        "stack",
+        ("intercept",),
+        _settle_stack,
+    ),
+    "scorecard": Recipe(scorecard, "score of whole points", 3, {}, "stack", ("C",), lasso_strength),
+    "hazard": Recipe(
+        _hazard, "discrete-time hazard, ridge logistic on person-months", 13, {"C": loguniform(0.003, 1.0)}, timed=True
+    ),
 }

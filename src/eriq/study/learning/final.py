@@ -1,6 +1,7 @@
 """A fitted contender as a model that can be saved."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -9,11 +10,14 @@ from eriq.features import Feature
 from eriq.features.matrix import to_matrix
 from eriq.model.background import invented_rows
 from eriq.model.calibrator import Calibrator
+from eriq.model.manifest import Kind
 from eriq.model.model import Model
+from eriq.model.tables import from_ebm
 from eriq.study.design.contender import Contender
 from eriq.study.design.design import Design, resampled
 from eriq.study.learning.estimators import ESTIMATORS
 from eriq.study.learning.progress import Progress, silent
+from eriq.study.learning.scorecard import Scorecard
 from eriq.study.learning.training import Fitted, Learning, columns_of, fit
 
 
@@ -64,6 +68,27 @@ def background_of(contender: Contender, home: Design, features: Sequence[Feature
     return invented_rows(matrix, kinds, home.client, stream(seed, "background"))
 
 
+def _saved_part(kind: Kind, estimator: Any, columns: tuple[str, ...], background: np.ndarray | None) -> Any:
+    """Return what is saved of an estimator: a booster of boosted trees, tables of what is a sum of steps.
+
+    Of a stack its members are saved, each as a model whose calibrator is its weight; the first has the intercept. A
+    scorecard is a stack of one, so that its points stay whole.
+    """
+    if isinstance(estimator, Scorecard):
+        return (Model("tables", columns, estimator.points_.named(columns), estimator.forecast_, (), background),)
+    if kind == "stack":
+        models: list[Model] = []
+        for name, member in estimator.members.items():
+            own = ESTIMATORS[name].kind or "prevalence"  # members can be saved
+            part = _saved_part(own, member, columns, background)
+            weighted = Calibrator(0.0 if models else estimator.intercept, estimator.weights[name])
+            models.append(Model(own, columns, part, weighted, (), background))
+        return tuple(models)
+    if kind == "booster":
+        return estimator.booster_
+    return from_ebm(estimator, columns) if kind == "tables" else estimator
+
+
 def as_model(
     fitted: Fitted, calibrator: Calibrator, members: Sequence[Fitted] = (), background: np.ndarray | None = None
 ) -> Model:
@@ -78,5 +103,5 @@ def as_model(
     if kind is None:
         raise ValueError(f"{fitted.contender.estimator} cannot be saved")
     estimators = [f.estimator for f in (fitted, *members)]
-    parts = [e.booster_ for e in estimators] if kind == "booster" else estimators
+    parts = [_saved_part(kind, estimator, fitted.contender.columns, background) for estimator in estimators]
     return Model(kind, fitted.contender.columns, parts[0], calibrator, tuple(parts[1:]), background)

@@ -14,12 +14,12 @@ from eriq.study.design.contender import Contender
 from eriq.study.design.design import Design
 from eriq.study.design.folds import Fold
 from eriq.study.learning.progress import Progress, silent
-from eriq.study.learning.training import Learning, run_all
+from eriq.study.learning.training import Learning, run_repeats
 from eriq.tables.files import frame_digest
 
 
 class Cache:
-    """Out-of-fold log-odds of finished contenders; numbers only, without ids.
+    """Out-of-fold log-odds of finished contenders, repeat by repeat; numbers only, without ids.
 
     Always written, so that an interrupted training can be continued; read only when asked.
     """
@@ -55,7 +55,8 @@ class Cache:
             found = np.load(file, allow_pickle=False)
         except (OSError, ValueError, EOFError):
             return None
-        return found if found.shape == self.design.outcome.shape else None
+        repeats = max((fold.repeat for fold in self.folds), default=0) + 1
+        return found if found.shape == (repeats, len(self.design.outcome)) else None
 
     def write(self, contender: Contender, log_odds: np.ndarray) -> None:
         """Keep the forecasts of a finished contender; complete or not at all."""
@@ -74,7 +75,7 @@ def run_or_take_over(
     workers: int | None = None,
     progress: Progress = silent,
 ) -> np.ndarray:
-    """Return the log-odds of every contender as `run_all` does, taking over those that are finished.
+    """Return the log-odds of every contender as `run_repeats` does, taking over those that are finished.
 
     Parameters
     ----------
@@ -83,14 +84,18 @@ def run_or_take_over(
         Knows design and folds; what is finished now is kept there.
     learning, workers, progress
         As in `run_all`.
+
+    Returns
+    -------
+    ndarray of shape (n_repeats, n_rows, n_contenders)
     """
     known = {c.name: found for c in contenders if (found := cache.read(c)) is not None}
     for name in known:
         for fold in cache.folds:
             progress(name, f"{fold.name}, taken over")
     missing = [c for c in contenders if c.name not in known]
-    fresh = run_all(
+    fresh = run_repeats(
         missing, cache.design, cache.folds, learning, workers=workers, progress=progress, finished=cache.write
     )
-    known |= {c.name: column for c, column in zip(missing, fresh.T, strict=True)}
-    return np.column_stack([known[c.name] for c in contenders])
+    known |= {c.name: fresh[:, :, place] for place, c in enumerate(missing)}
+    return np.stack([known[c.name] for c in contenders], axis=-1)

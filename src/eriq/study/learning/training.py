@@ -7,12 +7,12 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import logit
+from scipy.special import expit, logit
 from sklearn.base import BaseEstimator
 from sklearn.model_selection import ParameterSampler
 from sklearn.pipeline import Pipeline
 
-from eriq.config import Tuning
+from eriq.config import EstimatorName, Tuning
 from eriq.features import Feature
 from eriq.features.matrix import to_matrix
 from eriq.model.margin import TINY, raw_margin
@@ -21,6 +21,7 @@ from eriq.study.design.design import Design
 from eriq.study.design.folds import Fold, apart, client_folds, kept_apart
 from eriq.study.learning.estimators import ESTIMATORS, Recipe
 from eriq.study.learning.progress import Progress, silent
+from eriq.study.learning.settling import Rows
 from eriq.study.learning.weights import fit_on_times, fit_weighted
 
 
@@ -52,19 +53,33 @@ def fit(
 ) -> Fitted:
     """Return `contender` fitted on every row of `design`.
 
-    Settings are searched inside, on folds of whole clients, with the same number of candidates
-    for every contender; the default settings are always the first candidate. Rows whose outcome is
-    not known teach only an estimator that learns from times.
+    What an estimator settles for itself is settled first. Other settings are searched inside, on folds of whole
+    clients, with the same number of candidates for every contender; the default settings are always the first. Rows
+    whose outcome is not known teach only an estimator that learns from times.
     """
     tuning = tuning or Tuning()
     recipe = ESTIMATORS[contender.estimator]
     design = design if recipe.timed else design.judged()
     used = columns_of(contender, features)
     matrix = to_matrix(design.matrix, contender.columns).to_numpy()
-    settings = dict(contender.settings)
-    if not settings and tuning.candidates > 1 and recipe.space:
-        settings = _search(contender, design, used, matrix, seed, tuning)
+    rows = Rows(matrix, design.outcome, design.client, design.weight)
+    settings = settled(contender.estimator, used, seed, rows, dict(contender.settings))
+    if not contender.settings and tuning.candidates > 1 and recipe.space:
+        drawn = _search(contender, design, used, matrix, seed, (tuning, settings))
+        settings = settled(contender.estimator, used, seed, rows, drawn) if drawn else settings
     return Fitted(contender, _made(recipe, used, seed, settings, matrix, design), settings)
+
+
+def settled(
+    estimator: EstimatorName, used: Sequence[Feature], seed: int, rows: Rows, given: Mapping[str, Setting]
+) -> dict[str, Setting]:
+    """Return settings with those that an estimator finds for itself, where they are not given."""
+    recipe = ESTIMATORS[estimator]
+    if recipe.settle is None or set(recipe.settles) <= set(given) or not used:
+        return dict(given)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # as in `_quietly`
+        return {**given, **recipe.settle(recipe.make, used, seed, rows, given)}
 
 
 def n_parameters(contender: Contender, design: Design, features: Sequence[Feature]) -> int:
@@ -106,9 +121,15 @@ def _made(
 
 
 def _search(
-    contender: Contender, design: Design, used: Sequence[Feature], matrix: np.ndarray, seed: int, tuning: Tuning
+    contender: Contender,
+    design: Design,
+    used: Sequence[Feature],
+    matrix: np.ndarray,
+    seed: int,
+    plan: tuple[Tuning, Mapping[str, Setting]],
 ) -> dict[str, Setting]:
-    recipe = ESTIMATORS[contender.estimator]
+    """Return what was drawn and won, nothing for the defaults; all candidates share what was settled with those."""
+    (tuning, base), recipe = plan, ESTIMATORS[contender.estimator]
     drawn = ParameterSampler(dict(recipe.space), tuning.candidates - 1, random_state=seed)
     candidates: list[dict[str, Setting]] = [{}, *drawn]
     label = client_folds(design.outcome, design.client, tuning.folds, seed, design.known)
@@ -119,7 +140,7 @@ def _search(
         apart(design.client, train, test, "tuning")
         some = design.take(train)
         for place, settings in enumerate(candidates):
-            estimator = _made(recipe, used, seed, settings, matrix[train], some)
+            estimator = _made(recipe, used, seed, {**base, **settings}, matrix[train], some)
             forecast = raw_margin(estimator, matrix[test])
             losses[place] += (weight[test] * margin_loss(design.outcome[test], forecast)).sum()
     return candidates[int(losses.argmin())]
@@ -138,7 +159,6 @@ def run_all(
     *,
     workers: int | None = None,
     progress: Progress = silent,
-    finished: Callable[[Contender, np.ndarray], None] | None = None,
 ) -> np.ndarray:
     """Return the log-odds every contender gives to every row it did not train on.
 
@@ -155,22 +175,43 @@ def run_all(
         not depend on it: each fit runs on one thread.
     progress : callable
         Called with the contender's name and the fold's after each fit.
-    finished : callable, optional
-        Called with each contender and its log-odds as soon as all its folds are done.
 
     Returns
     -------
     ndarray of shape (n_rows, n_contenders)
     """
+    single = run_repeats(contenders, design, folds, learning, workers=workers, progress=progress)
+    return pooled(single, contenders, folds, design.known)
+
+
+def run_repeats(
+    contenders: Sequence[Contender],
+    design: Design,
+    folds: Sequence[Fold],
+    learning: Learning,
+    *,
+    workers: int | None = None,
+    progress: Progress = silent,
+    finished: Callable[[Contender, np.ndarray], None] | None = None,
+) -> np.ndarray:
+    """Return the log-odds of single models: `run_all` before repeats are averaged.
+
+    Returns
+    -------
+    ndarray of shape (n_repeats, n_rows, n_contenders)
+        NaN where no fold of a repeat tests. `finished` is called with each contender and its part once it is done.
+    """
     forecasts: dict[int, dict[int, np.ndarray]] = {c: {} for c in range(len(contenders))}
-    columns = np.full((len(design.outcome), len(contenders)), np.nan)
+    shape = max((fold.repeat for fold in folds), default=0) + 1, len(design.outcome), len(contenders)
+    single = np.full(shape, np.nan)
     for (c, f), probability in run_folds(contenders, design, folds, learning, workers=workers, progress=progress):
         forecasts[c][f] = probability
         if len(forecasts[c]) == len(folds):
-            columns[:, c] = _pooled(forecasts.pop(c), folds, design.known, contenders[c])
+            for place, found in forecasts.pop(c).items():
+                single[folds[place].repeat, folds[place].test, c] = logit(np.clip(found, TINY, 1 - TINY))
             if finished:
-                finished(contenders[c], columns[:, c])
-    return columns
+                finished(contenders[c], single[:, :, c])
+    return single
 
 
 def run_folds(
@@ -199,21 +240,28 @@ def run_folds(
             yield place, probability
 
 
-def _pooled(
-    forecasts: dict[int, np.ndarray], folds: Sequence[Fold], known: np.ndarray, contender: Contender
+def pooled(
+    single: np.ndarray, contenders: Sequence[Contender], folds: Sequence[Fold], known: np.ndarray | None = None
 ) -> np.ndarray:
-    """Return one log-odds per row: the mean probability over the repeats that tested it."""
-    n = len(known)
-    total, count = np.zeros(n), np.zeros(n)
-    for f, fold in enumerate(folds):  # in a fixed order: sums of floats depend on it
-        total[fold.test] += forecasts[f]
-        count[fold.test] += 1
+    """Return one log-odds per row and contender: that of the mean probability over the repeats that tested it.
+
+    Parameters
+    ----------
+    single : ndarray of shape (n_repeats, n_rows, n_contenders)
+    contenders, folds
+        As in `run_all`.
+    known : ndarray of shape (n_rows,), optional
+        Which rows have a known outcome; without it, all.
+    """
+    told = slice(None) if known is None else known
+    count = (~np.isnan(single)).sum(axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
-        mean = np.clip(total / count, TINY, 1 - TINY)
-    everyone = all(len(fold.train) + len(fold.test) == n for fold in folds)
-    if contender.estimator == "prevalence" and everyone:  # one constant: rates of folds would rank them backwards
-        mean = np.where(np.isnan(mean), np.nan, np.nanmean(mean[known]))
-    return np.asarray(logit(mean))
+        mean = np.nansum(expit(single), axis=0) / count
+    if all(len(fold.train) + len(fold.test) == single.shape[1] for fold in folds):
+        for c, contender in enumerate(contenders):
+            if contender.estimator == "prevalence":  # one constant: rates of folds would rank them backwards
+                mean[:, c] = np.where(np.isnan(mean[:, c]), np.nan, np.nanmean(mean[told, c]))
+    return np.asarray(logit(np.clip(mean, TINY, 1 - TINY)))
 
 
 SMALL_WORK = 60_000  # rows x fits below which starting processes costs more than it saves

@@ -87,6 +87,7 @@ class Facts:
     n_clients: int
     n_events: int
     prevalence: float
+    not_saved: str = ""  # why no model is saved, where none is
     not_savable_better: str | None = None  # a contender that did better and cannot be saved
     sample_size_sentences: tuple[str, ...] = ()
     sample_size_enough: bool = True
@@ -126,7 +127,7 @@ def facts_of(
     experiment: Experiment,
     study: Study,
     found: Comparison,
-    model: Model,
+    model: Model | None,
     sizes: Sequence[SampleSize],
     noted: Noted,
 ) -> Facts:
@@ -158,7 +159,8 @@ def facts_of(
         baseline=found.baseline,
         chosen=found.chosen.name,
         chosen_words=f"{ESTIMATORS[found.chosen.estimator].words} on {found.chosen.block}",
-        calibrator=model.calibrator,
+        calibrator=model.calibrator if model else None,
+        not_saved=found.not_saved,
         digests=study.digests,
         config_yaml=public_config(experiment),
         started=f"{noted.started:%Y-%m-%d %H:%M} UTC",
@@ -180,7 +182,7 @@ def facts_of(
         context=context_lines(float(design.outcome.mean()), study.outcome_words) if study.intake else (),
         doubts=noted.doubts,
         decided=decided_by_somebody(decisions(study)),
-        convention=CONVENTIONS[model.convention],
+        convention=CONVENTIONS[model.convention] if model else "",
     )
 
 
