@@ -16,7 +16,7 @@ from openpyxl import Workbook
 from eriq.config import Csv
 from eriq.errors import OutputError, SourceError
 from eriq.tables import schema
-from eriq.tables.files import file_digest, find_delimiter, finished_or_nothing, frame_digest, read_table, write_table
+from eriq.tables.files import file_digest, finished_or_nothing, frame_digest, read_table, write_table
 
 
 def refused(path: Path, csv: Csv | None = None) -> str:
@@ -41,7 +41,6 @@ def test_the_delimiter_is_found_from_the_header(tmp_path, delimiter):
     lines = [["id", "day", "a"], ["007", "2015-05-01", "3"], ["012", "", "-2"]]
     path = put(tmp_path / "x.csv", "\n".join(delimiter.join(line) for line in lines))
     frame = read_table(path)
-    assert find_delimiter(path, Csv()) == delimiter
     assert frame.to_dict("list")["id"] == ["007", "012"]
     assert frame["day"].isna().tolist() == [False, True]
     assert list(frame.dtypes.astype(str)) == ["str"] * 3
@@ -177,7 +176,11 @@ def test_a_permission_that_is_missing_is_told(tmp_path, monkeypatch, name):
     def refuse(*args: object, **kwargs: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    for target in ("pathlib.Path.open", "zipfile.ZipFile.__init__", "pyarrow.parquet.ParquetFile.__init__"):
+    for target in (
+        "eriq.tables.stamped.open_regular",
+        "zipfile.ZipFile.__init__",
+        "pyarrow.parquet.ParquetFile.__init__",
+    ):
         monkeypatch.setattr(target, refuse)
     monkeypatch.setattr("pyarrow.parquet.read_table", refuse)
     path = tmp_path / name
@@ -192,7 +195,7 @@ def test_a_disk_that_fails_is_told(tmp_path, monkeypatch):
         raise OSError(5, "Input/output error")
 
     path = put(tmp_path / "x.csv", "a\n1\n")
-    monkeypatch.setattr("pathlib.Path.open", fail)
+    monkeypatch.setattr("eriq.tables.stamped.open_regular", fail)
     assert refused(path) == "x.csv cannot be read: Input/output error"
 
 

@@ -98,7 +98,7 @@ def make_features(model: str, folder: Path, out: Path, *, overwrite: bool = Fals
         raise OutputError(f"{out} is there already; give --overwrite to replace it")
     bundle = load_model(model)
     answers = read_table(find_table(folder, "answers") or folder)
-    table = with_register_columns(bundle, answers, read_registers(folder, form=bundle.needs_form))
+    table = with_register_columns(bundle, answers, read_registers(folder, form=bundle.needs_form)[0])
     write_table(table, out, overwrite=overwrite)
     return f"{len(answers):,} rows with {len(bundle.registers)} register columns in {out}"
 

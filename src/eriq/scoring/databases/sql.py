@@ -129,6 +129,7 @@ class SqlReader:
         self._where = url_env
         self._engine = open_engine(url_env)
         self.kind = self._engine.dialect.name
+        self.snapshot = self.kind in ("postgresql", "sqlite")
         if self.kind == "sqlite":
             sa.event.listen(self._engine, "connect", _lenient)
         file = self._engine.url.database

@@ -18,7 +18,8 @@ from eriq.scoring.databases.cells import is_text
 from eriq.scoring.set_aside import BROKEN
 from eriq.scoring.sources.base import Chunk, Source, Wanted
 from eriq.scoring.sources.records import REASONS, Records, records_of, split
-from eriq.tables.files import DELIMITERS, LONGEST_HEADER, file_digest, nullable
+from eriq.tables.files import DELIMITERS, LONGEST_HEADER, nullable
+from eriq.tables.stamped import stamped
 
 BLOCK_BYTES = 8_000_000  # of text read at a time: bounds memory however wide a line is
 PLAIN = ("utf-8", "utf8", "utf-8-sig", "ascii")  # read as they stand
@@ -42,6 +43,7 @@ class CsvSource(Source):
         self._path, self._csv, self._chunk_rows, self._wanted = path, csv, chunk_rows, wanted
         self._plain = csv.encoding.lower() in PLAIN
         self._read = 0  # bytes of the file
+        self._sha256, (self._file,) = stamped([path])
         names, self._delimiter, self._header, self._first_line = self._head()
         self._width = len(names)
         self._places = wanted.places([name.strip() for name in names])
@@ -56,11 +58,11 @@ class CsvSource(Source):
 
     def stamp(self) -> dict[str, str]:
         """Return the digest of the content."""
-        return {"sha256": file_digest(self._path)}
+        return {"sha256": self._sha256}
 
     def chunks(self, start: int = 0) -> Generator[Chunk, None, None]:
         """Yield the records of a block in parts of equal size, at most `chunk_rows` rows each."""
-        index, first_row, before = 0, 1, self._path.stat()
+        index, first_row = 0, 1
         for records in records_of(self._body(), self._delimiter, self._path.name, self._first_line):
             table, codes = self._parsed(records)
             pieces = math.ceil(len(codes) / self._chunk_rows)
@@ -68,17 +70,14 @@ class CsvSource(Source):
                 if index >= start:
                     yield self._chunk(index, first_row, table, codes, slice(part[0], part[-1] + 1))
                 index, first_row = index + 1, first_row + len(part)
-            self.total_rows = round((first_row - 1) * before.st_size / max(self._read, 1))
+            self.total_rows = round((first_row - 1) * self._file.size / max(self._read, 1))
         self.total_rows = first_row - 1
-        after = self._path.stat()
-        if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
-            raise SourceError(f"{self._path.name} changed while it was read")
 
     def _blocks(self) -> Iterator[bytes]:
         """Yield the file as UTF-8, in blocks, and at last an empty one."""
         decode = codecs.getincrementaldecoder(self._csv.encoding)(errors="replace").decode
         first, self._read = True, 0
-        with self._path.open("rb") as file:
+        with self._file.open() as file:
             while block := file.read(BLOCK_BYTES):
                 self._read += len(block)
                 block = block if self._plain else decode(block).encode("utf-8", "surrogatepass")
