@@ -185,6 +185,7 @@ def test_a_permission_that_is_missing_is_told(tmp_path, monkeypatch, name):
     monkeypatch.setattr("pyarrow.parquet.read_table", refuse)
     path = tmp_path / name
     path.touch() if path.suffix else path.mkdir()
+    (path / "a.parquet").touch() if path.is_dir() else None
     assert "may not be read by this user" in refused(path)
 
 
@@ -404,3 +405,30 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path):
             write_table(pd.DataFrame({"a": [1]}), path, overwrite=True)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["file", "x.csv"]
     assert OutputError.exit_code == 16
+
+
+@pytest.mark.parametrize("state", ["visible", "hidden", "veryHidden"])
+def test_a_second_sheet_with_data_is_told(tmp_path, state):
+    """Rows on another sheet, shown or not, would be left out without a word; an empty one does not matter."""
+    book = Workbook()
+    book.active.append(["id"])
+    book.active.append(["1"])
+    other = book.create_sheet("more")
+    other.sheet_state = state
+    book.save(tmp_path / "x.xlsx")
+    assert read_table(tmp_path / "x.xlsx")["id"].tolist() == ["1"]
+    other["C7"] = "2"
+    book.save(tmp_path / "x.xlsx")
+    assert "1 more sheet(s) with data" in refused(tmp_path / "x.xlsx")
+    assert f"({int(state != 'visible')} of them hidden)" in refused(tmp_path / "x.xlsx")
+
+
+def test_a_hidden_first_sheet_is_told(tmp_path):
+    """What somebody hid is not what was meant."""
+    book = Workbook()
+    book.active.append(["id"])
+    book.active.append(["1"])
+    book.active.sheet_state = "hidden"
+    book.create_sheet("shown")
+    book.save(tmp_path / "x.xlsx")
+    assert "is hidden" in refused(tmp_path / "x.xlsx")

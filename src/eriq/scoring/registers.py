@@ -13,6 +13,7 @@ from eriq.model.bundle import Bundle
 from eriq.tables import schema
 from eriq.tables.cohort import Registers
 from eriq.tables.files import read_with_digest
+from eriq.tables.folders import find_table
 from eriq.tables.intake import TABLES, check_registers
 
 
@@ -29,14 +30,6 @@ def registers_beside(
     if folder is None or find_table(folder, "answers") is None:
         return None, {}
     return read_registers(folder, csv, form=form)
-
-
-def find_table(folder: Path, name: str) -> Path | None:
-    """Return the file of a table in a folder, whatever its format."""
-    for suffix in (".parquet", ".csv", ".xlsx"):
-        if (file := folder / f"{name}{suffix}").exists():
-            return file
-    return None
 
 
 def read_registers(folder: Path, csv: Csv | None = None, *, form: bool = False) -> tuple[Registers, dict[str, str]]:

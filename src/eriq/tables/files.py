@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from eriq.config import Csv
 from eriq.errors import OutputError, SourceError
+from eriq.tables.folders import parquet_files
 from eriq.tables.stamped import Stamp, stamped
 
 DELIMITERS = ",;\t|"
@@ -68,6 +69,7 @@ def read_with_digest(path: Path, csv: Csv | None = None) -> tuple[pd.DataFrame, 
         if path.is_dir() and suffix not in ("", ".parquet"):
             raise SourceError(f"{path.name} is a folder; only Parquet may come as a folder")
         if path.is_dir():
+            parquet_files(path)
             sha256 = file_digest(path)
             frame = _as_frame(path.name, lambda: pq.read_table(path))
             if file_digest(path) != sha256:
@@ -174,9 +176,9 @@ def _read_excel(taken: Stamp) -> pd.DataFrame:
     try:
         with warnings.catch_warnings(), taken.open() as file:
             warnings.simplefilter("ignore", UserWarning)  # styles and drop-down lists that openpyxl leaves out
-            cells = pd.read_excel(
-                file, header=None, dtype=object, keep_default_na=False, na_values=[""], engine="openpyxl"
-            )
+            book = pd.ExcelFile(file, engine="openpyxl")
+            _one_sheet(path.name, book)
+            cells = pd.read_excel(book, header=None, dtype=object, keep_default_na=False, na_values=[""])
     except (ValueError, LookupError, TypeError, EOFError, SyntaxError, zipfile.BadZipFile, zlib.error):
         raise SourceError(f"{path.name} is not an Excel workbook with a first sheet of data") from None
     # Rows below and columns beside the table are there once a cell has been formatted.
@@ -185,6 +187,22 @@ def _read_excel(taken: Stamp) -> pd.DataFrame:
         raise SourceError(f"{path.name} is empty")
     cells = cells.iloc[: np.flatnonzero(filled.any(axis=1))[-1] + 1, : np.flatnonzero(filled.any(axis=0))[-1] + 1]
     return _first_row_as_header(cells.map(_cell_text, na_action="ignore").astype("str"))
+
+
+def _one_sheet(name: str, book: pd.ExcelFile) -> None:
+    """Raise SourceError when other sheets than the first hold data, or the first one is hidden."""
+    first, *others = book.book.worksheets
+    filled = [
+        sheet for sheet in others if any(cell is not None for row in sheet.iter_rows(values_only=True) for cell in row)
+    ]
+    if filled:
+        hidden = sum(sheet.sheet_state != "visible" for sheet in filled)
+        raise SourceError(
+            f"{name} has {len(filled)} more sheet(s) with data that would not be read ({hidden} of them hidden); "
+            "leave one sheet"
+        )
+    if first.sheet_state != "visible":
+        raise SourceError(f"the first sheet of {name} is hidden; show it, or leave the one that counts")
 
 
 def _cell_text(cell: object) -> str:

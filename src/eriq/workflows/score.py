@@ -14,11 +14,12 @@ from eriq.scoring.batch import OnChunk, run_job
 from eriq.scoring.columns import accepted, wanted_columns
 from eriq.scoring.job import Batch, batch_of, begun_of, manifest_of, options_of, told
 from eriq.scoring.manifest import Begun
-from eriq.scoring.registers import find_table, read_registers, registers_beside, with_register_columns
+from eriq.scoring.registers import read_registers, registers_beside, with_register_columns
 from eriq.scoring.sinks.folder import check_name
 from eriq.scoring.sinks.openers import output_of
 from eriq.scoring.sources.openers import open_source
 from eriq.tables.files import read_table, write_table
+from eriq.tables.folders import find_table
 
 
 def score(

@@ -12,24 +12,8 @@ import pyarrow.parquet as pq
 from eriq.errors import SourceError
 from eriq.scoring.sources.base import Chunk, Source, Wanted, whole_chunk
 from eriq.tables.files import nullable
+from eriq.tables.folders import parquet_files
 from eriq.tables.stamped import Stamp, stamped
-
-
-def parquet_files(path: Path) -> list[Path]:
-    """Return a Parquet file, or those within a folder in the order of their names.
-
-    What Spark and others leave beside the data, under names that begin with _ or a dot, is passed over.
-
-    Raises
-    ------
-    SourceError
-        When the folder holds none.
-    """
-    inside = [p for p in sorted(path.rglob("*.parquet")) if p.is_file() and not p.name.startswith(("_", "."))]
-    files = inside if path.is_dir() else [path]
-    if not files:
-        raise SourceError(f"{path.name} holds no Parquet file")
-    return files
 
 
 class ParquetSource(Source):
