@@ -173,9 +173,11 @@ def broken_backlog(backlog: Backlog, n: int) -> pd.DataFrame:
 
 def ready(tmp_path: Path, backlog: Backlog, small_bundle: Bundle, chunk_rows: int) -> dict[str, Any]:
     given, out = tmp_path / "given.csv", tmp_path / "out" / "scores.parquet"
+    out.parent.mkdir()
     broken_backlog(backlog, 120).to_csv(given, index=False)
     job = job_of(str(small_bundle.folder), given, out, chunk_rows=chunk_rows, today="2026-01-01", rank=True)
     run(job, workers=1)
     made = digests(out)
     shutil.rmtree(out.parent)
+    out.parent.mkdir()
     return {"job": job, "out": out, "given": given, "expected": made}

@@ -9,7 +9,7 @@ from pathlib import Path
 from eriq.errors import SourceError
 
 # What Spark and others leave beside the data, and what holds no rows.
-MARKS = re.compile(r"_SUCCESS|_(common_)?metadata|_(committed|started)_\w+|\..*\.crc|\.DS_Store|\._.*")
+MARKS = re.compile(r"_SUCCESS|_(common_)?metadata|_(committed|started)_\w+|_manifest\.json|\..*\.crc|\.DS_Store|\._.*")
 TABLE_SUFFIXES = (".parquet", ".csv", ".xlsx")
 
 

@@ -17,6 +17,7 @@ from eriq.scoring.manifest import Begun
 from eriq.scoring.registers import read_registers, registers_beside, with_register_columns
 from eriq.scoring.sinks.folder import check_name
 from eriq.scoring.sinks.openers import output_of
+from eriq.scoring.sinks.overlap import refuse_overlap
 from eriq.scoring.sources.openers import open_source
 from eriq.tables.files import read_table, write_table
 from eriq.tables.folders import find_table
@@ -118,6 +119,7 @@ def score_on_spark(job: ScoringJob, *, overwrite: bool = False, master: str | No
 
     if job.rank or job.source.kind != "file" or job.sink.kind != "file" or job.source.columns:
         raise ConfigError("--engine spark takes Parquet files in and out, without ranks and without other column names")
+    refuse_overlap(job, (job.sink.path,))
     bundle = load_model(job.model)
     done = score_folder(bundle.folder, job.source.path, job.sink.path, options_of(job), master, overwrite=overwrite)
     return Batch(done.read, done.scored, done.rejected, done.out, done.sentence)

@@ -47,6 +47,17 @@ def rejects_path(out: Path) -> Path:
     return beside(out, "rejected.csv")
 
 
+def outputs(out: Path) -> list[Path]:
+    """Return the three files of a finished run."""
+    return [out, rejects_path(out), beside(out, "manifest.json")]
+
+
+def refuse_known(out: Path) -> None:
+    """Raise OutputError when one of the three files is there."""
+    if known := [file for file in outputs(out) if file.exists() or file.is_symlink()]:
+        raise OutputError(f"{', '.join(map(str, known))} is there already; give --overwrite to replace it")
+
+
 def file_places(out: Path, shown: int = 3, looked_at: int = 200_000) -> Places:
     """Return the files of a finished run, with the most frequent reasons among the first rows set aside."""
     rejects = rejects_path(out)
@@ -100,8 +111,8 @@ class FileSink(Sink):
     ) -> None:
         check_name(out)
         self.out, self.folder, self._begun, self._ranked = out, job_folder(out), begun, ranked
-        if out.exists() and not overwrite and not (resume and self.folder.exists()):
-            raise OutputError(f"{out} is there already; give --overwrite to replace it")
+        if not overwrite and not (resume and self.folder.exists()):
+            refuse_known(out)
         with written(out):
             self._lock = locked(self.folder, out)
             try:

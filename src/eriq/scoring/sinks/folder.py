@@ -37,11 +37,13 @@ def written(place: Path) -> Iterator[None]:
 
 
 def check_name(out: Path) -> None:
-    """Raise OutputError unless `out` is a kind of file that can be written."""
+    """Raise OutputError unless `out` is a kind of file that can be written, in a folder that is there."""
     if out.suffix.lower() not in SUFFIXES:
         raise OutputError(f"{out.name}: eriq writes {' and '.join(SUFFIXES)}")
     if out.is_dir():
         raise OutputError(f"{out} is a folder")
+    if not out.parent.is_dir():
+        raise OutputError(f"there is no folder {out.parent}; make it first, or look whether its name is as meant")
 
 
 def job_folder(out: Path) -> Path:
@@ -120,7 +122,6 @@ def as_line(said: Begun | StoredChunk) -> bytes:
 
 def locked(folder: Path, out: Path) -> IO[bytes]:
     """Return the open lock of a job folder, made if it is not there."""
-    out.parent.mkdir(parents=True, exist_ok=True)
     while True:
         folder.mkdir(exist_ok=True)
         try:
