@@ -24,6 +24,7 @@ from eriq.tables.stamped import Stamp, stamped
 
 DELIMITERS = ",;\t|"
 LONGEST_HEADER = 1_000_000  # characters; a first line beyond that is not a header
+MOST_BLANK = 1000  # rows of a sheet, and half of them; more is a cell far below the table
 MAX_UNPACKED_BYTES = 500_000_000  # a spreadsheet that unpacks to more is refused before it is opened
 
 
@@ -104,7 +105,7 @@ def _header_line(taken: Stamp, csv: Csv) -> str:
             while line := file.readline(LONGEST_HEADER):
                 if line.strip():
                     return line
-    except (UnicodeError, LookupError):
+    except (ValueError, LookupError):  # UnicodeError among them
         raise _not_decoded(taken.path.name, csv) from None
     raise SourceError(f"{taken.path.name} is empty")
 
@@ -185,7 +186,16 @@ def _read_excel(taken: Stamp) -> pd.DataFrame:
     filled = cells.notna().to_numpy()
     if not filled.any():
         raise SourceError(f"{path.name} is empty")
-    cells = cells.iloc[: np.flatnonzero(filled.any(axis=1))[-1] + 1, : np.flatnonzero(filled.any(axis=0))[-1] + 1]
+    last = int(np.flatnonzero(filled.any(axis=1))[-1]) + 1
+    blank = last - int(filled.any(axis=1).sum())
+    if blank > max(MOST_BLANK, last // 2):
+        raise SourceError(f"{path.name} has {blank:,} blank rows above its last cell; delete them, or that cell")
+    cells = cells.iloc[:last, : np.flatnonzero(filled.any(axis=0))[-1] + 1]
+    if rounded := int(cells.map(_is_rounded).to_numpy().sum()):
+        raise SourceError(
+            f"{path.name} has {rounded:,} number(s) of more than 15 digits, which a workbook keeps rounded: two "
+            "ids may have become one; store ids as text"
+        )
     return _first_row_as_header(cells.map(_cell_text, na_action="ignore").astype("str"))
 
 
@@ -203,6 +213,10 @@ def _one_sheet(name: str, book: pd.ExcelFile) -> None:
         )
     if first.sheet_state != "visible":
         raise SourceError(f"the first sheet of {name} is hidden; show it, or leave the one that counts")
+
+
+def _is_rounded(cell: object) -> bool:
+    return isinstance(cell, int | float) and abs(cell) >= 2**53 and not isinstance(cell, bool)
 
 
 def _cell_text(cell: object) -> str:
@@ -223,13 +237,33 @@ def _read_parquet(taken: Stamp) -> pd.DataFrame:
 
 def _as_frame(name: str, read: Callable[[], pa.Table]) -> pd.DataFrame:
     try:
-        frame: pd.DataFrame = read().to_pandas(types_mapper=nullable, date_as_object=False, ignore_metadata=True)
+        frame = to_frame(read())
     except PermissionError:
         raise
     except (pa.ArrowException, OSError, ValueError) as why:
         raise SourceError(f"{name} is not a readable Parquet file ({type(why).__name__})") from None
     # A named index of pandas is a column like any other; an unnamed one only counts the rows.
     return frame.loc[:, [not str(name).startswith("__index_level_") for name in frame.columns]]
+
+
+def to_frame(table: pa.Table) -> pd.DataFrame:
+    """Return an Arrow table as pandas keeps it; text that is not UTF-8 stays bytes, for the schema to judge."""
+    frame: pd.DataFrame = table.to_pandas(types_mapper=nullable, date_as_object=False, ignore_metadata=True)
+    for place, column in enumerate(table.columns):
+        if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+            try:
+                column.validate(full=True)
+            except pa.ArrowInvalid:
+                cells = [_text_or_bytes(cell) for cell in column.cast(pa.large_binary()).to_pylist()]
+                frame.isetitem(place, np.array([*cells, None], dtype=object)[:-1])
+    return frame
+
+
+def _text_or_bytes(cell: bytes | None) -> str | bytes | None:
+    try:
+        return cell if cell is None else cell.decode()
+    except UnicodeDecodeError:
+        return cell
 
 
 _TEXT = pd.StringDtype(na_value=float("nan"))

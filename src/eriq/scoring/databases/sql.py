@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -212,8 +212,9 @@ class SqlReader:
             yield from result.partitions()
 
     def close(self) -> None:
-        """Let go of the connection."""
-        self._connection.close()
+        """Let go of the connection; a server that is gone has done so already."""
+        with suppress(exc.SQLAlchemyError):
+            self._connection.close()
         self._engine.dispose()
 
 

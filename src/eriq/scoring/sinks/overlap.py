@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from eriq.config import FileInput, ScoringJob
-from eriq.errors import OutputError
+from eriq.errors import OutputError, SourceError
 from eriq.tables.folders import find_table
 from eriq.tables.intake import TABLES
 
@@ -21,12 +21,17 @@ def refuse_overlap(job: ScoringJob, written: Iterable[Path] = ()) -> None:
         The files it would write.
     """
     source, sink = job.source, job.sink
-    for file in written:
-        for given in _read(job):
-            if _same(file, given):
-                raise OutputError(f"{file} is the input itself; give another name for the scores")
-            if given.is_dir() and given.resolve() in file.resolve().parents:
-                raise OutputError(f"{file} lies within the input {given.name}, and would be read as answers next time")
+    try:
+        for file in written:
+            for given in _read(job):
+                if _same(file, given):
+                    raise OutputError(f"{file} is the input itself; give another name for the scores")
+                if given.is_dir() and given.resolve() in file.resolve().parents:
+                    raise OutputError(
+                        f"{file} lies within the input {given.name}, and would be read as answers next time"
+                    )
+    except (OSError, RuntimeError, ValueError) as why:  # a link that points at itself, a name too long or with a NUL
+        raise SourceError(f"the input cannot be looked for ({type(why).__name__}): is its name as meant?") from None
     if source.kind == "file" or sink.kind == "file" or source.kind != sink.kind or source.table is None:
         return
     if source.kind == "duckdb" and sink.kind == "duckdb":

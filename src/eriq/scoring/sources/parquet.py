@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from eriq.errors import SourceError
 from eriq.scoring.sources.base import Chunk, Source, Wanted, whole_chunk
-from eriq.tables.files import nullable
+from eriq.tables.files import to_frame
 from eriq.tables.folders import parquet_files
 from eriq.tables.stamped import Stamp, stamped
 
@@ -58,7 +58,7 @@ class ParquetSource(Source):
             try:
                 for batch in found.iter_batches(self._chunk_rows, row_groups=groups, columns=theirs):
                     table = pa.Table.from_batches([batch]).select(theirs).rename_columns(list(places))
-                    yield table.to_pandas(types_mapper=nullable, date_as_object=False, ignore_metadata=True)
+                    yield to_frame(table)
             except (pa.ArrowException, OSError, ValueError) as why:
                 raise SourceError(f"{file.path.name} cannot be read to its end ({type(why).__name__})") from None
 

@@ -8,9 +8,10 @@ import pandas as pd
 
 from eriq.errors import SourceError
 from eriq.scoring.databases.base import Reader, Row
-from eriq.scoring.databases.cells import frame_of, is_text, row_digest
+from eriq.scoring.databases.cells import frame_of, row_digest
 from eriq.scoring.set_aside import BROKEN
 from eriq.scoring.sources.base import Chunk, Source, Wanted
+from eriq.tables.schema import is_text
 
 
 class TableSource(Source):

@@ -3,7 +3,7 @@
 import codecs
 import csv as python_csv
 import math
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +14,11 @@ import pyarrow.csv
 
 from eriq.config import Csv
 from eriq.errors import SchemaError, SourceError
-from eriq.scoring.databases.cells import is_text
 from eriq.scoring.set_aside import BROKEN
 from eriq.scoring.sources.base import Chunk, Source, Wanted
 from eriq.scoring.sources.records import REASONS, Records, records_of, split
 from eriq.tables.files import DELIMITERS, LONGEST_HEADER, nullable
+from eriq.tables.schema import is_text
 from eriq.tables.stamped import stamped
 
 BLOCK_BYTES = 8_000_000  # of text read at a time: bounds memory however wide a line is
@@ -75,29 +75,42 @@ class CsvSource(Source):
 
     def _blocks(self) -> Iterator[bytes]:
         """Yield the file as UTF-8, in blocks, and at last an empty one."""
-        decode = codecs.getincrementaldecoder(self._csv.encoding)(errors="replace").decode
-        first, self._read = True, 0
+        first, self._read, decode = True, 0, self._decoder()
         with self._file.open() as file:
             while block := file.read(BLOCK_BYTES):
                 self._read += len(block)
-                block = block if self._plain else decode(block).encode("utf-8", "surrogatepass")
+                block = block if self._plain else decode(block, False)
                 if block := block.removeprefix(codecs.BOM_UTF8) if first else block:
                     yield block
                 first = False
-        if not self._plain and (rest := decode(b"", final=True)):
-            yield rest.encode("utf-8", "surrogatepass")
+        if not self._plain and (rest := decode(b"", True)):
+            yield rest
         yield b""
+
+    def _decoder(self) -> Callable[[bytes, bool], bytes]:
+        """Return what turns blocks of the declared encoding into UTF-8; signs it cannot read become U+FFFD."""
+        unknown = SourceError(f"{self._path.name} is not {self._csv.encoding}; set csv.encoding, for example latin-1")
+        try:
+            "a".encode(self._csv.encoding)  # rot13 and the like are no encodings of text
+            decoder = codecs.getincrementaldecoder(self._csv.encoding)(errors="replace")
+        except (LookupError, ValueError, TypeError):
+            raise unknown from None
+
+        def decode(block: bytes, final: bool) -> bytes:
+            try:
+                return decoder.decode(block, final).encode("utf-8", "surrogatepass")
+            except (ValueError, TypeError, AssertionError):  # what encodings raise that know no replacement
+                raise unknown from None
+
+        return decode
 
     def _head(self) -> tuple[list[str], str, int, int]:
         """Return the cells of the first record, the delimiter, and where the next line begins: byte and number."""
         name, head = self._path.name, b""
-        try:
-            for block in self._blocks():
-                head += block
-                if len(head) >= LONGEST_HEADER:
-                    break
-        except (LookupError, UnicodeError):
-            raise SourceError(f"{name} is not {self._csv.encoding}; set csv.encoding, for example latin-1") from None
+        for block in self._blocks():
+            head += block
+            if len(head) >= LONGEST_HEADER:
+                break
         lines = head[:LONGEST_HEADER].splitlines(keepends=True)
         text = next((line.decode("utf-8", "replace") for line in lines if line.strip()), "")
         if len(text) >= LONGEST_HEADER or not text:
@@ -115,6 +128,8 @@ class CsvSource(Source):
             names = next(cells for cells in reader if any(map(str.strip, cells)))
         except python_csv.Error:
             raise SourceError(f"{name}: a quote is opened and never closed in the header") from None
+        if any("\ufffd" in cell for cell in names):
+            raise SourceError(f"{name}: its header is not {self._csv.encoding}; set csv.encoding, for example latin-1")
         return names, delimiter, sum(taken), len(taken) + 1
 
     def _body(self) -> Iterator[bytes]:
