@@ -87,7 +87,12 @@ def backlog() -> Callable[..., pd.DataFrame]:
     def make(n: int, first: int = 1, seed: int = 3) -> pd.DataFrame:
         rng = np.random.default_rng([seed, first])
         given = {item: rng.choice(known, n) for item, known in codes.items()}
-        ids = {"client_id": [f"c{k}" for k in range(first, first + n)], "answered_on": "2015-03-01", "wave": "1"}
+        ids = {
+            "client_id": [f"c{k}" for k in range(first, first + n)],
+            "answered_on": "2015-03-01",
+            "wave": "1",
+            "consent": "1",
+        }
         return pd.DataFrame({**ids, **given}, dtype="str")
 
     return make

@@ -64,6 +64,7 @@ def answers_columns(instrument: Instrument) -> tuple[Column, ...]:
         Column("caseworker_id", "str", optional=True),
         Column("job_centre", "str", optional=True),
         Column("consent", "Int8", allowed=(0, 1), optional=True),
+        Column("consent_withdrawn_on", "datetime64[us]", optional=True),
         *(Column(item, "Int8", allowed=instrument.allowed(item)) for item in instrument.item_ids),
     )
 

@@ -4,12 +4,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-# How a cell begins that a spreadsheet would run, also where it takes ; or tab for the end of a cell. An apostrophe
-# gets another one: two different cells never become one.
+# How a cell begins that a spreadsheet would run, also where it takes ; or tab for the end of a cell. An
+# apostrophe gets another one: two different cells never become one.
 FORMULA = r"(^|[;\t\r\n])(['=+\-@\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}])"
 BLANK = r"^([;\t\r\n])"
 SAFE_CELLS = (
-    "an apostrophe stands before = + - @ (also full-width) and ' at the beginning of a text cell or after ; tab or line "
+    "an apostrophe stands before = + - @ (also full-width) and ' where a text cell begins or after ; tab or line "
     "break in it, and before ; tab or line break at its beginning"
 )
 
