@@ -151,7 +151,7 @@ def test_a_cell_in_the_last_row_of_a_sheet_is_told(tmp_path: Path) -> None:
 
 def test_odd_cells_of_a_workbook_are_set_aside(tmp_path: Path, backlog: Backlog, small_bundle: Bundle) -> None:
     """Truth values among answers, times and days out of range among days: each costs its row."""
-    cells = {(2, 4): True, (3, 2): dt.time(1, 2), (4, 2): -5.5, (5, 2): "1850-01-01"}
+    cells = {(2, 5): True, (3, 2): dt.time(1, 2), (4, 2): -5.5, (5, 2): "1850-01-01"}
     file = workbook(tmp_path / "a.xlsx", backlog(5), cells)
     _, aside = read_both(run(job_of(str(small_bundle.folder), file, tmp_path / "out.csv"), workers=1))
     assert aside["row"].tolist() == [1, 2, 3, 4]
