@@ -68,7 +68,8 @@ def made_rows(first: int, n: int, bundle: Bundle) -> pa.Table:
             columns[feature.item] = pa.array(rng.integers(1, 6, n).astype("int8"), mask=gap)
         else:
             columns[feature.name] = pa.array(rng.gamma(2.0, 20.0, n).round(2))
-    order = ["client_id", "answered_on", *load_instrument("eriq22").item_ids]
+    columns["consent"] = pa.array(np.ones(n, dtype="int8"))
+    order = ["client_id", "answered_on", "consent", *load_instrument("eriq22").item_ids]
     return pa.table(columns).select([*order, *(f.name for f in bundle.features if not f.item)])
 
 

@@ -41,6 +41,7 @@ instrument_command = partial(instrument_app.command, cls=WholeSentence)
 
 Config = Annotated[str, typer.Argument(help="Experiment file, or the name of a shipped one such as 'demo'.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")]
+Consent = Annotated[Literal["required", "not_collected"], typer.Option(help="Whether answers have a column consent.")]
 Language = Annotated[Literal["en", "sv", "da"], typer.Option(help="Language of labels.")]
 
 
@@ -112,6 +113,7 @@ def score(
     ] = None,
     encoding: Annotated[str, typer.Option(help="Of a CSV, for example latin-1.")] = "utf-8",
     decimal: Annotated[Literal[".", ","], typer.Option(help="Decimal sign of a CSV.")] = ".",
+    consent: Consent = "required",
     resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted run.")] = False,
     overwrite: Overwrite = False,
     workers: Annotated[int | None, typer.Option(min=1, help="Chunks at a time; one per core by default.")] = None,
@@ -130,7 +132,7 @@ def score(
     from eriq.workflows import score as score_job
 
     if model.endswith((".yaml", ".yml")) or (input is None and out is None and is_shipped("scoring", model)):
-        said = ("input", "out", "language", "reasons", "audience", "show", "encoding", "decimal")
+        said = ("input", "out", "language", "reasons", "audience", "show", "encoding", "decimal", "consent")
         if given := [name for name in said if getattr(context.get_parameter_source(name), "name", "") == "COMMANDLINE"]:
             raise typer.BadParameter(f"a scoring config says this itself: {', '.join(given)}")
         job = load_scoring_job(model)
@@ -138,9 +140,8 @@ def score(
         if input is None or out is None:
             raise typer.BadParameter("give INPUT and --out, or a scoring config")
         csv = Csv(encoding=encoding, decimal=decimal)
-        job = score_job.job_of(
-            model, input, out, csv=csv, language=language, reasons=reasons, audience=audience, show=show
-        )
+        shown = {"language": language, "reasons": reasons, "audience": audience, "show": show, "consent": consent}
+        job = score_job.job_of(model, input, out, csv=csv, **shown)
     if engine == "spark":
         result = score_job.score_on_spark(job, overwrite=overwrite)
     else:

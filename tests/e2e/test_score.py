@@ -184,7 +184,7 @@ explain: {rows: 100, refits: 0, instability_refits: 0}
     )
     eriq("train", "alone.yaml", cwd=tmp_path)
     model = next((tmp_path / "models").glob("alone-*"))
-    eriq("score", model, "people", "--out", "scores.csv", cwd=tmp_path)
+    eriq("score", model, "people", "--consent", "not_collected", "--out", "scores.csv", cwd=tmp_path)
 
     scores = pd.read_csv(tmp_path / "scores.csv")
     assert len(scores) == len(answers)

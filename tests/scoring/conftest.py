@@ -87,7 +87,12 @@ def backlog() -> Callable[..., pd.DataFrame]:
     def make(n: int, first: int = 1, seed: int = 3) -> pd.DataFrame:
         rng = np.random.default_rng([seed, first])
         given = {item: rng.choice(known, n) for item, known in codes.items()}
-        ids = {"client_id": [f"c{k}" for k in range(first, first + n)], "answered_on": "2015-03-01", "wave": "1"}
+        ids = {
+            "client_id": [f"c{k}" for k in range(first, first + n)],
+            "answered_on": "2015-03-01",
+            "wave": "1",
+            "consent": "1",
+        }
         return pd.DataFrame({**ids, **given}, dtype="str")
 
     return make
@@ -173,9 +178,11 @@ def broken_backlog(backlog: Backlog, n: int) -> pd.DataFrame:
 
 def ready(tmp_path: Path, backlog: Backlog, small_bundle: Bundle, chunk_rows: int) -> dict[str, Any]:
     given, out = tmp_path / "given.csv", tmp_path / "out" / "scores.parquet"
+    out.parent.mkdir()
     broken_backlog(backlog, 120).to_csv(given, index=False)
     job = job_of(str(small_bundle.folder), given, out, chunk_rows=chunk_rows, today="2026-01-01", rank=True)
     run(job, workers=1)
     made = digests(out)
     shutil.rmtree(out.parent)
+    out.parent.mkdir()
     return {"job": job, "out": out, "given": given, "expected": made}

@@ -176,6 +176,7 @@ sink: {kind: file, path: out/scores.csv}
 def test_columns_of_the_file_are_mapped(small_bundle: Bundle, backlog: Backlog, tmp_path: Path) -> None:
     """`columns: {client_id: cpr}` reads client_id from the column cpr."""
     (tmp_path / "in").mkdir()
+    (tmp_path / "out").mkdir()
     backlog(3).rename(columns={"client_id": "cpr"}).to_csv(tmp_path / "in" / "answers.csv", index=False)
     (tmp_path / "job.yaml").write_text(JOB.replace("small", str(small_bundle.folder)))
     scores, _ = read_both(run(load_scoring_job(tmp_path / "job.yaml")))

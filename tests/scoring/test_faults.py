@@ -1,6 +1,7 @@
 """What goes wrong at night: after each fault a resumed run ends with the bytes of an undisturbed one."""
 
 import datetime as dt
+import json
 import os
 import shutil
 import subprocess
@@ -15,7 +16,7 @@ import pandas as pd
 import pytest
 
 from eriq.config import Csv
-from eriq.errors import BundleError, BusyError, EriqError, OutputError, ResumeError, SourceError
+from eriq.errors import BundleError, BusyError, CountError, EriqError, OutputError, ResumeError, SourceError
 from eriq.model.bundle import Bundle
 from eriq.scoring.manifest import Begun
 from eriq.scoring.sinks.files import FileSink, rejects_path
@@ -62,7 +63,6 @@ def test_disk_full_is_named_and_resumable(night: dict[str, Any], room: int) -> N
 def test_a_small_disk_fills_up(night: dict[str, Any], tmp_path: Path) -> None:
     """On a real full disk of 100 kB: a named error, nothing under the final name, and a larger disk ends the job."""
     folder = night["out"].parent
-    folder.mkdir()
     if subprocess.run(
         ["mount", "-t", "tmpfs", "-o", "size=100k", "tmpfs", folder], check=False, capture_output=True
     ).returncode:
@@ -217,7 +217,7 @@ def test_a_zip_bomb_named_xlsx(night: dict[str, Any]) -> None:
     job = night["job"].model_copy(update={"source": night["job"].source.model_copy(update={"path": bomb})})
     with pytest.raises(SourceError, match="unpacks to"):
         run(job)
-    assert not night["out"].parent.exists()
+    assert list(night["out"].parent.iterdir()) == []
 
 
 def test_a_truncated_parquet_file_leaves_nothing(night: dict[str, Any], backlog: Backlog) -> None:
@@ -228,7 +228,7 @@ def test_a_truncated_parquet_file_leaves_nothing(night: dict[str, Any], backlog:
     job = night["job"].model_copy(update={"source": night["job"].source.model_copy(update={"path": file})})
     with pytest.raises(SourceError, match="Parquet"):
         run(job)
-    assert not night["out"].parent.exists()
+    assert list(night["out"].parent.iterdir()) == []
 
 
 @pytest.mark.parametrize("name", ["a b/../c d/æøå 你好.csv", "-x.csv", "100%.csv", "new\nline.csv"])
@@ -279,7 +279,7 @@ def test_a_tampered_model_scores_nothing(night: dict[str, Any], tmp_path: Path, 
     damage(folder)
     with pytest.raises(BundleError):
         run(night["job"].model_copy(update={"model": str(folder)}))
-    assert not night["out"].parent.exists()
+    assert list(night["out"].parent.iterdir()) == []
 
 
 def test_a_read_only_models_folder(night: dict[str, Any], tmp_path: Path) -> None:
@@ -314,10 +314,58 @@ def test_a_lost_part_is_made_again(night: dict[str, Any]) -> None:
     assert digests(night["out"]) == night["expected"]
 
 
+def _copied_over(folder: Path) -> None:
+    for kind in ("scores", "rejected"):
+        shutil.copy(folder / f"{kind}-000000.arrow", folder / f"{kind}-000001.arrow")
+
+
+def _one_bit(folder: Path) -> None:
+    part = folder / "rejected-000001.arrow"
+    body = bytearray(part.read_bytes())
+    body[len(body) // 2] ^= 1
+    part.write_bytes(body)
+
+
+@pytest.mark.parametrize("damage", [_copied_over, _one_bit])
+def test_a_part_that_is_not_what_was_written_is_refused(night: dict[str, Any], damage: Callable[[Path], None]) -> None:
+    """A part copied over another, or changed by a bit: --resume refuses, and --overwrite begins anew."""
+    interrupted(night)
+    damage(job_folder(night["out"]))
+    with pytest.raises(ResumeError, match="part 1 of the interrupted run was changed"):
+        run(night["job"], resume=True, workers=1)
+    assert not night["out"].exists()
+    run(night["job"], overwrite=True, workers=1)
+    assert digests(night["out"]) == night["expected"]
+
+
+def test_a_part_changed_before_the_end_is_refused(night: dict[str, Any]) -> None:
+    """Parts are proven when they are put together, too: nothing appears under the final name."""
+
+    def change(step: Any) -> None:
+        if step.chunk == 11:
+            _copied_over(job_folder(night["out"]))
+
+    with pytest.raises(ResumeError, match="part 1"):
+        run(night["job"], workers=1, on_chunk=change)
+    assert not night["out"].exists()
+
+
+def test_rows_are_counted_from_the_files(night: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A journal and parts that agree with each other and repeat rows end the job: numbers 1 to n, each once."""
+    interrupted(night)
+    folder = job_folder(night["out"])
+    _copied_over(folder)
+    lines = (folder / "journal.jsonl").read_text().splitlines()
+    forged = json.loads(lines[0]) | {"chunk": 1}
+    (folder / "journal.jsonl").write_text("\n".join([lines[0], json.dumps(forged), *lines[2:]]) + "\n")
+    with pytest.raises(CountError, match="there again"):
+        run(night["job"], resume=True, workers=1)
+    assert not night["out"].exists()
+
+
 def test_an_error_before_the_first_chunk_leaves_no_trace(night: dict[str, Any]) -> None:
     """A file without the columns of the model is refused, and the folder is as it was."""
     night["given"].write_text("client_id,answered_on\nc1,2015-01-01\n")
-    night["out"].parent.mkdir()
     with pytest.raises(EriqError):
         run(night["job"])
     assert list(night["out"].parent.iterdir()) == []

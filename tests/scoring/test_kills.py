@@ -29,6 +29,7 @@ from eriq.workflows.score import run
 from eriq.scoring.sinks import files as sinks
 import lightgbm, skops.io, pyarrow.parquet, pyarrow.csv
 
+emptied = shutil.rmtree
 job = ScoringJob.model_validate_json(sys.argv[1])
 points = json.loads(sys.argv[2])
 out = Path(job.sink.path)
@@ -63,7 +64,8 @@ def suicidal(count):
 
 steps = isinstance(points, int)  # else: seconds
 for point in range(points) if steps else points:
-    shutil.rmtree(out.parent, ignore_errors=True)
+    emptied(out.parent, ignore_errors=True)
+    out.parent.mkdir()
     if steps:
         child = forked(lambda: suicidal(point))
     else:

@@ -32,7 +32,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_a_folder_without_forms_serves_models_that_use_none(folder: Path) -> None:
     """Without forms the table is empty; a model that uses one says what is missing."""
-    assert 0 == len(read_registers(folder).forms)
+    assert 0 == len(read_registers(folder)[0].forms)
     with pytest.raises(SourceError, match="has no forms; this model needs persons, spells, events and forms"):
         read_registers(folder, form=True)
 
@@ -40,7 +40,7 @@ def test_a_folder_without_forms_serves_models_that_use_none(folder: Path) -> Non
 def test_forms_are_read_and_looked_up_by_client(folder: Path) -> None:
     """A chunk gets the forms of its own clients, in the order of the file."""
     FORMS.assign(contacts=[1, 2, 3]).to_csv(folder / "forms.csv", index=False)
-    registers = read_registers(folder, form=True)
+    registers, _ = read_registers(folder, form=True)
     mine = Lookup(registers).of(pd.DataFrame({"client_id": ["b"]}))
 
     assert [1, 3] == mine.forms["contacts"].tolist()

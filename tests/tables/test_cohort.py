@@ -65,6 +65,14 @@ def test_only_who_consented_is_in_where_consent_is_recorded(outcome_of, consent,
     assert outcome_of(consent=[consent, 1, 1]) == ("no consent recorded" if out else 0)
 
 
+def test_who_withdrew_consent_is_out_with_every_answer_and_counted(outcome_of):
+    """A day of withdrawal, on whatever answer, takes the person out; others stay."""
+    nothing = pd.Series([None] * 3, dtype="datetime64[us]")
+    assert outcome_of(consent=[1, 1, 1], consent_withdrawn_on=nothing) == 0
+    some = pd.Series(["2015-06-01", None, None], dtype="datetime64[us]")
+    assert outcome_of(consent=[1, 1, 1], consent_withdrawn_on=some) == "consent withdrawn"
+
+
 def test_without_a_consent_column_nobody_is_left_out_for_it(outcome_of):
     """A column that is empty for everyone records nothing."""
     assert outcome_of(consent=[None, None, None]) == 0

@@ -16,7 +16,7 @@ from openpyxl import Workbook
 from eriq.config import Csv
 from eriq.errors import OutputError, SourceError
 from eriq.tables import schema
-from eriq.tables.files import file_digest, find_delimiter, finished_or_nothing, frame_digest, read_table, write_table
+from eriq.tables.files import file_digest, finished_or_nothing, frame_digest, read_table, write_table
 
 
 def refused(path: Path, csv: Csv | None = None) -> str:
@@ -41,7 +41,6 @@ def test_the_delimiter_is_found_from_the_header(tmp_path, delimiter):
     lines = [["id", "day", "a"], ["007", "2015-05-01", "3"], ["012", "", "-2"]]
     path = put(tmp_path / "x.csv", "\n".join(delimiter.join(line) for line in lines))
     frame = read_table(path)
-    assert find_delimiter(path, Csv()) == delimiter
     assert frame.to_dict("list")["id"] == ["007", "012"]
     assert frame["day"].isna().tolist() == [False, True]
     assert list(frame.dtypes.astype(str)) == ["str"] * 3
@@ -177,11 +176,16 @@ def test_a_permission_that_is_missing_is_told(tmp_path, monkeypatch, name):
     def refuse(*args: object, **kwargs: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    for target in ("pathlib.Path.open", "zipfile.ZipFile.__init__", "pyarrow.parquet.ParquetFile.__init__"):
+    for target in (
+        "eriq.tables.stamped.open_regular",
+        "zipfile.ZipFile.__init__",
+        "pyarrow.parquet.ParquetFile.__init__",
+    ):
         monkeypatch.setattr(target, refuse)
     monkeypatch.setattr("pyarrow.parquet.read_table", refuse)
     path = tmp_path / name
     path.touch() if path.suffix else path.mkdir()
+    (path / "a.parquet").touch() if path.is_dir() else None
     assert "may not be read by this user" in refused(path)
 
 
@@ -192,7 +196,7 @@ def test_a_disk_that_fails_is_told(tmp_path, monkeypatch):
         raise OSError(5, "Input/output error")
 
     path = put(tmp_path / "x.csv", "a\n1\n")
-    monkeypatch.setattr("pathlib.Path.open", fail)
+    monkeypatch.setattr("eriq.tables.stamped.open_regular", fail)
     assert refused(path) == "x.csv cannot be read: Input/output error"
 
 
@@ -401,3 +405,30 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path):
             write_table(pd.DataFrame({"a": [1]}), path, overwrite=True)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["file", "x.csv"]
     assert OutputError.exit_code == 16
+
+
+@pytest.mark.parametrize("state", ["visible", "hidden", "veryHidden"])
+def test_a_second_sheet_with_data_is_told(tmp_path, state):
+    """Rows on another sheet, shown or not, would be left out without a word; an empty one does not matter."""
+    book = Workbook()
+    book.active.append(["id"])
+    book.active.append(["1"])
+    other = book.create_sheet("more")
+    other.sheet_state = state
+    book.save(tmp_path / "x.xlsx")
+    assert read_table(tmp_path / "x.xlsx")["id"].tolist() == ["1"]
+    other["C7"] = "2"
+    book.save(tmp_path / "x.xlsx")
+    assert "1 more sheet(s) with data" in refused(tmp_path / "x.xlsx")
+    assert f"({int(state != 'visible')} of them hidden)" in refused(tmp_path / "x.xlsx")
+
+
+def test_a_hidden_first_sheet_is_told(tmp_path):
+    """What somebody hid is not what was meant."""
+    book = Workbook()
+    book.active.append(["id"])
+    book.active.append(["1"])
+    book.active.sheet_state = "hidden"
+    book.create_sheet("shown")
+    book.save(tmp_path / "x.xlsx")
+    assert "is hidden" in refused(tmp_path / "x.xlsx")

@@ -106,7 +106,7 @@ FAULTS = {
     "no date": (
         "answers",
         {"answered_on": ["77/3/2015", "2015-03-01", "2015-03-01"]},
-        "not a date written YYYY-MM-DD in 1 row(s): 1",
+        "not a date written YYYY-MM-DD from 1900 on in 1 row(s): 1",
     ),
     "consent": (
         "answers",

@@ -154,7 +154,7 @@ def test_a_date_of_another_form_is_refused(answer_text, instrument, cell):
     """Only YYYY-MM-DD is a date: of 01/05 nobody knows which one is the month."""
     _, problems = check(answer_text(2, answered_on=["2015-05-01", cell]), schema.answers_columns(instrument), "answers")
     assert codes(problems) == [("answered_on", "unreadable", [1])]
-    assert "not a date written YYYY-MM-DD in 1 row(s): 2" in text_of(problems)
+    assert "not a date written YYYY-MM-DD from 1900 on in 1 row(s): 2" in text_of(problems)
     assert cell not in text_of(problems)
 
 

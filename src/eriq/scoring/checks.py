@@ -38,6 +38,7 @@ def check_rows(bundle: Bundle, raw: pd.DataFrame, today: dt.date, registers: Reg
         typed, problems = checked_answers(raw, instrument, today)
         wide, found = _given_registers(raw, bundle)
         problems += found + _too_few(typed, instrument)
+        problems += _no_consent(typed, [problem for problem in problems if problem.column == "consent"], raw)
         if registers is not None:
             problems += schema.check_known(typed, registers.persons, "answers")
     else:
@@ -85,7 +86,7 @@ def given_answers(answers: pd.DataFrame, items: Sequence[str]) -> np.ndarray:
 
 
 def _too_few(answers: pd.DataFrame, instrument: Instrument) -> list[Problem]:
-    """Return rows below the questionnaire's least number of answers, and rows without consent."""
+    """Return rows below the questionnaire's least number of answers, or without one that is required."""
     problems = []
     for respondent in RESPONDENTS:
         items = [item.id for item in instrument.half(respondent)]
@@ -97,9 +98,23 @@ def _too_few(answers: pd.DataFrame, instrument: Instrument) -> list[Problem]:
     for item in (item.id for item in instrument.items if item.required):
         gone = np.flatnonzero(~given_answers(answers, [item])[0])
         problems += [Problem("answers", item, "required", "required and not answered", gone)] if len(gone) else []
-    refused = (answers["consent"] == 0).fillna(False).to_numpy(bool)
-    if refused.any():
-        problems.append(Problem("answers", "consent", "no_consent", "no consent", np.flatnonzero(refused)))
+    return problems
+
+
+def _no_consent(answers: pd.DataFrame, unread: Sequence[Problem], raw: pd.DataFrame) -> list[Problem]:
+    """Return rows without consent, a blank being none where there is such a column, and those of who withdrew it."""
+    problems = []
+    if "consent" in raw.columns:
+        refused = ~(answers["consent"] == 1).fillna(False).to_numpy(bool, copy=True)
+        for problem in unread:  # told already
+            refused[problem.rows] = False
+        if refused.any():
+            problems.append(Problem("answers", "consent", "no_consent", "no consent", np.flatnonzero(refused)))
+    gone = answers.loc[answers["consent_withdrawn_on"].notna(), "client_id"]
+    if len(gone):
+        name, rows = "consent_withdrawn_on", answers["client_id"].isin(gone.dropna()).to_numpy(bool, copy=True)
+        rows[gone.index] = True
+        problems.append(Problem("answers", name, "withdrawn", "consent withdrawn", np.flatnonzero(rows)))
     return problems
 
 

@@ -71,6 +71,11 @@ def score_rows(
     Scored
         ``len(scores) + len(rejected) == len(raw)``.
     """
+    if options.consent_required and bundle.instrument and "consent" not in raw.columns:
+        raise SchemaError(
+            "the answers have no column consent, so that nobody is known to have agreed; add it, or declare "
+            "consent: not_collected (--consent not_collected)"
+        )
     usable = usable_rows(bundle, raw, options.today or dt.date.today(), registers, first_row)
     scores = scores_of(bundle, usable.kept, usable.matrix, options)
     scores.insert(0, "row", usable.rows)

@@ -49,7 +49,9 @@ def identity_of(job: ScoringJob, bundle: Bundle, stamp: dict[str, str]) -> str:
 
 def options_of(job: ScoringJob, begun_on: dt.date | None = None) -> Options:
     """Return what the job shows of each row; the day is that of its beginning, unless it names one."""
-    return Options(job.language, job.reasons, job.shown, job.interval, job.today or begun_on, job.rank)
+    return Options(
+        job.language, job.reasons, job.shown, job.interval, job.today or begun_on, job.consent == "required", job.rank
+    )
 
 
 def manifest_of(

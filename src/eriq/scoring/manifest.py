@@ -94,3 +94,4 @@ class StoredChunk(Said):
     chunk: int
     scored: int
     set_aside: int
+    sha256: dict[str, str]  # of its parts, by what is in them

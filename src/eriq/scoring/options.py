@@ -18,4 +18,5 @@ class Options:
     show: Show = "probability"
     interval: bool = False
     today: dt.date | None = None
+    consent_required: bool = False  # a table of answers without the column is refused
     ranked: bool = False  # keep what ranking the whole run needs, in columns that begin with "_"

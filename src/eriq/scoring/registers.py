@@ -12,7 +12,8 @@ from eriq.features import recorded_columns
 from eriq.model.bundle import Bundle
 from eriq.tables import schema
 from eriq.tables.cohort import Registers
-from eriq.tables.files import file_digest, read_table
+from eriq.tables.files import read_with_digest
+from eriq.tables.folders import find_table
 from eriq.tables.intake import TABLES, check_registers
 
 
@@ -28,24 +29,17 @@ def registers_beside(
     """
     if folder is None or find_table(folder, "answers") is None:
         return None, {}
-    registers = read_registers(folder, csv, form=form)
-    return registers, {name: file_digest(file) for name in TABLES if (file := find_table(folder, name))}
+    return read_registers(folder, csv, form=form)
 
 
-def find_table(folder: Path, name: str) -> Path | None:
-    """Return the file of a table in a folder, whatever its format."""
-    for suffix in (".parquet", ".csv", ".xlsx"):
-        if (file := folder / f"{name}{suffix}").exists():
-            return file
-    return None
+def read_registers(folder: Path, csv: Csv | None = None, *, form: bool = False) -> tuple[Registers, dict[str, str]]:
+    """Return checked registers, whole, with the digests of their files.
 
-
-def read_registers(folder: Path, csv: Csv | None = None, *, form: bool = False) -> Registers:
-    """Return checked registers, whole; here every problem is the file's, as no answer can be blamed for it.
-
+    Here every problem is the file's, as no answer can be blamed for it.
     The forms that staff filled in have to be there where the model uses a `form`.
     """
     frames: dict[TableName, pd.DataFrame] = {}
+    digests: dict[str, str] = {}
     for name in TABLES:
         file = find_table(folder, name)
         if file is None and name == "forms" and not form:
@@ -53,10 +47,10 @@ def read_registers(folder: Path, csv: Csv | None = None, *, form: bool = False) 
         if file is None:
             need = "persons, spells, events and forms" if form else "persons, spells and events"
             raise SourceError(f"{folder} has no {name}; this model needs {need}")
-        frames[name] = read_table(file, csv or Csv())
+        frames[name], digests[name] = read_with_digest(file, csv)
     registers, problems = check_registers(frames, dt.date.today(), extra="ignore")
     schema.refuse(problems)
-    return registers
+    return registers, digests
 
 
 class Lookup:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from eriq.tables.schema import Problem
+from eriq.tables.schema import Problem, as_text
 
 # Number of the row in the input, from 1; its ids as given; why, in codes and in words, several parted by "; ".
 SET_ASIDE = {"row": "int64", "client_id": "str", "answered_on": "str", "code": "str", "reason": "str"}
@@ -33,7 +33,7 @@ def set_aside(raw: pd.DataFrame, problems: Sequence[Problem], first_row: int) ->
     if not rows:
         return nothing(SET_ASIDE)
     ids = {
-        name: raw[name].iloc[rows].astype("str").to_numpy() if list(raw.columns).count(name) == 1 else None
+        name: as_text(raw[name].iloc[rows]).to_numpy() if list(raw.columns).count(name) == 1 else None
         for name in ("client_id", "answered_on")
     }
     return pd.DataFrame(

@@ -201,6 +201,9 @@ def _at_risk(rows: pd.DataFrame, spells: pd.DataFrame, outcome: Outcome) -> tupl
     flow: Flow = ()
     if rows["consent"].notna().any():
         rows, flow = keep(rows, rows["consent"] == 1, "no consent recorded", flow)
+    if "consent_withdrawn_on" in rows and (gone := rows["consent_withdrawn_on"].notna()).any():
+        stays = ~rows["client_id"].isin(rows.loc[gone, "client_id"])  # with every answer of theirs
+        rows, flow = keep(rows, stays, "consent withdrawn", flow)
     if rows["left_on"].notna().any():
         rows, flow = keep(rows, ~(rows["left_on"] <= rows["answered_on"]), "left for good by the answer date", flow)
     if outcome.at_risk == "not_in_kinds":

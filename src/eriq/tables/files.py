@@ -1,6 +1,7 @@
 """Read and write files, whole; digests; nothing else."""
 
 import hashlib
+import io
 import os
 import tempfile
 import warnings
@@ -18,9 +19,12 @@ import pyarrow.parquet as pq
 
 from eriq.config import Csv
 from eriq.errors import OutputError, SourceError
+from eriq.tables.folders import parquet_files
+from eriq.tables.stamped import Stamp, stamped
 
 DELIMITERS = ",;\t|"
 LONGEST_HEADER = 1_000_000  # characters; a first line beyond that is not a header
+MOST_BLANK = 1000  # rows of a sheet, and half of them; more is a cell far below the table
 MAX_UNPACKED_BYTES = 500_000_000  # a spreadsheet that unpacks to more is refused before it is opened
 
 
@@ -42,107 +46,110 @@ def read_table(path: Path, csv: Csv | None = None) -> pd.DataFrame:
     Raises
     ------
     SourceError
-        When there is no such file, it is empty, has no rows, cannot be decoded, or some line has more or
-        fewer cells than the header.
+        When there is no such file, it is empty, has no rows, cannot be decoded, changes while it is read, or some
+        line has more or fewer cells than the header.
     """
-    csv = csv or Csv()
-    readers: dict[str, Callable[[], pd.DataFrame]] = {
-        ".csv": lambda: _read_csv(path, csv),
-        ".txt": lambda: _read_csv(path, csv),
-        ".xlsx": lambda: _read_excel(path),
-        ".parquet": lambda: _read_parquet(path),
-        "": lambda: _read_parquet(path),
+    return read_with_digest(path, csv)[0]
+
+
+def read_with_digest(path: Path, csv: Csv | None = None) -> tuple[pd.DataFrame, str]:
+    """Return a file as a table, and the `file_digest` of the very bytes it was made from; else as `read_table`."""
+    csv, suffix = csv or Csv(), path.suffix.lower()
+    readers: dict[str, Callable[[Stamp], pd.DataFrame]] = {
+        ".csv": lambda taken: _read_csv(taken, csv),
+        ".txt": lambda taken: _read_csv(taken, csv),
+        ".xlsx": _read_excel,
+        ".parquet": _read_parquet,
+        "": _read_parquet,
     }
     try:
         if not path.exists():
             raise SourceError(f"there is no file {path}")
-        if path.suffix.lower() not in readers:
+        if suffix not in readers:
             raise SourceError(f"{path.name}: eriq reads {', '.join(filter(None, readers))}")
-        if path.is_dir() and path.suffix.lower() not in ("", ".parquet"):
+        if path.is_dir() and suffix not in ("", ".parquet"):
             raise SourceError(f"{path.name} is a folder; only Parquet may come as a folder")
-        frame = readers[path.suffix.lower()]()
+        if path.is_dir():
+            parquet_files(path)
+            sha256 = file_digest(path)
+            frame = _as_frame(path.name, lambda: pq.read_table(path))
+            if file_digest(path) != sha256:
+                raise SourceError(f"{path.name} changed while it was read; nothing was made of it")
+        else:
+            sha256, (taken,) = stamped([path])
+            frame = readers[suffix](taken)
     except PermissionError:
         raise SourceError(f"{path} may not be read by this user") from None
     except OSError as why:
         raise SourceError(f"{path.name} cannot be read: {why.strerror or type(why).__name__}") from None
     if frame.empty:
         raise SourceError(f"{path.name} has a header and no rows")
-    return frame
+    return frame, sha256
 
 
 # --- text ----------------------------------------------------------------------------------
-
-
-def find_delimiter(path: Path, csv: Csv) -> str:
-    """Return the delimiter given, or the one that splits the header into most columns.
-
-    Raises
-    ------
-    SourceError
-        When the file is empty, or its header cannot be decoded.
-    """
-    header = _header_line(path, csv)
-    return csv.delimiter or max(DELIMITERS, key=header.count)
 
 
 def _encoding(csv: Csv) -> str:
     return "utf-8-sig" if csv.encoding.lower() in ("utf-8", "utf8") else csv.encoding
 
 
-def _not_decoded(path: Path, csv: Csv) -> SourceError:
-    return SourceError(f"{path.name} is not {csv.encoding}; set csv.encoding, for example latin-1")
+def _not_decoded(name: str, csv: Csv) -> SourceError:
+    return SourceError(f"{name} is not {csv.encoding}; set csv.encoding, for example latin-1")
 
 
-def _header_line(path: Path, csv: Csv) -> str:
+def _header_line(taken: Stamp, csv: Csv) -> str:
     """Return the first line that is not blank."""
     try:
-        with path.open(encoding=_encoding(csv)) as file:
+        with io.TextIOWrapper(taken.open(), encoding=_encoding(csv)) as file:
             while line := file.readline(LONGEST_HEADER):
                 if line.strip():
                     return line
-    except (UnicodeError, LookupError):
-        raise _not_decoded(path, csv) from None
-    raise SourceError(f"{path.name} is empty")
+    except (ValueError, LookupError):  # UnicodeError among them
+        raise _not_decoded(taken.path.name, csv) from None
+    raise SourceError(f"{taken.path.name} is empty")
 
 
-def _quotes_pair(path: Path, csv: Csv) -> bool:
+def _quotes_pair(taken: Stamp, csv: Csv) -> bool:
     """Return whether every quote closes; the parser would put the rest of the file into one cell."""
     total = 0
     try:
-        with path.open(encoding=_encoding(csv), newline="") as file:
+        with io.TextIOWrapper(taken.open(), encoding=_encoding(csv), newline="") as file:
             while block := file.read(1 << 20):
                 total += block.count('"')
     except UnicodeError:
-        raise _not_decoded(path, csv) from None
+        raise _not_decoded(taken.path.name, csv) from None
     return total % 2 == 0
 
 
-def _read_csv(path: Path, csv: Csv) -> pd.DataFrame:
+def _read_csv(taken: Stamp, csv: Csv) -> pd.DataFrame:
     """Return a text file cell by cell; pandas would fill short lines and cut long ones without an error."""
-    header, delimiter = _header_line(path, csv), find_delimiter(path, csv)
-    if header.count('"') % 2 or not _quotes_pair(path, csv):
-        raise SourceError(f"{path.name}: a quote is opened and never closed")
+    name, header = taken.path.name, _header_line(taken, csv)
+    delimiter: str = csv.delimiter or max(DELIMITERS, key=header.count)
+    if header.count('"') % 2 or not _quotes_pair(taken, csv):
+        raise SourceError(f"{name}: a quote is opened and never closed")
     every_cell_text = {f"f{place}": pa.string() for place in range(header.count(delimiter) + 1)}
     try:
-        table = pc.read_csv(
-            path,
-            read_options=pc.ReadOptions(autogenerate_column_names=True, encoding=_encoding(csv)),
-            parse_options=pc.ParseOptions(delimiter=delimiter, newlines_in_values=True),
-            convert_options=pc.ConvertOptions(
-                column_types=every_cell_text,
-                null_values=[""],
-                strings_can_be_null=True,
-                quoted_strings_can_be_null=True,
-            ),
-        )
+        with taken.open() as file:
+            table = pc.read_csv(
+                file,
+                read_options=pc.ReadOptions(autogenerate_column_names=True, encoding=_encoding(csv)),
+                parse_options=pc.ParseOptions(delimiter=delimiter, newlines_in_values=True),
+                convert_options=pc.ConvertOptions(
+                    column_types=every_cell_text,
+                    null_values=[""],
+                    strings_can_be_null=True,
+                    quoted_strings_can_be_null=True,
+                ),
+            )
     except UnicodeError:
-        raise _not_decoded(path, csv) from None
+        raise _not_decoded(name, csv) from None
     except pa.ArrowInvalid as why:
         if "UTF8" in str(why):
-            raise _not_decoded(path, csv) from None
+            raise _not_decoded(name, csv) from None
         if "Empty CSV" in str(why):  # one line that no line break ends
-            raise SourceError(f"{path.name} has a header and no rows") from None
-        raise SourceError(f"{path.name}: some line has more or fewer cells than the header") from None
+            raise SourceError(f"{name} has a header and no rows") from None
+        raise SourceError(f"{name}: some line has more or fewer cells than the header") from None
     frame = _first_row_as_header(table.to_pandas(types_mapper=nullable))
     if csv.decimal == ",":
         frame = frame.apply(lambda column: column.str.replace(r"^(\s*-?\d+),(\d+\s*)$", r"\1.\2", regex=True))
@@ -158,28 +165,58 @@ def _first_row_as_header(cells: pd.DataFrame) -> pd.DataFrame:
 # --- spreadsheets --------------------------------------------------------------------------
 
 
-def _read_excel(path: Path) -> pd.DataFrame:
+def _read_excel(taken: Stamp) -> pd.DataFrame:
+    path = taken.path
     try:
-        with zipfile.ZipFile(path) as packed:
+        with taken.open() as file, zipfile.ZipFile(file) as packed:
             unpacked = sum(part.file_size for part in packed.infolist())
     except zipfile.BadZipFile:
         raise SourceError(f"{path.name} is not an Excel workbook") from None
     if unpacked > MAX_UNPACKED_BYTES:
         raise SourceError(f"{path.name} unpacks to {unpacked / 1e6:.0f} MB; give large tables as CSV or Parquet")
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), taken.open() as file:
             warnings.simplefilter("ignore", UserWarning)  # styles and drop-down lists that openpyxl leaves out
-            cells = pd.read_excel(
-                path, header=None, dtype=object, keep_default_na=False, na_values=[""], engine="openpyxl"
-            )
+            book = pd.ExcelFile(file, engine="openpyxl")
+            _one_sheet(path.name, book)
+            cells = pd.read_excel(book, header=None, dtype=object, keep_default_na=False, na_values=[""])
     except (ValueError, LookupError, TypeError, EOFError, SyntaxError, zipfile.BadZipFile, zlib.error):
         raise SourceError(f"{path.name} is not an Excel workbook with a first sheet of data") from None
     # Rows below and columns beside the table are there once a cell has been formatted.
     filled = cells.notna().to_numpy()
     if not filled.any():
         raise SourceError(f"{path.name} is empty")
-    cells = cells.iloc[: np.flatnonzero(filled.any(axis=1))[-1] + 1, : np.flatnonzero(filled.any(axis=0))[-1] + 1]
+    last = int(np.flatnonzero(filled.any(axis=1))[-1]) + 1
+    blank = last - int(filled.any(axis=1).sum())
+    if blank > max(MOST_BLANK, last // 2):
+        raise SourceError(f"{path.name} has {blank:,} blank rows above its last cell; delete them, or that cell")
+    cells = cells.iloc[:last, : np.flatnonzero(filled.any(axis=0))[-1] + 1]
+    if rounded := int(cells.map(_is_rounded).to_numpy().sum()):
+        raise SourceError(
+            f"{path.name} has {rounded:,} number(s) of more than 15 digits, which a workbook keeps rounded: two "
+            "ids may have become one; store ids as text"
+        )
     return _first_row_as_header(cells.map(_cell_text, na_action="ignore").astype("str"))
+
+
+def _one_sheet(name: str, book: pd.ExcelFile) -> None:
+    """Raise SourceError when other sheets than the first hold data, or the first one is hidden."""
+    first, *others = book.book.worksheets
+    filled = [
+        sheet for sheet in others if any(cell is not None for row in sheet.iter_rows(values_only=True) for cell in row)
+    ]
+    if filled:
+        hidden = sum(sheet.sheet_state != "visible" for sheet in filled)
+        raise SourceError(
+            f"{name} has {len(filled)} more sheet(s) with data that would not be read ({hidden} of them hidden); "
+            "leave one sheet"
+        )
+    if first.sheet_state != "visible":
+        raise SourceError(f"the first sheet of {name} is hidden; show it, or leave the one that counts")
+
+
+def _is_rounded(cell: object) -> bool:
+    return isinstance(cell, int | float) and abs(cell) >= 2**53 and not isinstance(cell, bool)
 
 
 def _cell_text(cell: object) -> str:
@@ -192,17 +229,41 @@ def _cell_text(cell: object) -> str:
 # --- Parquet -------------------------------------------------------------------------------
 
 
-def _read_parquet(path: Path) -> pd.DataFrame:
+def _read_parquet(taken: Stamp) -> pd.DataFrame:
+    with taken.open() as file:
+        # Opened as one file, since a folder of them may not repeat a column.
+        return _as_frame(taken.path.name, lambda: pq.ParquetFile(file).read())
+
+
+def _as_frame(name: str, read: Callable[[], pa.Table]) -> pd.DataFrame:
     try:
-        # A single file is opened as such, since a folder of them may not repeat a column.
-        table = pq.ParquetFile(path).read() if path.is_file() else pq.read_table(path)
-        frame: pd.DataFrame = table.to_pandas(types_mapper=nullable, date_as_object=False, ignore_metadata=True)
+        frame = to_frame(read())
     except PermissionError:
         raise
     except (pa.ArrowException, OSError, ValueError) as why:
-        raise SourceError(f"{path.name} is not a readable Parquet file ({type(why).__name__})") from None
+        raise SourceError(f"{name} is not a readable Parquet file ({type(why).__name__})") from None
     # A named index of pandas is a column like any other; an unnamed one only counts the rows.
     return frame.loc[:, [not str(name).startswith("__index_level_") for name in frame.columns]]
+
+
+def to_frame(table: pa.Table) -> pd.DataFrame:
+    """Return an Arrow table as pandas keeps it; text that is not UTF-8 stays bytes, for the schema to judge."""
+    frame: pd.DataFrame = table.to_pandas(types_mapper=nullable, date_as_object=False, ignore_metadata=True)
+    for place, column in enumerate(table.columns):
+        if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+            try:
+                column.validate(full=True)
+            except pa.ArrowInvalid:
+                cells = [_text_or_bytes(cell) for cell in column.cast(pa.large_binary()).to_pylist()]
+                frame.isetitem(place, np.array([*cells, None], dtype=object)[:-1])
+    return frame
+
+
+def _text_or_bytes(cell: bytes | None) -> str | bytes | None:
+    try:
+        return cell if cell is None else cell.decode()
+    except UnicodeDecodeError:
+        return cell
 
 
 _TEXT = pd.StringDtype(na_value=float("nan"))

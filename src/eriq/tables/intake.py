@@ -11,7 +11,7 @@ from eriq.errors import ConfigError, bullets, nearest
 from eriq.instrument.instrument import Instrument
 from eriq.tables import schema
 from eriq.tables.cohort import Registers
-from eriq.tables.files import file_digest, read_table
+from eriq.tables.files import read_with_digest
 from eriq.tables.schema import Column, Problem
 
 TABLES: dict[TableName, tuple[Column, ...]] = {
@@ -118,8 +118,8 @@ def read_tables(source: Tables, instrument: Instrument, today: dt.date) -> Intak
         path = getattr(source, name)
         if path is not None:
             columns = schema.answers_columns(instrument) if name == "answers" else TABLES[name]
-            frames[name] = rename(read_table(path, source.csv), source.columns.get(name, {}), columns, name)
-            digests[name] = file_digest(path)
+            frame, digests[name] = read_with_digest(path, source.csv)
+            frames[name] = rename(frame, source.columns.get(name, {}), columns, name)
     answers, problems = check_answers(frames["answers"], instrument, today, source.extra_columns, source.extracted_on)
     registers, found = check_registers(frames, today, source.extra_columns, source.extracted_on)
     problems += found

@@ -22,6 +22,7 @@ FIELDS = tuple(f"{field:02d}" for field in range(11))  # broad fields of educati
 OCCUPATIONS = tuple("0123456789")  # major groups of ISCO-08
 AREA = ("unemployment", "income", "higher_education", "foreign_citizens", "single_households")  # of the postcode
 
+EARLIEST, LATEST = np.datetime64("1900-01-01"), np.datetime64("9999-12-31")  # days; others are slips
 PLANNED_YEARS = 5  # so far ahead an end may be planned; later ones are slips
 SHOWN_ROWS = 10  # row numbers printed per problem; the count is always whole
 
@@ -66,6 +67,7 @@ def answers_columns(instrument: Instrument) -> tuple[Column, ...]:
         Column("caseworker_id", "str", optional=True),
         Column("job_centre", "str", optional=True),
         Column("consent", "Int8", allowed=(0, 1), optional=True),
+        Column("consent_withdrawn_on", "datetime64[us]", optional=True),
         *(Column(item, "Int8", allowed=instrument.allowed(item)) for item in instrument.item_ids),
     )
 
@@ -149,7 +151,7 @@ def read_column(given: pd.Series, column: Column) -> pd.Series:
         if pd.api.types.is_integer_dtype(given.dtype):  # ids as a spreadsheet keeps them
             return given.astype("str").where(given.notna())
         if given.dtype == object:
-            given = given.where(given.map(lambda value: isinstance(value, str)).astype(bool))
+            given = given.where(given.map(lambda value: isinstance(value, str) and is_text(value)).astype(bool))
         elif not pd.api.types.is_string_dtype(given.dtype):
             given = pd.Series(np.nan, index=given.index)
         text = given.astype("str")
@@ -157,13 +159,17 @@ def read_column(given: pd.Series, column: Column) -> pd.Series:
         stripped = text.where(~text.str.contains(r"[\x00-\x1f\x7f]", regex=True, na=False)).str.strip()
         return stripped.where(stripped != "")
     if given.dtype == object:  # decimals, dates and the like: as they are written
-        given = given.map(str, na_action="ignore").astype("str")
+        given = as_text(given)
+    if pd.api.types.is_bool_dtype(given.dtype) and dtype.kind == "i" and column.allowed != (0, 1):
+        return pd.Series(pd.NA, index=given.index, dtype=dtype)  # true is no code of a scale
     if dtype.kind == "M":
         if given.dtype.kind == "M":
             when = pd.DatetimeIndex(given).tz_localize(None).normalize()  # a moment counts as its local day
+            when = pd.DatetimeIndex(when.where((when.to_numpy() >= EARLIEST) & (when.to_numpy() <= LATEST)))
             return pd.Series(when.as_unit("us"), index=given.index, name=given.name)
         text = given.astype("str").str.strip().str.replace(r"[ T]00:00:00$", "", regex=True)
-        return pd.to_datetime(text, errors="coerce", format="%Y-%m-%d").astype("datetime64[us]")
+        day = pd.to_datetime(text, errors="coerce", format="%Y-%m-%d").astype("datetime64[us]")
+        return day.where(day >= EARLIEST)
     if given.dtype.kind in "Mm":  # would count as nanoseconds
         return pd.Series(pd.NA, index=given.index, dtype=dtype)
     if pd.api.types.is_signed_integer_dtype(given.dtype) and pd.api.types.is_integer_dtype(dtype):
@@ -178,6 +184,24 @@ def read_column(given: pd.Series, column: Column) -> pd.Series:
     return read.astype(dtype)
 
 
+def is_text(cell: object) -> bool:
+    """Return false for text that came with half a surrogate pair: bytes that are not UTF-8."""
+    if not isinstance(cell, str) or cell.isascii():
+        return True
+    try:
+        cell.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def as_text(given: pd.Series) -> pd.Series:
+    """Return cells as text that can be stored, whatever they are; bytes and the like as Python writes them."""
+    if given.dtype == object:
+        given = given.map(lambda cell: str(cell).encode("utf-8", "replace").decode(), na_action="ignore")
+    return given.astype("str")
+
+
 def _plain(given: pd.Series) -> pd.Series:
     """Return a column of categories as what the categories are."""
     if isinstance(given.dtype, pd.CategoricalDtype):
@@ -189,7 +213,7 @@ def _plain(given: pd.Series) -> pd.Series:
 def _is_given(given: pd.Series) -> pd.Series:
     """Return true where a cell holds something, blank text counting as nothing."""
     if pd.api.types.is_string_dtype(given.dtype) or given.dtype == object:
-        return given.notna() & (given.astype("str").str.strip() != "")
+        return given.notna() & (as_text(given).str.strip() != "")
     return given.notna()
 
 
@@ -200,11 +224,13 @@ def _broken(given: pd.Series, read: pd.Series, column: Column) -> Iterator[tuple
     known = read.notna().to_numpy(bool)
     unread = there & ~known
     if unread.any() and column.dtype[0] in "IF" and pd.api.types.is_string_dtype(given.dtype):
-        text = given.astype("str")
+        text = as_text(given)
         comma = unread & text.str.contains(r"^\s*-?\d+,\d+\s*$", regex=True, na=False).to_numpy(bool)
         yield "decimal_comma", "decimal comma where a point is expected (or set csv.decimal)", comma
         unread &= ~comma
-    kind = {"s": "text", "d": "a date written YYYY-MM-DD", "I": "a whole number", "F": "a number"}[column.dtype[0]]
+    kind = {"s": "text", "d": "a date written YYYY-MM-DD from 1900 on", "I": "a whole number", "F": "a number"}[
+        column.dtype[0]
+    ]
     yield "unreadable", f"not {kind}", unread
     if column.required:
         yield "missing", "missing", ~there

@@ -14,11 +14,13 @@ from eriq.scoring.batch import OnChunk, run_job
 from eriq.scoring.columns import accepted, wanted_columns
 from eriq.scoring.job import Batch, batch_of, begun_of, manifest_of, options_of, told
 from eriq.scoring.manifest import Begun
-from eriq.scoring.registers import find_table, read_registers, registers_beside, with_register_columns
+from eriq.scoring.registers import read_registers, registers_beside, with_register_columns
 from eriq.scoring.sinks.folder import check_name
 from eriq.scoring.sinks.openers import output_of
+from eriq.scoring.sinks.overlap import refuse_overlap
 from eriq.scoring.sources.openers import open_source
 from eriq.tables.files import read_table, write_table
+from eriq.tables.folders import find_table
 
 
 def score(
@@ -98,7 +100,7 @@ def make_features(model: str, folder: Path, out: Path, *, overwrite: bool = Fals
         raise OutputError(f"{out} is there already; give --overwrite to replace it")
     bundle = load_model(model)
     answers = read_table(find_table(folder, "answers") or folder)
-    table = with_register_columns(bundle, answers, read_registers(folder, form=bundle.needs_form))
+    table = with_register_columns(bundle, answers, read_registers(folder, form=bundle.needs_form)[0])
     write_table(table, out, overwrite=overwrite)
     return f"{len(answers):,} rows with {len(bundle.registers)} register columns in {out}"
 
@@ -117,6 +119,7 @@ def score_on_spark(job: ScoringJob, *, overwrite: bool = False, master: str | No
 
     if job.rank or job.source.kind != "file" or job.sink.kind != "file" or job.source.columns:
         raise ConfigError("--engine spark takes Parquet files in and out, without ranks and without other column names")
+    refuse_overlap(job, (job.sink.path,))
     bundle = load_model(job.model)
     done = score_folder(bundle.folder, job.source.path, job.sink.path, options_of(job), master, overwrite=overwrite)
     return Batch(done.read, done.scored, done.rejected, done.out, done.sentence)

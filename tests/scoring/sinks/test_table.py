@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from eriq.errors import BusyError, OutputError
+from eriq.errors import BusyError, CountError, OutputError
 from eriq.scoring.sinks.duckdb import DuckDbSink
 from eriq.scoring.sinks.sql import SqlSink
-from tests.scoring.conftest import NONE, RUN, URL, query, rejects, scores
+from tests.scoring.conftest import NONE, RUN, URL, query, query_and_commit, rejects, scores
 
 Sink = SqlSink | DuckDbSink
 
@@ -32,6 +32,15 @@ class Place:
 
         with duckdb.connect(str(self.file)) as connection:
             return connection.execute(sql).fetchall()
+
+    def tell(self, sql: str) -> None:
+        if self.kind == "sqlite":
+            query_and_commit(self.file, sql)
+            return
+        import duckdb
+
+        with duckdb.connect(str(self.file)) as connection:
+            connection.execute(sql)
 
     def tables(self) -> list[str]:
         if self.kind == "sqlite":
@@ -135,6 +144,22 @@ def test_a_chunk_that_fails_leaves_nothing(place: Place) -> None:
     sink.close()
     assert place.ask("SELECT count(*) FROM scores") == [(6,)]
     assert place.ask("SELECT count(*) FROM scores_rejected") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    "change", ["UPDATE {} SET row = 1 WHERE row = 2", "DELETE FROM {} WHERE row = 2", "INSERT INTO {} SELECT * FROM {}"]
+)
+def test_parts_that_were_changed_are_not_moved(place: Place, change: str) -> None:
+    """Rows there twice, or gone, end the job before anything is in the final table."""
+    sink = place.sink()
+    sink.write(0, scores(1, 3), rejects(4))
+    sink.close()
+    place.tell(change.format(*[next(name for name in place.tables() if name.startswith("scores_part_"))] * 2))
+    sink = place.sink()
+    with pytest.raises(CountError, match="the journal of scores has 4 rows"):
+        sink.finish(RUN)
+    sink.close()
+    assert place.ask("SELECT count(*) FROM scores") == [(0,)]
 
 
 def test_a_row_repeated_within_a_job_is_set_aside(place: Place) -> None:

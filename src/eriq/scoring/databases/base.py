@@ -19,6 +19,7 @@ class Reader(Protocol):
     kind: str
     names: list[str]
     total_rows: int
+    snapshot: bool  # one state of the database, whoever writes to it meanwhile
 
     def rows(self, start: int, size: int) -> Iterator[Sequence[Row]]:
         """Yield rows from piece number `start` on, `size` at a time."""

@@ -67,17 +67,6 @@ def _storable(text: str) -> str:
     return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
 
 
-def is_text(cell: object) -> bool:
-    """Return false for text that came with half a surrogate pair: bytes that are not UTF-8."""
-    if not isinstance(cell, str) or cell.isascii():
-        return True
-    try:
-        cell.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
 def row_digest(row: Row) -> int:
     """Return 64 bits that stand for a row; added up they do not depend on the order of rows.
 

@@ -124,7 +124,7 @@ class DuckFile:
 class DuckReader:
     """Rows of a table or query in a DuckDB file."""
 
-    kind = "duckdb"
+    kind, snapshot = "duckdb", False  # its file may be replaced by what is no database
 
     def __init__(self, file: Path, table: str | None, query: str | None, order_by: Sequence[str]) -> None:
         if not file.is_file():

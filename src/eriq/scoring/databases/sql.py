@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -129,6 +129,7 @@ class SqlReader:
         self._where = url_env
         self._engine = open_engine(url_env)
         self.kind = self._engine.dialect.name
+        self.snapshot = self.kind in ("postgresql", "sqlite")
         if self.kind == "sqlite":
             sa.event.listen(self._engine, "connect", _lenient)
         file = self._engine.url.database
@@ -211,8 +212,9 @@ class SqlReader:
             yield from result.partitions()
 
     def close(self) -> None:
-        """Let go of the connection."""
-        self._connection.close()
+        """Let go of the connection; a server that is gone has done so already."""
+        with suppress(exc.SQLAlchemyError):
+            self._connection.close()
         self._engine.dispose()
 
 

@@ -4,8 +4,14 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-FORMULA = r"^([=+\-@\t\r])"  # how a cell begins that a spreadsheet would run
-SAFE_CELLS = "text cells that begin with = + - @ tab or return carry a leading apostrophe"
+# How a cell begins that a spreadsheet would run, also where it takes ; or tab for the end of a cell. An
+# apostrophe gets another one: two different cells never become one.
+FORMULA = r"(^|[;\t\r\n])(['=+\-@\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}])"
+BLANK = r"^([;\t\r\n])"
+SAFE_CELLS = (
+    "an apostrophe stands before = + - @ (also full-width) and ' where a text cell begins or after ; tab or line "
+    "break in it, and before ; tab or line break at its beginning"
+)
 
 
 def arrow(frame: pd.DataFrame) -> pa.Table:
@@ -46,6 +52,7 @@ def as_text(table: pa.Table) -> pa.Table:
 
 
 def _safe(cells: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
-    if not pc.any(pc.match_substring_regex(cells, FORMULA)).as_py():
-        return cells
-    return pc.replace_substring_regex(cells, FORMULA, r"'\1")
+    for pattern, guarded in ((FORMULA, r"\1'\2"), (BLANK, r"'\1")):
+        if pc.any(pc.match_substring_regex(cells, pattern)).as_py():
+            cells = pc.replace_substring_regex(cells, pattern, guarded)
+    return cells

@@ -8,12 +8,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 
-from eriq.errors import OutputError, ResumeError
+from eriq.errors import CountError, OutputError, ResumeError
 from eriq.scoring.manifest import Begun, FileManifest, RunManifest, StoredChunk
 from eriq.scoring.ranks import RankWish, rank_run
 from eriq.scoring.set_aside import SET_ASIDE
@@ -27,6 +28,7 @@ from eriq.scoring.sinks.folder import (
     job_folder,
     locked,
     part_name,
+    proven,
     read_begun,
     read_journal,
     sync_path,
@@ -43,6 +45,17 @@ def rejects_path(out: Path) -> Path:
     'scores.csv.rejected.csv'
     """
     return beside(out, "rejected.csv")
+
+
+def outputs(out: Path) -> list[Path]:
+    """Return the three files of a finished run."""
+    return [out, rejects_path(out), beside(out, "manifest.json")]
+
+
+def refuse_known(out: Path) -> None:
+    """Raise OutputError when one of the three files is there."""
+    if known := [file for file in outputs(out) if file.exists() or file.is_symlink()]:
+        raise OutputError(f"{', '.join(map(str, known))} is there already; give --overwrite to replace it")
 
 
 def file_places(out: Path, shown: int = 3, looked_at: int = 200_000) -> Places:
@@ -98,8 +111,8 @@ class FileSink(Sink):
     ) -> None:
         check_name(out)
         self.out, self.folder, self._begun, self._ranked = out, job_folder(out), begun, ranked
-        if out.exists() and not overwrite and not (resume and self.folder.exists()):
-            raise OutputError(f"{out} is there already; give --overwrite to replace it")
+        if not overwrite and not (resume and self.folder.exists()):
+            refuse_known(out)
         with written(out):
             self._lock = locked(self.folder, out)
             try:
@@ -149,38 +162,52 @@ class FileSink(Sink):
         if index != len(self._stored):
             raise AssertionError(f"chunk {index} does not follow {len(self._stored)} chunks")
         with written(self.out):
+            digests = {}
             for name, table in (("scores", arrow(scores)), ("rejected", arrow(rejected[list(SET_ASIDE)]))):
                 with (self.folder / part_name(name, index)).open("wb") as file:
-                    with pa.ipc.new_file(file, table.schema, options=pa.ipc.IpcWriteOptions(compression="lz4")) as out:
+                    part, options = _Counted(file), pa.ipc.IpcWriteOptions(compression="lz4")
+                    with pa.ipc.new_file(part, table.schema, options=options) as out:
                         out.write_table(table)
                     file.flush()
                     os.fsync(file.fileno())
-            stored = StoredChunk(chunk=index, scored=len(scores), set_aside=len(rejected))
+                digests[name] = part.sha256.hexdigest()
+            stored = StoredChunk(chunk=index, scored=len(scores), set_aside=len(rejected), sha256=digests)
             self._journal.write(as_line(stored) + b"\n")
             self._journal.flush()
             os.fsync(self._journal.fileno())
         self._stored.append(stored)
 
     def parts(self, name: str, columns: list[str] | None = None) -> Iterator[pa.Table]:
-        """Yield the stored chunks, "scores" or "rejected", in their order."""
-        for index in range(len(self._stored)):
-            with pa.OSFile(str(self.folder / part_name(name, index)), "rb") as file:
-                options = None
-                if columns is not None:
-                    names = pa.ipc.open_file(file).schema.names
-                    options = pa.ipc.IpcReadOptions(included_fields=[names.index(column) for column in columns])
-                yield pa.ipc.open_file(file, options=options).read_all()
+        """Yield the stored chunks, "scores" or "rejected", in their order.
+
+        Raises
+        ------
+        ResumeError
+            When a part is not what was written.
+        """
+        for stored in self._stored:
+            body = proven(self.folder, stored, name)
+            options = None
+            if columns is not None:
+                names = pa.ipc.open_file(body).schema.names
+                options = pa.ipc.IpcReadOptions(included_fields=[names.index(column) for column in columns])
+            yield pa.ipc.open_file(body, options=options).read_all()
 
     def finish(self, manifest: RunManifest) -> None:
         """Write the final files beside the parts, then give them their names, the scores last."""
         ranking = rank_run(lambda names: self.parts("scores", names), self._ranked) if self._ranked else None
         with written(self.out):
+            rows: list[np.ndarray] = []  # numbers of all rows that were written
             made = {
-                rejects_path(self.out): self._assemble("rejected", self.folder / "rejected.csv", None),
+                rejects_path(self.out): self._assemble("rejected", self.folder / "rejected.csv", None, rows),
                 self.out: self._assemble(
-                    "scores", self.folder / f"final{self.out.suffix.lower()}", ranking.columns if ranking else None
+                    "scores",
+                    self.folder / f"final{self.out.suffix.lower()}",
+                    ranking.columns if ranking else None,
+                    rows,
                 ),
             }
+            each_once(np.concatenate([np.empty(0, "int64"), *rows]), manifest.counts.read)
             whole = FileManifest(
                 **dict(manifest),
                 rank=ranking and ranking.rules,
@@ -211,7 +238,7 @@ class FileSink(Sink):
             self._journal.close()
             self._lock.close()
 
-    def _assemble(self, name: str, draft: Path, extra: Extra | None) -> tuple[Path, str]:
+    def _assemble(self, name: str, draft: Path, extra: Extra | None, seen: list[np.ndarray]) -> tuple[Path, str]:
         writer, rows = None, 0
         with draft.open("wb") as file:
             counted = _Counted(file)
@@ -219,6 +246,7 @@ class FileSink(Sink):
                 if extra is not None:
                     table = extra(rows, table)
                 rows += len(table)
+                seen.append(table.column("row").to_numpy())
                 table = table.select([column for column in table.column_names if not column.startswith("_")])
                 if draft.suffix == ".csv":
                     table = as_text(table)
@@ -232,6 +260,24 @@ class FileSink(Sink):
             file.flush()
             os.fsync(file.fileno())
         return draft, counted.sha256.hexdigest()
+
+
+def each_once(rows: np.ndarray, read: int) -> None:
+    """Raise CountError unless the rows that were written are numbers 1 to `read`, each once.
+
+    >>> each_once(np.array([2, 1, 2]), 3)
+    Traceback (most recent call last):
+    eriq.errors.CountError: 3 rows read; of 3 written, 1 is there again and 1 is missing
+    """
+    written = np.sort(rows)
+    if len(written) == read and np.array_equal(written, np.arange(1, read + 1)):
+        return
+    known = np.unique(written)
+    missing = read - int(((known >= 1) & (known <= read)).sum())
+    raise CountError(
+        f"{read:,} rows read; of {len(written):,} written, {len(written) - len(known):,} is there again and "
+        f"{missing:,} is missing"
+    )
 
 
 class _Counted:

@@ -1,6 +1,7 @@
 """The hidden folder of an unfinished run: its lock, its journal, and writing that outlasts a crash."""
 
 import fcntl
+import hashlib
 import json
 import os
 from collections.abc import Iterator
@@ -8,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-from eriq.errors import BusyError, OutputError
+from eriq.errors import BusyError, OutputError, ResumeError
 from eriq.scoring.manifest import Begun, StoredChunk
 
 SUFFIXES = (".csv", ".parquet")
@@ -36,11 +37,13 @@ def written(place: Path) -> Iterator[None]:
 
 
 def check_name(out: Path) -> None:
-    """Raise OutputError unless `out` is a kind of file that can be written."""
+    """Raise OutputError unless `out` is a kind of file that can be written, in a folder that is there."""
     if out.suffix.lower() not in SUFFIXES:
         raise OutputError(f"{out.name}: eriq writes {' and '.join(SUFFIXES)}")
     if out.is_dir():
         raise OutputError(f"{out} is a folder")
+    if not out.parent.is_dir():
+        raise OutputError(f"there is no folder {out.parent}; make it first, or look whether its name is as meant")
 
 
 def job_folder(out: Path) -> Path:
@@ -61,7 +64,13 @@ def read_begun(out: Path) -> Begun | None:
 
 
 def read_journal(folder: Path) -> list[StoredChunk]:
-    """Return the whole lines of a journal whose parts are there, up to the first gap."""
+    """Return the whole lines of a journal whose parts are there, up to the first gap.
+
+    Raises
+    ------
+    ResumeError
+        When a part is there and is not what was written: whoever changed it, its rows are not those of the journal.
+    """
     chunks: list[StoredChunk] = []
     try:
         text = (folder / "journal.jsonl").read_text(encoding="utf-8")
@@ -75,8 +84,26 @@ def read_journal(folder: Path) -> list[StoredChunk]:
         parts = [folder / part_name(kind, len(chunks)) for kind in ("scores", "rejected")]
         if stored.chunk != len(chunks) or not all(part.is_file() for part in parts):
             break
+        for kind in stored.sha256:
+            proven(folder, stored, kind)
         chunks.append(stored)
     return chunks
+
+
+def proven(folder: Path, stored: StoredChunk, kind: str) -> bytes:
+    """Return a part, if it is what was written.
+
+    Raises
+    ------
+    ResumeError
+        When it is not.
+    """
+    body = (folder / part_name(kind, stored.chunk)).read_bytes()
+    if hashlib.sha256(body).hexdigest() != stored.sha256[kind]:
+        raise ResumeError(
+            f"part {stored.chunk} of the interrupted run was changed since; give --overwrite to begin anew"
+        )
+    return body
 
 
 def part_name(kind: str, index: int) -> str:
@@ -95,7 +122,6 @@ def as_line(said: Begun | StoredChunk) -> bytes:
 
 def locked(folder: Path, out: Path) -> IO[bytes]:
     """Return the open lock of a job folder, made if it is not there."""
-    out.parent.mkdir(parents=True, exist_ok=True)
     while True:
         folder.mkdir(exist_ok=True)
         try:

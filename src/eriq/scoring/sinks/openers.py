@@ -9,8 +9,9 @@ from eriq.errors import OutputError
 from eriq.scoring.manifest import Begun, Counts, FileManifest
 from eriq.scoring.ranks import RankWish
 from eriq.scoring.sinks.base import Places, Sink
-from eriq.scoring.sinks.files import FileSink, file_places
+from eriq.scoring.sinks.files import FileSink, file_places, outputs, refuse_known
 from eriq.scoring.sinks.folder import beside, check_name, read_begun
+from eriq.scoring.sinks.overlap import refuse_overlap
 from eriq.tables.files import file_digest
 
 
@@ -45,15 +46,15 @@ def output_of(job: ScoringJob) -> Output:
 
 class _Files(Output):
     def __init__(self, given: FileOutput, job: ScoringJob) -> None:
-        self.out = given.path
+        self.out, self._job = given.path, job
         self._ranked = RankWish(job.ties, job.rank_moves, job.capacity) if job.rank else None
 
     def look(self, *, resume: bool, overwrite: bool) -> Begun | None:
         check_name(self.out)
-        begun = read_begun(self.out) if resume else None
-        if self.out.exists() and not (overwrite or resume):
-            raise OutputError(f"{self.out} is there already; give --overwrite to replace it")
-        return begun
+        refuse_overlap(self._job, outputs(self.out))
+        if not (overwrite or resume):
+            refuse_known(self.out)
+        return read_begun(self.out) if resume else None
 
     def complete(self, job: str) -> tuple[Counts, Places] | None:
         try:
@@ -71,10 +72,11 @@ class _Files(Output):
 class _Tables(Output):
     """A table of a database; what is in it is added to, never replaced."""
 
-    def __init__(self, table: str, opener: Callable[[str], Sink]) -> None:
-        self.out, self._opener = Path(table), opener
+    def __init__(self, table: str, job: ScoringJob, opener: Callable[[str], Sink]) -> None:
+        self.out, self._job, self._opener = Path(table), job, opener
 
     def look(self, *, resume: bool, overwrite: bool) -> Begun | None:  # noqa: ARG002 - of Output's own shape
+        refuse_overlap(self._job)
         return None
 
     def complete(self, job: str) -> tuple[Counts, Places] | None:  # noqa: ARG002 - the same
@@ -96,7 +98,7 @@ def _sql(given: SqlOutput, job: ScoringJob) -> Output:
 
         return SqlSink(given.url_env, given.table, job=identity)
 
-    return _Tables(given.table, sink)
+    return _Tables(given.table, job, sink)
 
 
 def _duckdb(given: DuckDbOutput, job: ScoringJob) -> Output:
@@ -105,7 +107,7 @@ def _duckdb(given: DuckDbOutput, job: ScoringJob) -> Output:
 
         return DuckDbSink(given.file, given.table, job=identity)
 
-    return _Tables(given.table, sink)
+    return _Tables(given.table, job, sink)
 
 
 OUTPUTS: Mapping[str, Callable[..., Output]] = {"file": _Files, "sql": _sql, "duckdb": _duckdb}

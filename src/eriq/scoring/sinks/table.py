@@ -7,7 +7,7 @@ import re
 
 import pandas as pd
 
-from eriq.errors import BusyError, ConfigError, OutputError, ResumeError
+from eriq.errors import BusyError, ConfigError, CountError, OutputError, ResumeError
 from eriq.scoring.databases.base import KEY, Writer
 from eriq.scoring.manifest import RunManifest
 from eriq.scoring.set_aside import SET_ASIDE, nothing
@@ -166,6 +166,7 @@ class TableSink(Sink):
         if not chunks:
             self._journal()
         with self._db.transaction("moving the scores to their table"):
+            self._prove(scored + rejected)
             self._reject()
             if scored:
                 self._move()
@@ -184,6 +185,18 @@ class TableSink(Sink):
         # Not above: dropping a table ends a transaction in some databases. The journal is what counts.
         with self._db.transaction("dropping its temporary tables"):
             self._drop_parts()
+
+    def _prove(self, rows: int) -> None:
+        """Raise CountError unless the parts hold as many different rows as the journal says, each once."""
+        parts = [part for part in self._parts.values() if self._db.columns(part)]
+        each = " UNION ALL ".join(f"SELECT {self._db.quote('row')} AS n FROM {self._db.quote(part)}" for part in parts)
+        counted = f"SELECT count(*), count(DISTINCT n) FROM ({each}) eriq_rows"
+        found, different = self._db.select(counted)[0] if each else (0, 0)
+        if not rows == found == different:
+            raise CountError(
+                f"the journal of {self._table} has {rows:,} rows; its temporary tables hold {found:,}, of which "
+                f"{different:,} are different"
+            )
 
     def _reject(self) -> None:
         """Replace the rejected rows of this job by those of this run."""

@@ -1,5 +1,6 @@
 """What every source of rows promises: the same chunks each time it is asked, under our names."""
 
+import unicodedata
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -69,7 +70,7 @@ class Wanted:
         ConfigError
             When the mapping names a column that is not there.
         SchemaError
-            When a wanted column is there twice.
+            When a wanted column is there twice, or only under a name that differs in case, spaces, signs or accents.
 
         Examples
         --------
@@ -84,6 +85,16 @@ class Wanted:
         absent += [f"{ours}: not a column the model reads" for ours in self.mapping if ours not in self.names]
         if absent:
             raise ConfigError(bullets("columns do not fit the input:", absent))
+        folded = {_folded(name): place for place, name in reversed(list(enumerate(found, 1)))}
+        likely = [
+            f"column number {folded[_folded(ours)]} is written otherwise than {ours}; is it meant?"
+            for ours in sorted(self.names)
+            if self.mapping.get(ours, ours) not in found and _folded(ours) in folded
+        ]
+        if likely:
+            raise SchemaError(
+                bullets("columns are named almost as expected; rename them, or map them in columns:", likely)
+            )
         here = {name: self.mapping.get(name, name) for name in sorted(self.names)}
         twice = [
             f"column {ours} is there {found.count(theirs)} times"
@@ -93,6 +104,16 @@ class Wanted:
         if twice:
             raise SchemaError(bullets("the input cannot be read without doubt:", twice))
         return {ours: found.index(theirs) for ours, theirs in here.items() if theirs in found}
+
+
+def _folded(name: str) -> str:
+    """Return a name without case, spaces, signs and accents.
+
+    >>> _folded(" Cónsent")
+    'consent'
+    """
+    plain = unicodedata.normalize("NFKD", name).casefold()
+    return "".join(sign for sign in plain if sign.isalnum())
 
 
 def whole_chunk(index: int, first_row: int, frame: pd.DataFrame) -> Chunk:

@@ -9,7 +9,7 @@ from eriq.scoring.sources.base import CHUNK_ROWS, Source, Wanted
 from eriq.scoring.sources.frame import FrameSource
 from eriq.scoring.sources.parquet import ParquetSource
 from eriq.scoring.sources.text import CsvSource
-from eriq.tables.files import file_digest, read_table
+from eriq.tables.files import read_with_digest
 
 Opener = Callable[[Path, Wanted, Csv, int], Source]
 
@@ -19,8 +19,9 @@ def _parquet(path: Path, wanted: Wanted, csv: Csv, chunk_rows: int) -> Source:
 
 
 def _whole(path: Path, wanted: Wanted, csv: Csv, chunk_rows: int) -> Source:
-    """Return a source of a file that cannot be read in parts; `read_table` says what is wrong where it is no table."""
-    return FrameSource(read_table(path, csv), wanted, chunk_rows, {"sha256": file_digest(path)})
+    """Return a source of a file that cannot be read in parts; where it is no table, the reader says why."""
+    frame, sha256 = read_with_digest(path, csv)
+    return FrameSource(frame, wanted, chunk_rows, {"sha256": sha256})
 
 
 FORMATS: Mapping[str, Opener] = {".csv": CsvSource, ".txt": CsvSource, ".parquet": _parquet, "": _parquet}

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping
 
 from eriq.config import DuckDbInput, FileInput, SqlInput
-from eriq.scoring.registers import find_table
 from eriq.scoring.sources.base import Source, Wanted
 from eriq.scoring.sources.files import open_files
+from eriq.tables.folders import find_table
 
 Input = FileInput | SqlInput | DuckDbInput
 

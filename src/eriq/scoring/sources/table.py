@@ -6,10 +6,12 @@ from collections.abc import Generator, Sequence
 import numpy as np
 import pandas as pd
 
+from eriq.errors import SourceError
 from eriq.scoring.databases.base import Reader, Row
-from eriq.scoring.databases.cells import frame_of, is_text
+from eriq.scoring.databases.cells import frame_of, row_digest
 from eriq.scoring.set_aside import BROKEN
 from eriq.scoring.sources.base import Chunk, Source, Wanted
+from eriq.tables.schema import is_text
 
 
 class TableSource(Source):
@@ -17,6 +19,7 @@ class TableSource(Source):
 
     def __init__(self, reader: Reader, wanted: Wanted | None, chunk_rows: int) -> None:
         self._reader, self._chunk_rows = reader, chunk_rows
+        self._content: str | None = None
         self.total_rows: int | None = reader.total_rows
         try:
             self._places = wanted.places(reader.names) if wanted else {n: k for k, n in enumerate(reader.names)}
@@ -27,7 +30,7 @@ class TableSource(Source):
     def stamp(self) -> dict[str, str]:
         """Return the number of rows, the columns, and a digest of every row whatever the order."""
         columns = hashlib.sha256("\x1f".join(self._reader.names).encode()).hexdigest()[:16]
-        content = self._reader.digest()
+        self._content = content = self._reader.digest()
         return {"kind": self._reader.kind, "rows": str(self.total_rows), "columns": columns, "content": content}
 
     def chunks(self, start: int = 0) -> Generator[Chunk, None, None]:
@@ -37,9 +40,16 @@ class TableSource(Source):
         ------
         DatabaseError
             When the connection is lost on the way; what was yielded before is whole.
+        SourceError
+            When the rows are not those of the stamp.
         """
+        compared, total = self._content is not None and not self._reader.snapshot and not start, 0
         for index, rows in enumerate(self._reader.rows(start, self._chunk_rows), start):
+            if compared:
+                total += sum(map(row_digest, rows))
             yield self._chunk(index, index * self._chunk_rows + 1, rows)
+        if compared and str(total % 2**64) != self._content:
+            raise SourceError("the table changed while it was read; nothing was made of it")
 
     def _chunk(self, index: int, first: int, rows: Sequence[Row]) -> Chunk:
         """Return rows as a chunk; a row with text that is not UTF-8 is broken, the others are not."""

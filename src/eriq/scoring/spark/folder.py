@@ -88,8 +88,9 @@ def score_folder(
 
     require_spark()
     out = Path(out_folder).absolute()
-    if out.exists() and not overwrite:
-        raise OutputError(f"{out} is there already; give --overwrite to replace it")
+    for folder in (out, rejects_folder(out)):
+        if folder.exists() and not overwrite:
+            raise OutputError(f"{folder} is there already; give --overwrite to replace it")
     options, bundle = _dated(options or Options()), open_bundle(bundle_folder)
     given = checked_input(bundle, Path(input_parquet), options)
     with staging_beside(out) as staging:

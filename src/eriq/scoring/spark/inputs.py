@@ -17,8 +17,8 @@ from eriq.scoring.columns import wanted_columns
 from eriq.scoring.kinds import Kind, kind_of
 from eriq.scoring.options import Options
 from eriq.scoring.sources.base import Wanted
-from eriq.scoring.sources.parquet import parquet_files
 from eriq.scoring.spark.contract import ASIDE
+from eriq.tables.folders import parquet_files
 
 
 @dataclass(frozen=True, slots=True, eq=False)

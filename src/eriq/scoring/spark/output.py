@@ -38,7 +38,6 @@ def rejects_folder(out: Path) -> Path:
 def staging_beside(out: Path) -> Iterator[Path]:
     """Give a folder beside the output, gone when the job is over."""
     try:
-        out.parent.mkdir(parents=True, exist_ok=True)
         staging = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}-"))
     except OSError as why:
         raise OutputError(f"{out.parent} cannot be written to: {why.strerror}") from None

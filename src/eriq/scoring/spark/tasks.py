@@ -85,10 +85,9 @@ def _score_bucket(bucket: pa.Table, names: list[str], bundle: "Bundle", options:
 
 def _frame(table: pa.Table) -> pd.DataFrame:
     """Return a table as the file engine reads it."""
-    from eriq.tables.files import nullable
+    from eriq.tables.files import to_frame
 
-    frame: pd.DataFrame = table.to_pandas(types_mapper=nullable, date_as_object=False, ignore_metadata=True)
-    return frame
+    return to_frame(table)
 
 
 @cache

@@ -1,0 +1,95 @@
+"""A PostgreSQL server that ends during a job: one named error, or the finished result; never a fault of ours."""
+
+import os
+import re
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from eriq import cli
+from eriq.model.bundle import Bundle
+from eriq.scoring.databases.sql import open_engine
+from eriq.workflows import score as workflow
+from tests.scoring.conftest import Backlog
+
+ROOT = Path(__file__).resolve().parents[2]
+URL = "ERIQ_TEST_POSTGRES"
+pytestmark = pytest.mark.skipif(not os.environ.get(URL), reason=f"{URL} is not set: see .ci/postgres")
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """Start a server of the test's own, with its address in the environment; give the id of its process."""
+    said = subprocess.run([ROOT / ".ci/postgres", "start"], capture_output=True, text=True, check=True).stdout
+    told = dict(re.findall(r"export (\w+)='(.*)'", said))
+    monkeypatch.setenv("ERIQ_TEST_GONE", told[URL])
+    home = Path(told[f"{URL}_HOME"])
+    main = int((home / "data" / "postmaster.pid").read_text().split()[0])
+    yield main
+    subprocess.run([ROOT / ".ci/postgres", "stop"], env={**os.environ, f"{URL}_HOME": str(home)}, check=False)
+    subprocess.run(["rm", "-rf", home], check=True)
+
+
+@pytest.mark.parametrize("after", [0, 3])
+@pytest.mark.parametrize("sink", ["file", "sql"])
+def test_a_server_that_ends_is_one_paragraph(
+    server: int,
+    sink: str,
+    after: int,
+    tmp_path: Path,
+    backlog: Backlog,
+    small_bundle: Bundle,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """Ended after the first or the last of 4 chunks: exit 23 and one paragraph, or all is done and nothing is said."""
+    engine = open_engine("ERIQ_TEST_GONE")
+    backlog(4000).to_sql("answers", engine, index=False)
+    engine.dispose()
+    out = f"{{kind: file, path: {tmp_path}/out.csv}}"
+    if sink == "sql":
+        out = "{kind: sql, url_env: ERIQ_TEST_GONE, table: scores}"
+    job = tmp_path / "job.yaml"
+    job.write_text(
+        f"{{version: 1, name: night, model: {small_bundle.folder}, chunk_rows: 1000, sink: {out}, "
+        "source: {kind: sql, url_env: ERIQ_TEST_GONE, table: answers}}"
+    )
+    real = workflow.run_job
+
+    def ended(*given: Any, on_chunk: Any, **more: Any) -> Any:
+        def stop(done: Any) -> None:
+            if done.chunk == after:
+                os.kill(server, signal.SIGQUIT)
+                _gone(server)
+
+        return real(*given, on_chunk=stop, **more)
+
+    monkeypatch.setattr(workflow, "run_job", ended)
+    monkeypatch.setattr("sys.argv", ["eriq", "score", str(job), "--workers", "1"])
+    with pytest.raises(SystemExit) as end:
+        cli.run()
+    told = capfd.readouterr().err
+    assert "Traceback" not in told
+    if sink == "file" and after == 3:  # every row was read before
+        assert end.value.code == 0
+        assert (tmp_path / "out.csv").exists()
+        return
+    assert end.value.code == 23
+    assert re.fullmatch(r"eriq: the .*database of ERIQ_TEST_GONE .*\n", told)
+    assert not (tmp_path / "out.csv").exists()
+
+
+def _gone(server: int) -> None:
+    """Wait until nothing answers."""
+    engine = open_engine("ERIQ_TEST_GONE")
+    for _ in range(100):
+        try:
+            engine.connect().close()
+        except sa.exc.OperationalError as why:
+            if "refused" in str(why):
+                return
