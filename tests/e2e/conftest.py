@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,24 @@ def eriq(*words: object, cwd: Path, code: int | None = 0) -> subprocess.Complete
         assert done.returncode == code, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
     return done
+
+
+@pytest.fixture(scope="session")
+def training(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Give a function from a shipped config to a folder in which it was trained, once for all tests of a worker.
+
+    `ERIQ_DEMO_HOME` names a folder in which `make demo` ran already.
+    """
+
+    @cache
+    def trained(name: str) -> Path:
+        if name == "demo" and (there := os.environ.get("ERIQ_DEMO_HOME")):
+            return Path(there)
+        folder = tmp_path_factory.mktemp(name)
+        eriq("train", ROOT / "configs" / "experiments" / f"{name}.yaml", cwd=folder)
+        return folder
+
+    return trained
 
 
 @pytest.fixture(scope="session")

@@ -1,14 +1,14 @@
 """Trainings and scores give what they gave: a change of numbers is a change somebody meant."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import ROOT, SHARED, eriq
-from tests.golden.golden import HERE, inputs, taken
+from tests.e2e.conftest import SHARED, eriq
+from tests.golden.golden import HERE, inputs, model_of, taken
 
 pytestmark = pytest.mark.xdist_group("golden")
 TOLERANCE = 1e-6  # another processor moves the last digits
@@ -16,7 +16,7 @@ TOLERANCE = 1e-6  # another processor moves the last digits
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a folder to train in."""
+    """Give a folder to score in."""
     return tmp_path_factory.mktemp("golden")
 
 
@@ -43,16 +43,17 @@ def same(found: Any, stored: Any, place: str = "") -> list[str]:
 
 
 @pytest.mark.parametrize("name", ["quick", "jobs2", "demo"])
-def test_a_training_gives_the_stored_numbers(name: str, folder: Path, given: Mapping[str, Path]) -> None:
+def test_a_training_gives_the_stored_numbers(
+    name: str, folder: Path, given: Mapping[str, Path], training: Callable[[str], Path]
+) -> None:
     """Measures, differences, flow, manifest and 1,000 scored rows are as stored, to 1e-6; counts exactly."""
     if name == "jobs2" and not SHARED.is_dir():
         pytest.skip("the public data sets are not part of this repository")
     stored = json.loads((HERE / f"{name}.json").read_text(encoding="utf-8"))
-    eriq("train", ROOT / "configs" / "experiments" / f"{name}.yaml", cwd=folder)
-    scores = folder / f"{name}.csv"
-    eriq("score", next((folder / "models").glob(f"{name}-*")), given[name], "--out", scores, cwd=folder, code=None)
+    home, scores = training(name), folder / f"{name}.csv"
+    eriq("score", model_of(home, name), given[name], "--out", scores, cwd=folder, code=None)
 
-    assert same(taken(folder, name, scores), stored) == []
+    assert same(taken(home, name, scores), stored) == []
 
 
 def test_a_difference_is_seen() -> None:

@@ -161,7 +161,7 @@ def test_each_cause_has_its_exit_code(tmp_path: Path, words: list[str], code: in
 
 def test_registers_alone_train_and_score(tmp_path: Path) -> None:
     """Without questions, answers are dates: a model learns from registers, and scores who and when beside them."""
-    eriq("simulate", "--out", "people", "--clients", "400", "--seed", "3", cwd=tmp_path)
+    eriq("simulate", "--out", "people", "--clients", "1500", "--seed", "3", cwd=tmp_path)
     answers = pd.read_csv(tmp_path / "people" / "answers.csv")[["client_id", "answered_on"]]
     answers.to_csv(tmp_path / "people" / "answers.csv", index=False)
     (tmp_path / "alone.yaml").write_text(

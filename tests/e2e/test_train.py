@@ -130,47 +130,6 @@ def test_check_trains_nothing(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason="public data folder ../shared/data is not here")
-@pytest.mark.parametrize(
-    ("config", "verdict", "size", "reference"),
-    [
-        (
-            "jobs2",
-            "no gain shown: practically none",
-            "",
-            {"register_full": 0.593, "questionnaire": 0.489, "questionnaire + register_full": 0.591},
-        ),
-        (
-            "jobcorps",
-            "gain shown",
-            "small",
-            {"register_full": 0.651, "questionnaire": 0.602, "questionnaire + register_full": 0.659},
-        ),
-    ],
-)
-def test_real_data_get_the_honest_answer(
-    tmp_path: Path, config: str, verdict: str, size: str, reference: dict[str, float]
-) -> None:
-    """JOBS II shows no gain and Job Corps a small one; AUCs lie within 0.02 of the reference table."""
-    eriq("train", ROOT / "configs" / "experiments" / f"{config}.yaml", cwd=tmp_path)
-    folder = tmp_path / "mlruns" / "reports" / config
-    headline = pd.read_csv(folder / "tables" / "headline.csv").iloc[0]
-    measures = pd.read_csv(folder / "tables" / "measures.csv")
-    auc = measures[measures["measure"] == "auc"].set_index("contender")["estimate"]
-
-    assert (verdict, size) == (headline["verdict"], headline["size"] if size else "")
-    assert headline["covers_refits"]
-    assert (f"{verdict}, {size}" if size else verdict).capitalize() in (folder / "report.html").read_text(
-        encoding="utf-8"
-    )
-    if verdict != "gain shown":
-        assert headline["low"] <= 0 <= headline["high"] < headline["margin"]
-    else:
-        assert headline["low"] > 0
-    for block, value in reference.items():
-        assert abs(auc[f"{block} | logistic"] - value) <= 0.02, block
-
-
 def test_rows_that_break_off_are_weighted_and_told(tmp_path: Path) -> None:
     """With weights and a hazard contender a training tells of both, and draws entries by month."""
     config = yaml.safe_load((ROOT / "configs" / "experiments" / "quick.yaml").read_text(encoding="utf-8"))

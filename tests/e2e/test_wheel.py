@@ -91,6 +91,8 @@ def test_train_and_score_in_an_empty_folder(installed: Path, tmp_path: Path) -> 
 
 def test_a_scoring_config_by_its_plain_name(installed: Path, tmp_path: Path) -> None:
     """`eriq score monthly` is the shipped config; it asks the registry of this folder for its model."""
+    (tmp_path / "outbox").mkdir()
+
     done = eriq(installed, "score", "monthly", cwd=tmp_path, code=22)
 
     assert "models:/eriq-demo@champion" in done.stderr

@@ -16,10 +16,15 @@ TOLD = ("contender", "outcome", "horizon_days", "missing_policy", "lag_days", "p
 ROWS = 1000
 
 
+def model_of(home: Path, name: str) -> Path:
+    """Return the folder of the model that was saved last under a name."""
+    return max((home / "models").glob(f"{name}-*"), key=lambda folder: folder.stat().st_mtime)
+
+
 def taken(home: Path, name: str, scores: Path) -> dict[str, Any]:
     """Return what a training in `home` and a scored file hold, as plain values."""
     tables = home / "mlruns" / "reports" / name / "tables"
-    manifest = json.loads(next((home / "models").glob(f"{name}-*/manifest.json")).read_text(encoding="utf-8"))
+    manifest = json.loads((model_of(home, name) / "manifest.json").read_text(encoding="utf-8"))
     scored = pd.read_csv(scores)
     rejected = pd.read_csv(f"{scores}.rejected.csv", dtype="str")
     return {
