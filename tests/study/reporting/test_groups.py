@@ -11,7 +11,7 @@ from eriq.study.groups.words import sentences
 from eriq.study.reporting.card import card_markdown
 from eriq.study.reporting.figures import figures_of
 from eriq.study.reporting.findings import cleared
-from eriq.study.reporting.groups import by_group, columns_drawn, every_gap, shown_gaps
+from eriq.study.reporting.groups import by_group, columns_drawn, every_gap, further_by_group, shown_gaps
 from eriq.study.reporting.report import report_html
 from eriq.tables.results import Results
 
@@ -65,6 +65,10 @@ def test_rows_show_the_numbers_of_the_tables(tables):
     assert wide.loc[("half", "b"), "AUC"].startswith(f"{gap['estimate']:.2f} ({gap['low']:.2f}")
     assert wide.loc[("half", "b"), "gaps to the rest"].split(";")[0].endswith("gap shown")
     assert wide.loc[("rare", "t"), "gaps to the rest"] == "7 not assessable"
+    further = further_by_group(tables).set_index(["column", "group"])
+    assert not set(wide.columns) & set(further.columns)
+    measured = tables["group_gaps"]["measure"].nunique()
+    assert len(wide.columns) - 3 + len(further.columns) == measured  # people, with the outcome, gaps to the rest
     every, shown = every_gap(tables), shown_gaps(tables)
     assert shown is not None
     assert len(shown) == (every["verdict"] == "gap shown").sum()

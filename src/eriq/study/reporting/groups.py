@@ -1,5 +1,7 @@
 """The section on groups, shaped for print: for whom the saved model works."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from eriq.study.groups.verdicts import SHOWN, VERDICTS
@@ -8,22 +10,38 @@ from eriq.study.reporting.cells import joined
 from eriq.tables.results import Results
 
 DRAWN = 4  # groups in one panel, at most
+FIRST = ("auc", "calibration_slope", "share_picked")  # what fits on a page; the rest stands in a table of its own
 
 
 def by_group(tables: Results) -> pd.DataFrame:
-    """Return one row per group: how many, each measure with its interval, and what was found of its gaps."""
+    """Return one row per group: how many, the first measures with intervals, and what was found of all its gaps."""
+    gaps, keys = tables["group_gaps"], ["column", "group"]
+    wide = _measured(tables, [measure for measure in FIRST if measure in set(gaps["measure"])])
+    found = gaps.groupby(keys)["verdict"].agg(_counted)
+    wide["gaps to the rest"] = found.reindex(pd.MultiIndex.from_frame(wide[keys])).to_numpy()
+    return _named(wide)
+
+
+def further_by_group(tables: Results) -> pd.DataFrame:
+    """Return one row per group with the other measures."""
+    others = [measure for measure in tables["group_gaps"]["measure"].unique() if measure not in FIRST]
+    return _named(_measured(tables, others).drop(columns=["people", "events"]))
+
+
+def _measured(tables: Results, measures: Sequence[str]) -> pd.DataFrame:
     groups, gaps = tables["groups"], tables["group_gaps"]
     keys = ["column", "group"]
     wide = groups[[*keys, "people", "events"]].copy()
-    for measure in dict.fromkeys(gaps["measure"]):
+    for measure in measures:
         mine = gaps[gaps["measure"] == measure]
         cells = pd.Series(joined(mine, digits=2), index=pd.MultiIndex.from_frame(mine[keys]))
         wide[MEASURES[measure]] = cells.reindex(pd.MultiIndex.from_frame(wide[keys])).to_numpy()
-    found = gaps.groupby(keys)["verdict"].agg(_counted)
-    wide["gaps to the rest"] = found.reindex(pd.MultiIndex.from_frame(wide[keys])).to_numpy()
-    return wide.assign(column=_plain(wide["column"]), group=_plain(wide["group"])).rename(
-        columns={"events": "with the outcome"}
-    )
+    return wide
+
+
+def _named(wide: pd.DataFrame) -> pd.DataFrame:
+    named = wide.assign(column=_plain(wide["column"]), group=_plain(wide["group"]))
+    return named.rename(columns={"events": "with the outcome"})
 
 
 def every_gap(tables: Results) -> pd.DataFrame:

@@ -267,6 +267,7 @@ SECTIONS: Mapping[str, tuple[str, Make]] = {  # place on the page -> the table i
     "item": ("importance", _items),
     "slices": ("slices", _slices),
     "groups": ("groups", lambda found: groups.by_group(found.tables)),
+    "groups_further": ("group_gaps", lambda found: groups.further_by_group(found.tables)),
     "group_gaps": ("group_gaps", lambda found: groups.every_gap(found.tables)),
     "group_gaps_shown": ("group_gaps", lambda found: groups.shown_gaps(found.tables)),
 }
