@@ -33,6 +33,7 @@ def experiment() -> Experiment:
         update={
             "source": quick.source.model_copy(update={"clients": 250}),
             "contenders": (DECLARED, FACTORIAL, HUMAN),
+            "choose_from": (),
             "intervals": quick.intervals.model_copy(update={"replicates": 100, "refit_replicates": 10, "level": 0.9}),
             "validation": Validation(folds=3, origins=2, also=("leave_one_centre_out", "rolling_origin")),
             "capacity": quick.capacity.model_copy(update={"numbers": (50, 100_000)}),

@@ -31,7 +31,7 @@ def plan() -> Experiment:
     quick = load_experiment("quick")
     intervals = quick.intervals.model_copy(update={"replicates": 100, "refit_replicates": 10})
     headline = Headline.model_validate({"with": "q", "without": "r"})
-    return quick.model_copy(update={"intervals": intervals, "headline": headline})
+    return quick.model_copy(update={"intervals": intervals, "headline": headline, "choose_from": ()})
 
 
 @pytest.fixture(scope="module")
