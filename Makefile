@@ -11,7 +11,7 @@ demo: .venv/core
 test: .venv/dev
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
 
-# Simulations of a thousand samples each; about half an hour on two cores.
+# Simulations of many samples each, and the saved model on the public sets; an hour or two on two cores.
 statistical: .venv/dev
 	$(BIN)/python -m pytest -m long -s tests/statistical
 
