@@ -150,6 +150,28 @@ def test_rows_that_break_off_are_weighted_and_told(tmp_path: Path) -> None:
     assert (curve["forecast"].iloc[1:] > 0).all()
 
 
+def test_against_an_external_set_nothing_is_saved_from_nothing(tmp_path: Path) -> None:
+    """Where forecasts are no better than the overall rate, home and away are still told, and no model is there."""
+    config = yaml.safe_load((ROOT / "configs" / "experiments" / "quick.yaml").read_text(encoding="utf-8"))
+    away = {"kind": "simulated", "preset": "claim", "clients": 300, "seed": 9}
+    config |= {
+        "name": "nothing",
+        "source": {"kind": "simulated", "preset": "null", "clients": 500, "seed": 3},
+        "variants": {},
+        "choose_from": ["register_full"],
+        "contenders": [{"blocks": ["register_full", "questionnaire"], "estimators": ["logistic"]}],
+        "validation": {"design": "external", "folds": 3, "external": away},
+    }
+    (tmp_path / "nothing.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+
+    done = eriq("train", "nothing.yaml", cwd=tmp_path)
+
+    told = pd.read_csv(tmp_path / "mlruns" / "reports" / "nothing" / "tables" / "home_and_away.csv")
+    assert "No model is saved. The best that could be, register_full | logistic, is not worth it" in done.stdout
+    assert not list((tmp_path / "models").glob("nothing-*"))
+    assert set(told["contender"].dropna()) == {"register_full | logistic", "questionnaire | logistic"}
+
+
 @pytest.mark.skipif(not SHARED.is_dir(), reason="public data folder ../shared/data is not here")
 def test_permuted_outcomes_show_no_gain(tmp_path: Path) -> None:
     """Job Corps with the outcomes exchanged between people shows no gain, whatever was shown before."""
