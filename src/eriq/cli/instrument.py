@@ -1,0 +1,51 @@
+"""Commands on a questionnaire."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from eriq.cli.app import Language, Overwrite, instrument_command
+
+
+@instrument_command("show")
+def instrument_show(
+    file: Annotated[str, typer.Argument(help="File, or a shipped name.")] = "eriq22", language: Language = "en"
+) -> None:
+    """Print a questionnaire.
+
+    Example: eriq instrument show eriq22 --language sv
+    """
+    from eriq.instrument.codebook import describe
+    from eriq.instrument.instrument import load_instrument
+
+    typer.echo(describe(load_instrument(file), language))
+
+
+@instrument_command("check")
+def instrument_check(file: Annotated[str, typer.Argument(help="File, or a shipped name.")]) -> None:
+    """Check a questionnaire file and print its digest.
+
+    Example: eriq instrument check configs/instruments/eriq22.yaml
+    """
+    from eriq.instrument.instrument import load_instrument
+
+    found = load_instrument(file)
+    typer.echo(f"{found.id} {found.version}: {len(found.items)} items, digest {found.digest}")
+    for remark in found.remarks():
+        typer.echo(f"  - {remark}")
+
+
+@instrument_command("codebook")
+def instrument_codebook(
+    out: Annotated[Path, typer.Option(help="Folder for codebook.csv and codebook.html.")],
+    file: Annotated[str, typer.Argument(help="File, or a shipped name.")] = "eriq22",
+    overwrite: Overwrite = False,
+) -> None:
+    """Write the codebook of a questionnaire as CSV and HTML.
+
+    Example: eriq instrument codebook eriq22 --out build
+    """
+    from eriq.workflows import make as make_job
+
+    typer.echo(make_job.write_codebook(file, out, overwrite=overwrite))

@@ -1,0 +1,87 @@
+"""Commands that use a model."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from eriq.cli.app import Consent, Language, Overwrite, command
+from eriq.cli.progress import chunks
+from eriq.errors import SOME_SET_ASIDE
+
+
+@command()
+def score(
+    context: typer.Context,
+    model: Annotated[
+        str,
+        typer.Argument(help="Model folder, its name, models:/name@alias, or a scoring config (.yaml, or 'monthly')."),
+    ],
+    input: Annotated[
+        Path | None, typer.Argument(help="Answers (CSV, Parquet, Excel), or a folder with all four tables.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Score file, .csv or .parquet.")] = None,
+    language: Language = "en",
+    reasons: Annotated[int, typer.Option(min=0, max=50, help="Reasons per row.")] = 5,
+    audience: Annotated[
+        Literal["caseworker", "operator"], typer.Option(help="A caseworker gets reasons only.")
+    ] = "operator",
+    show: Annotated[
+        Literal["probability", "band", "reasons"] | None,
+        typer.Option(help="What an operator gets instead."),
+    ] = None,
+    encoding: Annotated[str, typer.Option(help="Of a CSV, for example latin-1.")] = "utf-8",
+    decimal: Annotated[Literal[".", ","], typer.Option(help="Decimal sign of a CSV.")] = ".",
+    consent: Consent = "required",
+    resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted run.")] = False,
+    overwrite: Overwrite = False,
+    workers: Annotated[int | None, typer.Option(min=1, help="Chunks at a time; one per core by default.")] = None,
+    log: Annotated[Literal["text", "json"], typer.Option(help="Lines per chunk, where there is no terminal.")] = "text",
+    engine: Annotated[Literal["local", "spark"], typer.Option(help="Where the work is done.")] = "local",
+) -> None:
+    """Score new questionnaires; every row ends in OUT or in OUT.rejected.csv.
+
+    A config says all but --resume, --overwrite, --workers, --log and --engine.
+
+    Exit code 0: all scored; 3: some set aside; others: nothing under the final name.
+
+    Example: eriq score models/demo-20261121-1a2b3c4d answers.csv --out scores.csv
+    """
+    from eriq.config import Csv, is_shipped, load_scoring_job
+    from eriq.workflows import score as score_job
+
+    if model.endswith((".yaml", ".yml")) or (input is None and out is None and is_shipped("scoring", model)):
+        said = ("input", "out", "language", "reasons", "audience", "show", "encoding", "decimal", "consent")
+        if given := [name for name in said if getattr(context.get_parameter_source(name), "name", "") == "COMMANDLINE"]:
+            raise typer.BadParameter(f"a scoring config says this itself: {', '.join(given)}")
+        job = load_scoring_job(model)
+    else:
+        if input is None or out is None:
+            raise typer.BadParameter("give INPUT and --out, or a scoring config")
+        csv = Csv(encoding=encoding, decimal=decimal)
+        shown = {"language": language, "reasons": reasons, "audience": audience, "show": show, "consent": consent}
+        job = score_job.job_of(model, input, out, csv=csv, **shown)
+    if engine == "spark":
+        result = score_job.score_on_spark(job, overwrite=overwrite)
+    else:
+        with chunks(log) as on_chunk:
+            result = score_job.run(job, resume=resume, overwrite=overwrite, workers=workers, on_chunk=on_chunk)
+    typer.echo(result.sentence)
+    if result.rejected:
+        raise typer.Exit(SOME_SET_ASIDE)
+
+
+@command()
+def features(
+    model: Annotated[str, typer.Argument(help="Model folder, its name, or models:/name@alias.")],
+    folder: Annotated[Path, typer.Argument(help="Folder with answers, persons, spells and events.")],
+    out: Annotated[Path, typer.Option(help="Table of answers with register columns, .csv or .parquet.")],
+    overwrite: Overwrite = False,
+) -> None:
+    """Put the register columns a model needs beside the answers, once, for scoring in bulk.
+
+    Example: eriq features models/demo-20261121-1a2b3c4d cohort --out ready.parquet
+    """
+    from eriq.workflows import score as score_job
+
+    typer.echo(score_job.make_features(model, folder, out, overwrite=overwrite))
