@@ -31,7 +31,8 @@ from tests.scoring.test_kill_suite import cleared, state
 
 kind, anywhere, finishing = sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
 job = ScoringJob.model_validate_json(sys.argv[1])
-rooms = tuple(str(Path(sys.modules["eriq.scoring.sinks"].__file__).parent.parent / room) for room in ("sinks", "databases"))
+wing = Path(sys.modules["eriq.scoring.sinks"].__file__).parent.parent
+rooms = (str(wing / "sinks"), str(wing / "databases"))
 
 def forked(work):
     ours, theirs = os.pipe()
@@ -72,8 +73,8 @@ cleared(job, kind)
 status, lines = forked(traced)
 assert status == 0 and min(lines) > 0, lines
 _, whole = forked(lambda: state(job, kind))
-points = [(phase, 1 + round(k * (lines[phase] - 1) / (n - 1))) for phase, n in ((0, anywhere), (1, finishing)) for k in range(n)]
-for phase, line in points:
+spread = lambda phase, n: [(phase, 1 + round(k * (lines[phase] - 1) / (n - 1))) for k in range(n)]
+for phase, line in spread(0, anywhere) + spread(1, finishing):
     cleared(job, kind)
     status, _ = forked(lambda: traced((phase, line)))
     _, first = forked(lambda: state(job, kind))

@@ -122,7 +122,8 @@ def test_with_few_people_the_saved_model_is_no_worse_than_a_ridge(clients: int) 
     everyone has any slope, and one of the thirty such moves the mean by a quarter.
     """
     found = judged(prepare(real("jobcorps")), ("logistic",), 30, clients)
-    print(clients, found["slope"].mean(), np.median(found["slope"]), found["pooled"])
+    slopes = f"mean {found['slope'].mean():.2f}, median {np.median(found['slope']):.2f}"
+    print(f"\n{clients} clients: slope of all forecasts {found['pooled'][0]:.2f}, {slopes}")  # noqa: T201
     assert (found["saved"] - found["logistic"]).mean() <= 0.001
     assert 0.9 <= found["pooled"][0] <= 1.15
     assert clients < 600 or 0.9 <= found["slope"].mean() <= 1.15
