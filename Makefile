@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PORT ?= 5000
 
-.PHONY: demo test statistical golden lint lock ui notebooks tree clean
+.PHONY: demo test statistical kills fuzz golden lint licences release lock ui notebooks tree clean
 
 demo: .venv/core
 	$(BIN)/eriq demo
@@ -15,6 +15,16 @@ test: .venv/dev
 statistical: .venv/dev
 	$(BIN)/python -m pytest -m long -s tests/statistical
 
+# Sixty kills over four kinds of files and databases; PostgreSQL where .ci/postgres can start it.
+kills: .venv/dev
+	eval "$$(.ci/postgres start)" && { $(BIN)/python -m pytest -m long tests/scoring/test_kill_suite.py; \
+	  code=$$?; .ci/postgres stop; exit $$code; }
+
+# Thousands of damaged tables and files, other ones each time: rows in are rows scored and set aside, or a named error.
+fuzz: .venv/dev
+	ERIQ_EXAMPLES=fuzz $(BIN)/python -m pytest -n 2 tests/scoring/test_fuzz.py tests/scoring/sources/test_text.py \
+	  tests/scoring/sources/test_records.py
+
 # Numbers of three trainings, written anew on purpose: read the diff.
 golden: .venv/dev
 	$(BIN)/python -m tests.golden.golden
@@ -24,6 +34,24 @@ lint: .venv/dev
 	$(BIN)/ruff format --check src tests benchmarks conftest.py
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# No package may bring a licence that binds what is built with it. Passed over are those that name none where the tool
+# looks (their own files say MIT: axe-playwright-python, huey, interpret-core, skops; BSD-2-Clause: pyxform), and the
+# PostgreSQL driver of an extra (LGPL: used as it is, never changed).
+ALLOWED := 0BSD;3-Clause BSD License;Apache;BSD;ISC;MIT;MPL-2.0;Mozilla Public License;PSF-2.0;Python Software Foundation
+licences: .venv/dev
+	mkdir -p build
+	$(BIN)/pip-licenses --format=csv --output-file=build/licences.csv
+	$(BIN)/pip-licenses --partial-match --fail-on="GPL;General Public" --allow-only="$(ALLOWED)" >/dev/null \
+	  --ignore-packages eriq axe-playwright-python huey interpret-core pyxform skops psycopg psycopg-binary
+
+# What a release consists of, in dist/: the wheel, its bill of materials (CycloneDX) and the licences of all it brings.
+release: licences
+	rm -rf dist && mkdir -p dist
+	$(BIN)/python -m hatchling build -t wheel
+	$(BIN)/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --short-PURLs --output-reproducible \
+	  --of JSON -o dist/eriq.cdx.json
+	cp build/licences.csv dist/
 
 ui: .venv/core
 	$(BIN)/eriq ui --port $(PORT)

@@ -1,5 +1,6 @@
 """Small worlds that several test modules share; nothing here is large, random or slow."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from eriq.instrument.instrument import Instrument, load_instrument
 from eriq.tables.cohort import Registers
 
 settings.register_profile("eriq", deadline=None, max_examples=40, derandomize=True)
-settings.load_profile("eriq")
+settings.register_profile("fuzz", deadline=None, max_examples=1250)  # `make fuzz`: other examples each time
+settings.load_profile(os.environ.get("ERIQ_EXAMPLES", "eriq"))
 
 SECRET = "SECRET-77"  # a value of somebody's row: no error may repeat it
 

@@ -112,22 +112,28 @@ def test_tables_with_odd_cells(
         assert made[0] == 12
 
 
-@settings(suppress_health_check=FIXED)
-@given(data=st.data(), chunk_rows=st.sampled_from([1, 4, 100]))
-def test_csv_files_with_damaged_bytes(
-    small_bundle: Bundle, backlog: Backlog, data: st.DataObject, chunk_rows: int
-) -> None:
-    """Bytes changed, put in and taken out anywhere, the header included: accounted for, or a named error."""
-    body = bytearray(backlog(12).to_csv(index=False).encode())
+def damaged(body: bytearray, data: st.DataObject) -> bytes:
+    """Return bytes of which up to six places are changed, added to or cut."""
     for _ in range(data.draw(st.integers(0, 6))):
         place = data.draw(st.integers(0, len(body) - 1))
         length = data.draw(st.integers(0, 3))
         body[place : place + length] = data.draw(
             st.one_of(st.binary(max_size=4), st.sampled_from([b'"', b"\n", b"\r", b",", b"\x00", b"\xff"]))
         )
+    return bytes(body)
+
+
+@settings(suppress_health_check=FIXED)
+@given(data=st.data(), chunk_rows=st.sampled_from([1, 4, 100]), kind=st.sampled_from(["csv", "csv", "parquet"]))
+def test_files_with_damaged_bytes(
+    small_bundle: Bundle, backlog: Backlog, data: st.DataObject, chunk_rows: int, kind: str
+) -> None:
+    """Bytes changed, put in and taken out anywhere, the header included: accounted for, or a named error."""
+    frame = backlog(12).assign(consent="1")
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "given.csv"
-        file.write_bytes(bytes(body))
+        file = Path(folder) / f"given.{kind}"
+        frame.to_csv(file, index=False) if kind == "csv" else frame.to_parquet(file)
+        file.write_bytes(damaged(bytearray(file.read_bytes()), data))
         ended(file, small_bundle, chunk_rows, "out.csv", reasons=1)
 
 

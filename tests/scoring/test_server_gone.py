@@ -8,10 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 import sqlalchemy as sa
 
 from eriq import cli
+from eriq.config import ScoringJob
+from eriq.errors import DatabaseError
 from eriq.model.bundle import Bundle
 from eriq.scoring.databases.sql import open_engine
 from eriq.workflows import score as workflow
@@ -28,6 +31,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     said = subprocess.run([ROOT / ".ci/postgres", "start"], capture_output=True, text=True, check=True).stdout
     told = dict(re.findall(r"export (\w+)='(.*)'", said))
     monkeypatch.setenv("ERIQ_TEST_GONE", told[URL])
+    monkeypatch.setenv("ERIQ_TEST_GONE_HOME", told[f"{URL}_HOME"])
     home = Path(told[f"{URL}_HOME"])
     main = int((home / "data" / "postmaster.pid").read_text().split()[0])
     yield main
@@ -93,3 +97,43 @@ def _gone(server: int) -> None:
         except sa.exc.OperationalError as why:
             if "refused" in str(why):
                 return
+
+
+def test_a_server_that_was_killed_and_started_again_takes_the_job_to_its_end(
+    server: int, backlog: Backlog, small_bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed after the second of 4 chunks and started again: resumed, tables equal those of an undisturbed job."""
+    engine = open_engine("ERIQ_TEST_GONE")
+    backlog(4000).to_sql("answers", engine, index=False)
+    engine.dispose()
+    job = {"version": 1, "name": "night", "model": str(small_bundle.folder), "chunk_rows": 1000, "today": "2026-01-01"}
+    source = {"kind": "sql", "url_env": "ERIQ_TEST_GONE", "table": "answers"}
+    sink = {"kind": "sql", "url_env": "ERIQ_TEST_GONE"}
+    whole, broken = (
+        ScoringJob.model_validate(
+            {**job, "consent": "not_collected", "source": source, "sink": {**sink, "table": f"{name}_scores"}}
+        )
+        for name in ("whole", "broken")
+    )
+    workflow.run(whole, workers=1)
+
+    def ended(done: Any) -> None:
+        if done.chunk == 1:
+            os.kill(server, signal.SIGQUIT)
+            _gone(server)
+
+    with pytest.raises(DatabaseError):
+        workflow.run(broken, workers=1, on_chunk=ended)
+    home = os.environ["ERIQ_TEST_GONE_HOME"]
+    subprocess.run([ROOT / ".ci/postgres", "restart"], env={**os.environ, f"{URL}_HOME": home}, check=True)
+    workflow.run(broken, workers=1, resume=True)
+    assert len(_table("whole_scores")) > 0
+    pd.testing.assert_frame_equal(_table("broken_scores"), _table("whole_scores"))
+    pd.testing.assert_frame_equal(_table("broken_scores_rejected"), _table("whole_scores_rejected"))
+
+
+def _table(name: str) -> pd.DataFrame:
+    engine = open_engine("ERIQ_TEST_GONE")
+    found = pd.read_sql(f"SELECT * FROM {name} ORDER BY row", engine)
+    engine.dispose()
+    return found
