@@ -22,6 +22,7 @@ TESTED_IN = {
     "config/promotion.py": ("registry/test_gates.py", "gates are tested with what they let through"),
     "features/": ("features/test_features.py", "all columns come from one small world"),
     "features/sensitive.py": ("study/explanation/test_explain.py", "nothing sensitive is named in an explanation"),
+    "forms/": ("forms/test_answers.py", "what tools export is read as part of a round trip"),
     "instrument/texts.py": ("instrument/test_instrument.py", "texts are read as part of a questionnaire"),
     "model/calibrator.py": ("model/test_model.py", "two numbers that a model applies"),
     "model/explanation.py": ("test_face.py", "an explanation is held against the log-odds it adds up to"),

@@ -102,7 +102,7 @@ def _typed(
 def _codes(file: str, cells: pd.Series, field: Field) -> tuple[pd.Series, list[Problem]]:
     """Return the code of every cell, given as code or as label, and what is neither."""
     known = _spellings(field)
-    spelled = cells.map(folded, na_action="ignore").str.replace(r"^(-?\d+)\.0+$", r"\1", regex=True)
+    spelled = cells.map(folded, na_action="ignore").astype("str").str.replace(r"^(-?\d+)\.0+$", r"\1", regex=True)
     spelled = spelled.where(spelled != "")
     codes = pd.array([known.get(cell) if isinstance(cell, str) else None for cell in spelled], dtype="Int8")
     unknown = (spelled.notna() & codes.isna()).to_numpy(bool)

@@ -93,7 +93,7 @@ def recognise(
             called = f" ('{heading}')" if with_header else ""
             words_ = f"column number {place + 1}{called} is no question of this form.{nearest(plain(heading), names)}"
             problems.append(_problem(file, "", "unknown_column", words_))
-    rows = pd.DataFrame(kept, index=frame.index)
+    rows = pd.DataFrame(kept, index=frame.index).astype("str")
     answered = ~rows.drop(columns=STAMP, errors="ignore").apply(_blank).all(axis="columns")
     told = (f"{file}: not read: {', '.join(remarks)}",) if remarks and with_header else ()
     return Arrived(file, rows[answered], tuple(problems), told)
