@@ -53,6 +53,7 @@ TESTED_IN = {
     "study/words.py": ("study/reporting/test_words.py", "words that comparison and report share"),
     "workflows/": ("e2e/test_train.py", "commands are tested as a user runs them"),
     "workflows/demo.py": ("e2e/test_wheel.py", "train and score in an empty folder; CI runs the demo itself last"),
+    "workflows/forms.py": ("forms/test_commands.py", "out and back, as a user does it"),
     "workflows/score.py": ("scoring/test_score_cli.py", "jobs are tested as a user runs them"),
 }
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from eriq.errors import InstrumentError
+from eriq.errors import InstrumentError, SchemaError
 from eriq.forms import redcap
 from eriq.forms.form import forms
 from eriq.instrument.instrument import Instrument, load_instrument
@@ -98,3 +98,16 @@ def test_an_export_of_other_instruments_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(InstrumentError, match="no row is of an instrument eriq22-caseworker or eriq22-client"):
         back([path], "redcap", load_instrument("eriq22"))
+
+
+def test_a_row_is_counted_where_it_stands_in_the_file(tmp_path: Path) -> None:
+    """Rows of the other form and of the record lie between; the number of a row is that of the file."""
+    instrument = load_instrument("eriq22")
+    path = exported(instrument, tmp_path / "raw.csv", None)
+    cells = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8"))))
+    place = next(n for n, row in enumerate(cells) if n > 5 and row[1] == "eriq22_client")
+    cells[place][cells[0].index("cl01")] = "77"
+    write_csv(path, cells[0], cells[1:])
+
+    with pytest.raises(SchemaError, match=rf"raw\.csv: cl01: not an answer .* in 1 row\(s\): {place}$"):
+        back([path], "redcap", instrument)

@@ -135,7 +135,7 @@ def _row(response: Resource, forms: Sequence[Form]) -> dict[str, str | None]:
         "client_id": _who(response.get("subject")),
         "answered_on": response.get("authored"),
         "caseworker_id": _who(response.get("author")),
-        STAMP: f"{forms[0].instrument} {version}" if known and version else address or None,
+        STAMP: f"{forms[0].instrument} {version}" if known else address or None,
     }
     return about | dict(_answers(response.get("item", [])))
 
