@@ -22,6 +22,7 @@ TESTED_IN = {
     "config/promotion.py": ("registry/test_gates.py", "gates are tested with what they let through"),
     "features/": ("features/test_features.py", "all columns come from one small world"),
     "features/sensitive.py": ("study/explanation/test_explain.py", "nothing sensitive is named in an explanation"),
+    "forms/": ("forms/test_answers.py", "what tools export is read as part of a round trip"),
     "instrument/texts.py": ("instrument/test_instrument.py", "texts are read as part of a questionnaire"),
     "model/calibrator.py": ("model/test_model.py", "two numbers that a model applies"),
     "model/explanation.py": ("test_face.py", "an explanation is held against the log-odds it adds up to"),
@@ -52,6 +53,7 @@ TESTED_IN = {
     "study/words.py": ("study/reporting/test_words.py", "words that comparison and report share"),
     "workflows/": ("e2e/test_train.py", "commands are tested as a user runs them"),
     "workflows/demo.py": ("e2e/test_wheel.py", "train and score in an empty folder; CI runs the demo itself last"),
+    "workflows/forms.py": ("forms/test_commands.py", "out and back, as a user does it"),
     "workflows/score.py": ("scoring/test_score_cli.py", "jobs are tested as a user runs them"),
 }
 

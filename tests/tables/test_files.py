@@ -432,3 +432,9 @@ def test_a_hidden_first_sheet_is_told(tmp_path):
     book.create_sheet("shown")
     book.save(tmp_path / "x.xlsx")
     assert "is hidden" in refused(tmp_path / "x.xlsx")
+
+
+def test_commas_within_quoted_names_divide_nothing(tmp_path):
+    """A whole question as a heading may hold more commas than the header has semicolons."""
+    (tmp_path / "x.csv").write_text('"id";"How often, if at all, or never?"\n"1";"often"\n', encoding="utf-8")
+    assert read_table(tmp_path / "x.csv").columns.tolist() == ["id", "How often, if at all, or never?"]

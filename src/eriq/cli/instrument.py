@@ -1,7 +1,7 @@
 """Commands on a questionnaire."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -49,3 +49,25 @@ def instrument_codebook(
     from eriq.workflows import make as make_job
 
     typer.echo(make_job.write_codebook(file, out, overwrite=overwrite))
+
+
+@instrument_command("export")
+def instrument_export(
+    to: Annotated[
+        Literal["xlsform", "limesurvey", "redcap", "fhir", "html", "pdf"],
+        typer.Option(help="The tool; xlsform is ODK and KoBo."),
+    ],
+    out: Annotated[Path, typer.Option(help="Folder for the forms.")],
+    file: Annotated[str, typer.Argument(help="File, or a shipped name.")] = "eriq22",
+    language: Annotated[Literal["en", "sv", "da", "all"], typer.Option(help="Language of the form.")] = "all",
+    consent: Annotated[bool, typer.Option("--consent", help="Ask for consent in each form.")] = False,
+    overwrite: Overwrite = False,
+) -> None:
+    """Write a questionnaire as forms of a tool that agencies have, a form for each respondent.
+
+    Example: eriq instrument export eriq22 --to html --language sv --out forms
+    """
+    from eriq.workflows import forms as job
+
+    options = job.Options(() if language == "all" else (language,), consent, overwrite)
+    typer.echo(job.export(file, to, out, options))

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import os
+import re
 import tempfile
 import warnings
 import zipfile
@@ -110,6 +111,15 @@ def _header_line(taken: Stamp, csv: Csv) -> str:
     raise SourceError(f"{taken.path.name} is empty")
 
 
+def delimiter_of(header: str) -> str:
+    """Return what stands between the columns of a first line; what stands within quotes is part of a name.
+
+    >>> delimiter_of('id;"How often, if at all, or never?"')
+    ';'
+    """
+    return max(DELIMITERS, key=re.sub(r'"[^"]*"', "", header).count)
+
+
 def _quotes_pair(taken: Stamp, csv: Csv) -> bool:
     """Return whether every quote closes; the parser would put the rest of the file into one cell."""
     total = 0
@@ -125,7 +135,7 @@ def _quotes_pair(taken: Stamp, csv: Csv) -> bool:
 def _read_csv(taken: Stamp, csv: Csv) -> pd.DataFrame:
     """Return a text file cell by cell; pandas would fill short lines and cut long ones without an error."""
     name, header = taken.path.name, _header_line(taken, csv)
-    delimiter: str = csv.delimiter or max(DELIMITERS, key=header.count)
+    delimiter: str = csv.delimiter or delimiter_of(header)
     if header.count('"') % 2 or not _quotes_pair(taken, csv):
         raise SourceError(f"{name}: a quote is opened and never closed")
     every_cell_text = {f"f{place}": pa.string() for place in range(header.count(delimiter) + 1)}

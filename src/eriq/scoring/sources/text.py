@@ -17,7 +17,7 @@ from eriq.errors import SchemaError, SourceError
 from eriq.scoring.set_aside import BROKEN
 from eriq.scoring.sources.base import Chunk, Source, Wanted
 from eriq.scoring.sources.records import REASONS, Records, records_of, split
-from eriq.tables.files import DELIMITERS, LONGEST_HEADER, nullable
+from eriq.tables.files import LONGEST_HEADER, delimiter_of, nullable
 from eriq.tables.schema import is_text
 from eriq.tables.stamped import stamped
 
@@ -115,7 +115,7 @@ class CsvSource(Source):
         text = next((line.decode("utf-8", "replace") for line in lines if line.strip()), "")
         if len(text) >= LONGEST_HEADER or not text:
             raise SourceError(f"{name} has no first line that could be a header")
-        delimiter: str = self._csv.delimiter or max(DELIMITERS, key=text.count)
+        delimiter: str = self._csv.delimiter or delimiter_of(text)
         taken: list[int] = []
 
         def given() -> Iterator[str]:

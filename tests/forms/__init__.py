@@ -1,0 +1,1 @@
+"""Forms out to other tools, and answers back."""
