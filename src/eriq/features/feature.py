@@ -6,7 +6,9 @@ from typing import Literal, get_args
 from eriq.instrument.texts import Texts
 
 Kind = Literal["continuous", "ordinal", "flag", "category"]
-Part = Literal["belief", "caseworker_rest", "client", "form", "register_basic", "register_history", "changes"]
+Part = Literal[
+    "belief", "caseworker_rest", "client", "others", "form", "register_basic", "register_history", "changes"
+]  # others: of respondents that a questionnaire declares
 PARTS: tuple[Part, ...] = get_args(Part)
 NO_LABELS = Texts.same("-")
 
@@ -34,8 +36,8 @@ class Feature:
 
     @property
     def respondent(self) -> str:
-        """Whose knowledge the column holds: caseworker, client, form or register."""
-        by_part = {"belief": "caseworker", "caseworker_rest": "caseworker"}
+        """Whose knowledge the column holds: caseworker, client, another respondent, form or register."""
+        by_part = {"belief": "caseworker", "caseworker_rest": "caseworker", "others": self.name.split(".", 1)[0]}
         return "register" if self.recorded and self.part != "form" else by_part.get(self.part, self.part)
 
     @property

@@ -16,6 +16,7 @@ import pandas as pd
 from eriq.errors import BundleError, OutputError
 from eriq.features import Feature
 from eriq.instrument.instrument import Instrument
+from eriq.instrument.texts import LANGUAGES, Language
 from eriq.model.calibrator import Calibrator
 from eriq.model.manifest import MANIFEST, Kind, Manifest, read_manifest
 from eriq.model.model import Model
@@ -52,6 +53,16 @@ class Bundle:
     def instrument(self) -> Instrument | None:
         """The questionnaire the model was trained on, from its own manifest."""
         return self.manifest.instrument
+
+    def language(self, asked: Language | None) -> Language:
+        """Return the language asked for, or the first there is; of a ready table any language may be asked for.
+
+        Raises
+        ------
+        InstrumentError
+            When the questionnaire has no text in it.
+        """
+        return self.instrument.language(asked) if self.instrument else asked or LANGUAGES[0]
 
     @property
     def client(self) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from eriq.instrument.instrument import RESPONDENTS, Instrument
+from eriq.instrument.instrument import Instrument
 from eriq.model.bundle import Bundle
 from eriq.tables import schema
 from eriq.tables.cohort import Registers
@@ -52,7 +52,7 @@ def checked_answers(raw: pd.DataFrame, instrument: Instrument, today: dt.date) -
     """Return what `check_answers` returns, sooner where items come as small whole numbers.
 
     An item of the right type in which every answer is an allowed code needs no cell by cell reading;
-    for 22 items that is half of the time of a check.
+    that is half of the time of a check.
     """
     names, found = [c.name for c in schema.answers_columns(instrument)], list(raw.columns)
     clean = {
@@ -88,9 +88,9 @@ def given_answers(answers: pd.DataFrame, items: Sequence[str]) -> np.ndarray:
 def _too_few(answers: pd.DataFrame, instrument: Instrument) -> list[Problem]:
     """Return rows below the questionnaire's least number of answers, or without one that is required."""
     problems = []
-    for respondent in RESPONDENTS:
+    for respondent in instrument.halves:
         items = [item.id for item in instrument.half(respondent)]
-        need = getattr(instrument.minimum_answered, respondent)
+        need = instrument.need(respondent)
         given = given_answers(answers, items).sum(axis=0)
         if (given < need).any():
             words = f"fewer than {need} of {len(items)} questions answered by the {respondent}"

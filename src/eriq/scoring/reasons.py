@@ -37,6 +37,7 @@ def reasons(bundle: Bundle, matrix: np.ndarray, log_odds: np.ndarray, options: O
     given = by_row(bundle.model.contributions, matrix)
     if len(given) and np.abs(given.sum(axis=1) - log_odds).max() > 1e-9:
         raise AssertionError("contributions do not add up to the log-odds")
+    language = bundle.language(options.language)
     names, member = units(bundle.features)
     by_unit = given[:, :-1] @ member if len(names) < given.shape[1] - 1 else given[:, :-1]
     count = min(options.reasons, len(names))
@@ -49,10 +50,10 @@ def reasons(bundle: Bundle, matrix: np.ndarray, log_odds: np.ndarray, options: O
         top = np.argsort(-size, axis=1, kind="stable")[:, :count]
     owner = [int(np.flatnonzero(column)[0]) for column in member.T]  # a column of each unit
     labels = [
-        (SENSITIVE_LABEL if n == SENSITIVE else bundle.features[o].labels).in_(options.language)
+        (SENSITIVE_LABEL if n == SENSITIVE else bundle.features[o].labels).in_(language)
         for n, o in zip(names, owner, strict=True)
     ]
-    answers, words = _answer_places(bundle, matrix, options.language, owner)
+    answers, words = _answer_places(bundle, matrix, language, owner)
     rows = np.arange(len(matrix))
     out: dict[str, Cells] = {}
     if options.show != "reasons":
@@ -64,7 +65,7 @@ def reasons(bundle: Bundle, matrix: np.ndarray, log_odds: np.ndarray, options: O
         out[f"reason_{k + 1}_answer"] = words_at(answers[rows, chosen], words)
         if options.show == "reasons":
             lower = (by_unit[rows, chosen] < 0).astype("int32")
-            out[f"reason_{k + 1}_direction"] = words_at(lower, DIRECTIONS[options.language])
+            out[f"reason_{k + 1}_direction"] = words_at(lower, DIRECTIONS[language])
         else:
             out[f"reason_{k + 1}_contribution"] = by_unit[rows, chosen]
     return out

@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 
 from eriq.features.sensitive import SENSITIVE
-from eriq.instrument.instrument import RESPONDENTS
 from eriq.model.bundle import Bundle
 from eriq.model.calibrator import expit
 from eriq.scoring.checks import given_answers
@@ -64,7 +63,7 @@ def _answered(bundle: Bundle, kept: pd.DataFrame, matrix: np.ndarray) -> dict[st
     if instrument is None:
         return {"share_answered": 1 - np.isnan(matrix).mean(axis=1) if matrix.shape[1] else np.ones(len(matrix))}
     shares, partial = {}, np.zeros(len(kept), dtype=bool)
-    for respondent in RESPONDENTS:
+    for respondent in instrument.halves:
         items = [item.id for item in instrument.half(respondent)]
         given = given_answers(kept, items).mean(axis=0)
         shares[f"share_answered_{respondent}"] = given

@@ -41,7 +41,7 @@ def scorecards(
         used, mains = columns_of(contender, features), card.points_.mains
         for feature, steps, main in zip(used, card.steps_, mains, strict=True):
             if np.ptp(main) > 0:
-                label = SENSITIVE_LABEL.en if feature.sensitive else feature.labels.en
+                label = SENSITIVE_LABEL.in_("en") if feature.sensitive else feature.labels.in_("en")
                 for answer, worth in _answers(feature, steps, main, instrument):
                     points.append({"contender": contender.name, "label": label, "answer": answer, "points": int(worth)})
         most = int(sum(main.max() for main in mains))

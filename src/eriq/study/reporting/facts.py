@@ -197,7 +197,7 @@ def decisions(study: Study) -> list[str]:
 
 
 def _instrument(instrument: Instrument | None) -> InstrumentFacts | None:
-    return InstrumentFacts(**instrument.stamp, notice=instrument.notice.en) if instrument else None
+    return InstrumentFacts(**instrument.stamp, notice=instrument.notice.in_("en")) if instrument else None
 
 
 def _better_unsavable(found: Comparison) -> str | None:
