@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from eriq.config import FlatColumn
 from eriq.instrument.texts import Texts
 
 Kind = Literal["continuous", "ordinal", "flag", "category"]
@@ -28,11 +29,25 @@ class Feature:
     indicate: bool = True  # a gap says something no other column says
     levels: tuple[str, ...] = ()
     labels: Texts = NO_LABELS
+    given: FlatColumn | None = None  # of a ready table: as its config declares the column
 
     @property
     def column(self) -> str:
         """The name without its block, as a ready table has it."""
         return self.name.split(".", 1)[-1]
+
+    @property
+    def example(self) -> str | float:
+        """A cell of a ready table that can be read."""
+        if self.levels:
+            return self.levels[0]
+        declared = self.given
+        if declared is None:
+            return 0
+        if declared.kind == "date":
+            return "2000-01-01"
+        least = 0.0 if declared.low is None else max(0.0, declared.low)
+        return least if declared.high is None else min(least, declared.high)
 
     @property
     def respondent(self) -> str:

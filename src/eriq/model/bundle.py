@@ -70,6 +70,11 @@ class Bundle:
         return self.manifest.flat_client or "client_id"
 
     @property
+    def days(self) -> tuple[str, ...]:
+        """Columns of a ready table that dates are counted from: the day of the answer."""
+        return tuple(dict.fromkeys(f.given.until for f in self.features if f.given and f.given.until))
+
+    @property
     def registers(self) -> tuple[str, ...]:
         """Columns of the model that registers, and the form, give."""
         return tuple(f.name for f in self.features if f.recorded)
@@ -88,7 +93,9 @@ class Bundle:
         """Return one made-up row that the model scores."""
         row: dict[str, Any] = {self.client: "example"}
         if self.instrument is None:
-            return pd.DataFrame([row | {f.column: f.levels[0] if f.levels else 0 for f in self.features}])
+            return pd.DataFrame(
+                [row | dict.fromkeys(self.days, "2000-01-01") | {f.column: f.example for f in self.features}]
+            )
         row["answered_on"] = "2000-01-01"
         row |= {item: self.instrument.levels(item)[0].code for item in self.instrument.item_ids}
         return pd.DataFrame([row | dict.fromkeys(self.registers, 0)])

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from eriq.features import Feature
+from eriq.features.flat import answer_words
 from eriq.features.sensitive import SENSITIVE, SENSITIVE_LABEL, units
 from eriq.features.words import words
 from eriq.instrument.texts import Language
@@ -114,6 +115,10 @@ def _in_words(bundle: Bundle, feature: Feature, column: np.ndarray, language: La
             made.append(gap)
         elif feature.item and instrument is not None:
             made.append(instrument.answer_label(feature.item, value, language))
+        elif instrument is None and (
+            feature.levels or (feature.given and (feature.kind == "flag" or feature.given.labels))
+        ):
+            made.append(answer_words(feature, value, language))
         elif feature.levels:
             made.append(feature.levels[int(value)])
         else:

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from eriq.features import Feature
+from eriq.features.flat import answer_words
 from eriq.features.sensitive import SENSITIVE_LABEL
 from eriq.instrument.instrument import Instrument
 from eriq.model.calibrator import expit
@@ -80,5 +81,5 @@ def _one(feature: Feature, value: float, instrument: Instrument | None) -> str:
     if feature.item and instrument is not None and float(value).is_integer():
         return instrument.answer_label(feature.item, value, "en")
     if feature.levels and 0 <= value < len(feature.levels):
-        return feature.levels[int(value)]
+        return answer_words(feature, value, "en")
     return f"{value:g}"

@@ -133,6 +133,7 @@ def facts_of(
 ) -> Facts:
     """Return the facts of a training; the name of the model comes when it is saved."""
     plan, design = experiment.validation, study.judged
+    unit = getattr(experiment.source, "groups", None) or "client"  # groups: of a ready table
     return Facts(
         name=experiment.name,
         question=experiment.question,
@@ -148,8 +149,8 @@ def facts_of(
         remarks=study.remarks,
         simulated=study.truth is not None,
         instrument=_instrument(study.instrument),
-        design=validation_words(plan, study.observe_days),
-        also=tuple(validation_words(plan, study.observe_days, kind) for kind in plan.also),
+        design=validation_words(plan, study.observe_days, unit=unit),
+        also=tuple(validation_words(plan, study.observe_days, kind, unit) for kind in plan.also),
         sides=sides_words(plan),
         auc=auc_words(plan.design),
         folds=plan.folds,
