@@ -32,7 +32,7 @@ def scores_of(bundle: Bundle, kept: pd.DataFrame, matrix: np.ndarray, options: O
     log_odds = by_row(bundle.model.log_odds, matrix)
     out: dict[str, Cells | pd.Series] = {"client_id": kept["client_id"].to_numpy()}
     for name in ("answered_on", "wave"):
-        if name in kept:
+        if name in kept and instrument is not None:
             out[name] = kept[name]
     if options.show == "probability":
         out["probability"] = expit(log_odds)

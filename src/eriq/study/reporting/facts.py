@@ -123,6 +123,11 @@ class Noted:
     strongest: str = ""
 
 
+def _unit(experiment: Experiment) -> str:
+    """Return what folds keep whole: the client, or the groups that a ready table declares."""
+    return (experiment.source.groups if isinstance(experiment.source, Flat) else None) or "client"
+
+
 def facts_of(
     experiment: Experiment,
     study: Study,
@@ -132,8 +137,7 @@ def facts_of(
     noted: Noted,
 ) -> Facts:
     """Return the facts of a training; the name of the model comes when it is saved."""
-    plan, design = experiment.validation, study.judged
-    unit = getattr(experiment.source, "groups", None) or "client"  # groups: of a ready table
+    plan, design, unit = experiment.validation, study.judged, _unit(experiment)
     return Facts(
         name=experiment.name,
         question=experiment.question,
