@@ -41,7 +41,8 @@ def test_deep_nesting_is_an_error_and_no_crash():
 def test_the_kind_of_a_column_is_what_it_is_compared_with():
     """Numbers, texts, days, gaps and other columns; a name that is no word stands between backticks."""
     rule = parse_rule("18 <= age < 65 and town != 'Lund' and day >= '2020-01-01' and `a b` == -1 and note is None")
-    assert rule.kinds == {"age": "number", "town": "text", "day": "day", "a b": "number", "note": "text"}
+    assert rule.kinds == {"age": "number", "town": "text", "day": "day", "a b": "number", "note": "gap"}
+    assert parse_rule("age is not None and age > 3").kinds == {"age": "number"}
     assert parse_rule("spent <= earned").kinds == {"spent": "number", "earned": "number"}
 
 

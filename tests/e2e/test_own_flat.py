@@ -8,6 +8,8 @@ import pandas as pd
 import pytest
 import yaml
 
+from eriq.model.bundle import open_bundle
+from eriq.registry.same_people import outside
 from tests.e2e.conftest import ROOT, eriq
 
 SMALL = {
@@ -143,3 +145,13 @@ def test_a_person_twice_is_found_wherever_a_chunk_ends(own):
     eriq("score", "twice.yaml", cwd=own, code=3)
     rejected = pd.read_csv(own / "twice_scores.csv.rejected.csv")
     assert rejected[["row", "code"]].to_numpy().tolist() == [[6, "id:duplicate"]]
+
+
+def test_a_promotion_compares_on_the_rows_that_count(own):
+    """Other people's table is judged by the rule that makes the outcome, on the rows the filter keeps."""
+    new = people(80, 5)
+    new.to_csv(own / "other.csv", index=False)
+    bundle = open_bundle(next((own / "models").glob("own-flat-*")))
+    pair = outside(bundle, bundle, own / "other.csv")
+    counted = new[(new["age"] >= 18) & (new["age"] < 65) & (new["weeks_without_work"] != 999)]
+    assert pair.outcome.tolist() == (counted["weeks_without_work"] <= 52).astype(int).tolist()

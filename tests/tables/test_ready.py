@@ -8,7 +8,8 @@ import pytest
 from pydantic import ValidationError
 
 from eriq.config import Flat, FlatColumn
-from eriq.tables.ready import contract, flat_outcome, once, read_ready
+from eriq.config.rules import parse_rule
+from eriq.tables.ready import contract, flat_outcome, once, read_ready, rule_holds
 
 
 def column(**given: Any) -> FlatColumn:
@@ -72,6 +73,14 @@ def test_an_outcome_is_made_from_a_number_and_stays_missing():
     assert made.isna().tolist() == [False, False, False, True, True]
     assert problems == []
     assert source.outcome_columns == ("weeks",)
+
+
+def test_whether_a_value_is_there_needs_no_type():
+    """Asked for a gap only, a column of any type answers, and a missing code is one."""
+    frame = pd.DataFrame({"weight": [1.5, np.nan, 9.0], "day": pd.to_datetime(["2020-01-01", None, None])})
+    found, problems = rule_holds(frame, parse_rule("weight is not None"), {"weight": column(missing=[9])})
+    assert (found.tolist(), problems) == ([True, False, False], [])
+    assert rule_holds(frame, parse_rule("day is None"), {})[0].tolist() == [False, True, True]
 
 
 def test_a_problem_is_told_once():

@@ -16,7 +16,7 @@ from pydantic import AfterValidator
 
 from eriq.errors import ConfigError
 
-Kind = Literal["number", "text", "day"]
+Kind = Literal["number", "text", "day", "gap"]  # gap: only asked whether it is there
 MOST_SIGNS = 1000  # of a rule
 HINT = "write for example: age >= 18 and round == 4"
 ORDERED = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
@@ -116,7 +116,7 @@ def _look_at_pair(
     if isinstance(op, ast.Is | ast.IsNot):
         if constants != [None] or not isinstance(right, ast.Constant):
             raise ConfigError("rule: 'is' asks for a gap only: age is None, age is not None")
-        kinds.setdefault(columns[0], "text")
+        kinds.setdefault(columns[0], "gap")
         return
     if isinstance(op, ast.In | ast.NotIn) != bool(constants and isinstance(constants[0], list)):
         raise ConfigError("rule: 'in' takes a list, as in: town in ['Lund', 'Aarhus']")
@@ -125,7 +125,9 @@ def _look_at_pair(
     given = [value for part in constants for value in (part if isinstance(part, list) else [part])]
     kind = _kind_of(given, ordered=isinstance(op, ORDERED))
     for name in columns:
-        if kinds.setdefault(name, kind) != kind:
+        if kinds.get(name, "gap") == "gap":
+            kinds[name] = kind
+        elif kinds[name] != kind:
             raise ConfigError(f"rule: '{name}' is compared with a {kinds[name]} and with a {kind}")
 
 

@@ -60,7 +60,9 @@ def read_ready(
 
 def rule_holds(frame: pd.DataFrame, rule: Rule, declared: Mapping[str, FlatColumn]) -> tuple[pd.Series, list[Problem]]:
     """Return, per row of a ready table, whether a rule holds, and what cannot be read of its columns."""
-    typed, problems = read_ready(frame, rule_columns(rule), declared)
+    asked = [name for name, kind in rule.kinds.items() if kind == "gap" and list(frame.columns).count(name) == 1]
+    plain = frame.assign(**{name: schema.as_text(frame[name]) for name in asked})  # whatever it holds, is it there?
+    typed, problems = read_ready(plain, rule_columns(rule), declared)
     return holds(rule, typed), problems
 
 

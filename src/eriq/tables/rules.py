@@ -11,7 +11,7 @@ import pandas as pd
 from eriq.config.rules import Rule, constant_of
 from eriq.tables.schema import Column
 
-DTYPES = {"number": "Float64", "text": "str", "day": "datetime64[us]"}
+DTYPES = {"number": "Float64", "text": "str", "day": "datetime64[us]", "gap": "str"}
 COMPARED: Mapping[type[ast.cmpop], Callable[[Any, Any], Any]] = {
     ast.Lt: operator.lt,
     ast.LtE: operator.le,

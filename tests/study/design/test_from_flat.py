@@ -1,6 +1,7 @@
 """A study from one ready table: who counts, what counts how much, who is kept together, who is tested."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +10,19 @@ import pandas as pd
 import pytest
 from pydantic import ValidationError
 
-from eriq.config import Experiment
+from eriq.config import Capacity, Experiment, Groups, Tuning
 from eriq.errors import CohortError, ConfigError, LeakageError, SchemaError
 from eriq.study.comparison.declared import clusters
+from eriq.study.comparison.out_of_fold import OutOfFold
+from eriq.study.design.contender import Contender
 from eriq.study.design.design import resampled
-from eriq.study.design.folds import Fold, kept_apart, make_folds
+from eriq.study.design.folds import Fold, client_folds, kept_apart, make_folds
 from eriq.study.design.prepare import prepare
 from eriq.study.design.study import Study
+from eriq.study.evaluation.wanted import Wanted
+from eriq.study.groups.picked import rule_of
+from eriq.study.groups.sides import rows_of, side_of
+from eriq.study.learning import settling, training
 
 N = 240
 Make = Callable[..., Study]
@@ -258,3 +265,54 @@ def test_levels_dates_and_ranges_become_numbers(made):
         made({"age": {"role": "register", "low": 18}})
     with pytest.raises(ValidationError, match="'benefit_from' is a date: give it since"):
         made({"benefit_from": {"role": "register", "kind": "date"}})
+
+
+@pytest.mark.parametrize("estimator", ["logistic", "elastic_net"])
+def test_a_group_is_on_one_side_within_a_fit_too(made, monkeypatch, estimator):
+    """What a learner settles or a search tries is judged on villages it was not fitted on."""
+    found, dealt = made(groups="village"), []
+    for module in (settling, training):
+
+        def spied(outcome: np.ndarray, units: np.ndarray, *more: Any) -> np.ndarray:
+            dealt.append(len(np.unique(units)))
+            return client_folds(outcome, units, *more)
+
+        monkeypatch.setattr(module, "client_folds", spied)
+    contender = Contender("x", "register_basic", estimator, ("register.age",))
+    training.fit(contender, found.design, found.features, seed=1, tuning=Tuning(candidates=2, folds=3))
+    assert dealt
+    assert set(dealt) == {12}
+
+
+def test_intervals_draw_whole_groups(made):
+    """Bootstraps, and gaps between groups of people, draw villages where they are declared, and count people."""
+    design = made(groups="village").design
+    x = np.random.default_rng(2).normal(size=len(design.outcome))
+    held = OutOfFold((Contender("x", "x", "logistic", ()),), design, x[:, None], ())
+    forecasts = held.forecasts()
+    by_group = forecasts.bootstrap(Wanted(("brier",)), replicates=50, seed=1)
+    as_people = replace(forecasts, client=design.group, group=None).bootstrap(Wanted(("brier",)), replicates=50, seed=1)
+    assert np.array_equal(by_group.draws, as_people.draws)
+    rule = rule_of(Groups(thresholds=(0.3,)), Capacity())
+    rows = rows_of(forecasts.outcome, x, forecasts.client, rule, None, forecasts.drawn)
+    side = side_of("calibration_in_the_large", rows, rows.clients, 1)
+    assert len(side.sums) == 12
+    assert side.people > 12
+
+
+def test_groups_of_an_audit_have_the_words_of_their_labels(made):
+    """An audit column's levels are told by their labels; without any, by themselves, and a flag by no and yes."""
+    audit = {"role": "audit", "kind": "category"}
+    found = made(
+        {
+            "edu": audit | {"labels": {"low": {"en": "Little", "sv": "Lite"}}},
+            "round": {"role": "audit", "kind": "ordinal"},
+        }
+    )
+    assert set(found.design.rows["edu"]) == {"Little", "middle", "high"}
+    assert set(found.design.rows["round"]) == {"3", "4"}
+    flag = made(
+        {"late": {"role": "audit", "kind": "flag", "labels": {1: "late round"}}},
+        edit=lambda frame: frame.assign(late=(frame["round"] == 4).astype(int)),
+    )
+    assert set(flag.design.rows["late"]) == {"no", "late round"}

@@ -11,6 +11,7 @@ from eriq.config.rules import parse_rule
 from eriq.disclosure import count_words
 from eriq.errors import CohortError
 from eriq.features import Feature, flat_columns, flat_features
+from eriq.features.flat import texts_of
 from eriq.features.slices import age_groups
 from eriq.study.design.contender import contenders, guarded, with_values
 from eriq.study.design.design import TOGETHER, Design, joined, make_design
@@ -165,7 +166,10 @@ def _groups(rows: pd.DataFrame, source: Flat, experiment: Experiment) -> Iterato
             if name == "age" and plan and plan.age_bands:
                 yield name, age_groups(rows[name].astype("float64"), plan.age_bands)
         elif column.kind == "category" or column.levels:
-            yield name, rows[name]
+            words = {code: texts_of(given).in_("en") for code, given in column.labels.items()}
+            yield name, rows[name].map(lambda x, words=words: words.get(x, x), na_action="ignore").astype("str")
         else:
-            words = {0.0: "no", 1.0: "yes"} if column.kind == "flag" else {}
-            yield name, rows[name].map(lambda x, words=words: words.get(x, f"{x:g}"), na_action="ignore").astype("str")
+            words = {"0": "no", "1": "yes"} if column.kind == "flag" else {}
+            words |= {code: texts_of(given).in_("en") for code, given in column.labels.items()}
+            told = rows[name].map(lambda x, words=words: words.get(f"{x:g}", f"{x:g}"), na_action="ignore")
+            yield name, told.astype("str")
