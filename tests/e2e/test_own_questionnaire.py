@@ -88,6 +88,17 @@ def test_a_language_it_lacks_is_refused_with_those_it_has(own):
     assert "Question 1" in eriq("instrument", "show", "my.yaml", cwd=own).stdout
 
 
+def test_a_start_that_would_not_hold_is_not_written(tmp_path):
+    """A respondent called like a block, or like no word, is refused by name, and no file is left."""
+    for word in ("belief", "A b: c"):
+        done = eriq("instrument", "new", "--respondent", word, "--out", "x.yaml", cwd=tmp_path, code=14)
+        assert f"respondent '{word}' cannot be used" in done.stderr
+    assert not list(tmp_path.iterdir())
+    eriq("instrument", "new", "--out", "x.yaml", cwd=tmp_path)
+    assert "no client item is marked" in eriq("instrument", "check", "x.yaml", cwd=tmp_path).stdout
+    eriq("instrument", "new", "--out", "x.yaml", cwd=tmp_path, code=16)
+
+
 def test_its_codebook_has_its_language_only(own):
     """The page and the table hold one language and one half."""
     eriq("instrument", "codebook", "my.yaml", "--out", "book", cwd=own)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from eriq.errors import OutputError
+from eriq.errors import InstrumentError, OutputError
 from eriq.instrument.instrument import load_instrument
 from eriq.instrument.texts import Language
 from eriq.simulation.cohort import simulate
@@ -51,5 +51,10 @@ def write_questionnaire(out: Path, items: int, respondent: str, language: Langua
         raise OutputError(f"{out} is there already; give --overwrite to replace it")
     with finished_or_nothing(out, overwrite=overwrite) as file:
         file.write_text(started(out.stem, items, respondent, language), encoding="utf-8")
-        load_instrument(file)
+        try:
+            load_instrument(file)
+        except InstrumentError:
+            raise InstrumentError(
+                f"respondent '{respondent}' cannot be used: small letters, digits and _, and no word that is a block"
+            ) from None
     return f"{out}: {items} items to the {respondent}; write the texts, then: eriq instrument check {out}"
