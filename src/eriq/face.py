@@ -69,7 +69,7 @@ class Model:
         *,
         registers: Registers | SimulatedCohort | None = None,
         reasons: int = 0,
-        language: Language = "en",
+        language: Language | None = None,
         today: dt.date | None = None,
     ) -> pd.DataFrame:
         """Return a probability for every row that passes the checks of `eriq score`, and why for the others.
@@ -83,8 +83,8 @@ class Model:
             Persons, spells and events, for a model that uses them; its register columns may also stand in `frame`.
         reasons : int
             So many of the largest contributions per row, 0 to 50.
-        language : {"en", "sv", "da"}
-            Of the reasons.
+        language : {"en", "sv", "da"}, optional
+            Of the reasons; if not given, the first that the questionnaire has.
         today : date, optional
             Answers after this day are in the future; none: today.
 
@@ -117,7 +117,7 @@ class Model:
         frame: pd.DataFrame,
         *,
         registers: Registers | SimulatedCohort | None = None,
-        language: Language = "en",
+        language: Language | None = None,
         today: dt.date | None = None,
     ) -> "shap.Explanation":
         """Return what each answer and each register fact adds to the log-odds, for the plots of shap.
@@ -128,8 +128,8 @@ class Model:
             As for `predict`; every row must pass the checks.
         registers, today
             As for `predict`.
-        language : {"en", "sv", "da"}
-            Of labels and answers.
+        language : {"en", "sv", "da"}, optional
+            Of labels and answers; if not given, the first that the questionnaire has.
 
         Returns
         -------
@@ -296,7 +296,7 @@ def score(
     out: str | Path,
     *,
     audience: Literal["caseworker", "operator"] = "operator",
-    language: Language = "en",
+    language: Language | None = None,
     reasons: int = 5,
     overwrite: bool = False,
 ) -> Batch:
@@ -312,8 +312,8 @@ def score(
         Score file, ``.csv`` or ``.parquet``.
     audience : {"operator", "caseworker"}
         A caseworker gets reasons only, no number.
-    language : {"en", "sv", "da"}
-        Of labels and answers.
+    language : {"en", "sv", "da"}, optional
+        Of labels and answers; if not given, the first that the questionnaire has.
     reasons : int
         Reasons per row, 0 to 50.
     overwrite : bool

@@ -598,3 +598,31 @@ def test_who_and_when_cannot_be_features(name):
     """The id of the client and the date of the answer identify a row and say nothing about readiness."""
     with pytest.raises(ConfigError, match=f"column '{name}' says who or when"):
         flat_features(flat(**{name: {"role": "register"}}), pd.DataFrame({name: ["1"]}))
+
+
+# --- other respondents ---------------------------------------------------------------------
+
+
+def test_a_respondent_of_a_questionnaire_is_a_block():
+    """Columns of a declared respondent are selected by its name, by `questionnaire`, and by nobody else's block."""
+    import yaml
+
+    from eriq.instrument.instrument import Instrument
+    from eriq.instrument.start import started
+
+    content = yaml.safe_load(started("own", 4, "teacher"))
+    for item in content["items"][:2]:
+        item["respondent"] = "client"
+    own = Instrument.model_validate(content | {"minimum_answered": {"client": 1, "teacher": 1}})
+    features = questionnaire_features(own)
+    assert select("teacher", features) == ("teacher.q03", "teacher.q04", "teacher.unanswered")
+    assert select("client", features) == ("client.q01", "client.q02", "client.unanswered")
+    assert len(select("questionnaire", features)) == 6
+    with pytest.raises(ConfigError, match="Did you mean 'teacher'"):
+        select("teachers", features)
+    told = next(f for f in features if f.name == "teacher.q03")
+    assert (told.respondent, told.labels.in_("en")) == ("teacher", "topic 3 (teacher)")
+    answers = pd.DataFrame({"q01": [1, 4], "q02": [2, None], "q03": [None, 3], "q04": [None, -1]}, dtype="Int8")
+    made = questionnaire_columns(answers, own)
+    assert made["teacher.unanswered"].tolist() == [1.0, 0.5]
+    assert made["client.unanswered"].tolist() == [0.0, 0.5]

@@ -247,7 +247,10 @@ BAD: dict[str, tuple[Edit, str]] = {
         "missing codes repeat a number",
     ),
     "missing code that could be an answer": (lambda c: c["missing_codes"][0].update(code=9), "missing_codes.0.code"),
-    "language left out": (lambda c: c["items"][2]["text"].pop("da"), r"items\.2\.text\.da: Field required"),
+    "language left out": (
+        lambda c: c["items"][2]["text"].pop("da"),
+        "item cl02: no text in 'da', which other texts have",
+    ),
     "empty text": (lambda c: c["items"][2]["text"].update(da=""), r"items\.2\.text\.da: String should have at least"),
     "misspelt key": (
         lambda c: c["items"][0].update(orientaton=1),

@@ -34,7 +34,9 @@ instrument_command = partial(instrument_app.command, cls=WholeSentence)
 Config = Annotated[str, typer.Argument(help="Experiment file, or the name of a shipped one such as 'demo'.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")]
 Consent = Annotated[Literal["required", "not_collected"], typer.Option(help="Whether answers have a column consent.")]
-Language = Annotated[Literal["en", "sv", "da"], typer.Option(help="Language of labels.")]
+Language = Annotated[
+    Literal["en", "sv", "da"] | None, typer.Option(help="Language of labels; none: the first there is.")
+]
 
 
 def _version(asked: bool) -> None:

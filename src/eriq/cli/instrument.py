@@ -10,7 +10,7 @@ from eriq.cli.app import Language, Overwrite, instrument_command
 
 @instrument_command("show")
 def instrument_show(
-    file: Annotated[str, typer.Argument(help="File, or a shipped name.")] = "eriq22", language: Language = "en"
+    file: Annotated[str, typer.Argument(help="File, or a shipped name.")] = "eriq22", language: Language = None
 ) -> None:
     """Print a questionnaire.
 
@@ -71,3 +71,20 @@ def instrument_export(
 
     options = job.Options(() if language == "all" else (language,), consent, overwrite)
     typer.echo(job.export(file, to, out, options))
+
+
+@instrument_command("new")
+def instrument_new(
+    out: Annotated[Path, typer.Option(help="File to write.")],
+    items: Annotated[int, typer.Option(min=1, max=500, help="How many questions.")] = 15,
+    respondent: Annotated[str, typer.Option(help="Who answers: client, caseworker, or a word of your own.")] = "client",
+    language: Language = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """Write a commented start of a questionnaire of one's own, which passes the check.
+
+    Example: eriq instrument new --items 15 --out my.yaml
+    """
+    from eriq.workflows import make as make_job
+
+    typer.echo(make_job.write_questionnaire(out, items, respondent, language or "en", overwrite=overwrite))

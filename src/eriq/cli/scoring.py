@@ -21,7 +21,7 @@ def score(
         Path | None, typer.Argument(help="Answers (CSV, Parquet, Excel), or a folder with all four tables.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Score file, .csv or .parquet.")] = None,
-    language: Language = "en",
+    language: Language = None,
     reasons: Annotated[int, typer.Option(min=0, max=50, help="Reasons per row.")] = 5,
     audience: Annotated[
         Literal["caseworker", "operator"], typer.Option(help="A caseworker gets reasons only.")

@@ -10,6 +10,7 @@ from eriq.config.censoring import Ipcw
 from eriq.config.files import Section, load_yaml, parse_yaml, place_of, shipped, validation_lines
 from eriq.config.groups import Groups
 from eriq.config.outcome import OUTCOMES, Outcome
+from eriq.config.rules import RuleText
 from eriq.config.sources import Flat, Simulated, Tables
 from eriq.errors import ConfigError, bullets, nearest
 
@@ -70,6 +71,23 @@ class Validation(Section):
         None, discriminator="kind", description="external: the fixed set that is only tested on"
     )
     also: tuple[Literal["leave_one_centre_out", "rolling_origin"], ...] = ()
+    test_where: RuleText | None = Field(
+        None, description="Of a ready table: rows that are only tested on, as in round == 4; all others train."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _by_rule(cls, given: Any) -> Any:
+        """Take `test_where` for the design it is: one fixed set that is only tested on."""
+        if isinstance(given, dict) and given.get("test_where") is not None:
+            return {"design": "external", **given}
+        return given
+
+    @model_validator(mode="after")
+    def _one_set(self) -> Self:
+        if self.test_where and (self.design != "external" or self.external is not None):
+            raise ValueError("test_where is a design of its own: leave design and external out")
+        return self
 
 
 class Tuning(Section):
@@ -145,7 +163,13 @@ class Experiment(Section):
     def _consistent(self) -> Self:
         if isinstance(self.outcome, str) and self.outcome not in OUTCOMES and self.source.kind != "flat":
             raise ValueError(f"outcome '{self.outcome}' is not defined.{nearest(self.outcome, OUTCOMES)}")
-        if self.validation.design == "external" and self.validation.external is None:
+        plan = self.validation
+        if plan.test_where and self.source.kind != "flat":
+            raise ValueError("validation.test_where needs a ready table (source.kind: flat)")
+        undated = isinstance(self.source, Flat) and self.source.horizon_days is None
+        if undated and "rolling_origin" in (plan.design, *plan.also):
+            raise ValueError("rolling_origin needs source.horizon_days: days until the outcome of a row is known")
+        if plan.design == "external" and plan.external is None and plan.test_where is None:
             raise ValueError("validation.external says where the set is that design 'external' needs")
         if self.follows_rows:
             self._require_times()

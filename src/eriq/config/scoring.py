@@ -95,7 +95,9 @@ class ScoringJob(Section):
     consent: Literal["required", "not_collected"] = Field(
         "required", description="not_collected: the answers have no column consent, and everyone is scored."
     )
-    language: Literal["en", "sv", "da"] = "en"
+    language: Literal["en", "sv", "da"] | None = Field(
+        None, description="Of labels and answers; none: the first that the questionnaire has."
+    )
     audience: Literal["caseworker", "operator"] = "operator"
     show: Literal["probability", "band", "reasons"] | None = Field(
         None, description="None: reasons for caseworkers, probability for operators."

@@ -2,11 +2,13 @@
 
 import datetime as dt
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from eriq.config.files import Section
+from eriq.config.rules import RuleText, is_rule, parse_rule
+from eriq.errors import ConfigError, nearest
 
 TableName = Literal["answers", "persons", "spells", "events", "forms"]
 
@@ -41,16 +43,78 @@ class Tables(Section):
         return self
 
 
+def _no_truth(given: Any) -> Any:
+    """Refuse true and false: YAML reads the words no and yes as them."""
+    if isinstance(given, bool):
+        raise ValueError("write no and yes in quotes: YAML reads them as false and true")
+    return given
+
+
+def _code(given: Any) -> Any:
+    """Return a code as text, in whatever way YAML read it; no and yes are words here."""
+    if isinstance(given, bool):
+        return "yes" if given else "no"
+    return f"{given:g}" if isinstance(given, int | float) else given
+
+
+Code = Annotated[str, BeforeValidator(_code), BeforeValidator(_no_truth)]  # as a cell of the table has it
+Words = (
+    Annotated[str, BeforeValidator(_code)] | dict[Literal["en", "sv", "da"], str]
+)  # in one language for all, or by it
+
+
 class FlatColumn(Section):
     """What one column of a ready table is."""
 
     role: Literal["register", "form", "questionnaire", "audit", "after"]
-    kind: Literal["continuous", "ordinal", "flag", "category"] = "continuous"
+    kind: Literal["continuous", "ordinal", "flag", "category", "date"] = "continuous"
     monotone: Literal[-1, 0, 1] = 0
-    label: str | None = None
+    label: Words | None = Field(None, description="What explanations call it; by language where there are several.")
     malleable: bool = False
     protected: bool = False
     sensitive: bool = Field(False, description="Never named in an explanation, for example a diagnosis.")
+    low: float | None = Field(None, description="A smaller number is a slip, and the row is refused or set aside.")
+    high: float | None = None
+    missing: tuple[Code, ...] = Field((), description="Codes that stand for no value.")
+    levels: tuple[Code, ...] = Field(
+        (), description="ordinal: from the lowest to the highest; category: all there are."
+    )
+    labels: dict[Annotated[str, BeforeValidator(_code)], Words] = Field({}, description="level -> what it means")
+    since: dt.date | None = Field(None, description="date: days since this day; none: days up to the answer.")
+    until: str | None = Field(
+        None, description="date: the column of the day that later dates are not looked at from; none: the answer."
+    )
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.levels and self.kind not in ("ordinal", "category"):
+            raise ValueError(f"levels belong to kind ordinal or category, and this one is {self.kind}")
+        if len({*self.levels}) < len(self.levels) or len(self.levels) == 1:
+            raise ValueError("levels needs two or more, each once")
+        if both := {*self.levels} & {*self.missing}:
+            raise ValueError(f"{len(both)} level(s) are missing codes as well")
+        numbers = self.kind == "continuous" or (self.kind == "ordinal" and not self.levels)
+        if (self.low is not None or self.high is not None) and not numbers:
+            raise ValueError("low and high belong to numbers")
+        if self.low is not None and self.high is not None and self.low > self.high:
+            raise ValueError("low is above high")
+        if self.labels and self.kind in ("continuous", "date"):
+            raise ValueError(f"labels belong to levels, and kind {self.kind} has none")
+        known = self.levels or (("0", "1") if self.kind == "flag" else ())
+        if known and (odd := [name for name in self.labels if name not in known]):
+            raise ValueError(f"labels: '{odd[0]}' is not a level.{nearest(odd[0], known)}")
+        if self.kind != "date" and (self.since or self.until):
+            raise ValueError("since and until belong to kind date")
+        return self
+
+
+def _outcome(text: str) -> str:
+    if is_rule(text):
+        try:
+            parse_rule(text)
+        except ConfigError as why:
+            raise ValueError(str(why)) from None
+    return text
 
 
 class Flat(Section):
@@ -59,12 +123,32 @@ class Flat(Section):
     kind: Literal["flat"]
     file: Path
     client: str
-    outcome: str
+    outcome: Annotated[str, AfterValidator(_outcome)] = Field(
+        description="A column of 0 and 1, or a rule that makes one, as in unemp_weeks <= 52."
+    )
+    horizon_days: int | None = Field(None, gt=0, description="Days after an answer by which its outcome is known.")
     answered_on: str | None = None
     job_centre: str | None = None
+    groups: str | None = Field(
+        None, description="Column of villages, centres, ...: nobody of a group is tested by a model that saw the group."
+    )
+    weights: str | None = Field(None, description="Column of sampling weights.")
+    keep: RuleText | None = Field(None, description="Rows that count, as in age >= 18 and round == 4.")
     columns: dict[str, FlatColumn] = Field(min_length=1)
     csv: Csv = Csv()
     notice: str = Field("", description="Printed on every report, for example the origin of the data.")
+
+    @property
+    def outcome_columns(self) -> tuple[str, ...]:
+        """The columns that tell the outcome: one, or those of the rule that makes it."""
+        return tuple(parse_rule(self.outcome).kinds) if is_rule(self.outcome) else (self.outcome,)
+
+    @model_validator(mode="after")
+    def _dated(self) -> Self:
+        for name, column in self.columns.items():
+            if column.kind == "date" and not (column.since or column.until or self.answered_on):
+                raise ValueError(f"column '{name}' is a date: give it since, or answered_on to the source")
+        return self
 
 
 class Simulated(Section):

@@ -13,8 +13,8 @@ BLOCKS: Mapping[str, tuple[Part, ...]] = {
     "caseworker": ("belief", "caseworker_rest"),
     "caseworker_without_belief": ("caseworker_rest",),
     "client": ("client",),
-    "questionnaire": ("belief", "caseworker_rest", "client"),
-    "questionnaire_without_belief": ("caseworker_rest", "client"),
+    "questionnaire": ("belief", "caseworker_rest", "client", "others"),
+    "questionnaire_without_belief": ("caseworker_rest", "client", "others"),
     "register_basic": ("register_basic",),
     "register_full": ("register_basic", "register_history"),
     "form": ("form",),
@@ -32,7 +32,8 @@ def select(
     Parameters
     ----------
     block : str
-        For example ``"belief"`` or ``"questionnaire + register_full"``.
+        For example ``"belief"`` or ``"questionnaire + register_full"``; a respondent that the questionnaire declares
+        is a block by that name.
     features : sequence of Feature
         What there is; protected ones are in the block `protected` only, whose contenders are never saved.
     variants : mapping of str to frozenset of str, optional
@@ -52,18 +53,29 @@ def select(
     variants = variants or {}
     wanted: set[str] = set()
     usable = [f for f in features if not f.protected]
+    others: dict[str, set[str]] = {}  # by respondent
+    for feature in usable:
+        if feature.part == "others":
+            others.setdefault(feature.respondent, set()).add(feature.name)
     audit = {f.name for f in features if f.protected and f.recorded}
     for name in (part.strip() for part in block.split("+")):
         if name in variants:
             found = {f.name for f in usable if f.item in variants[name]}
             if len(found) > 1:
-                found |= {f.name for f in usable if f.name in UNANSWERED}
+                asked = {f.respondent for f in usable if f.name in found}
+                found |= {
+                    f.name
+                    for f in usable
+                    if f.name in UNANSWERED or (f.name == f"{f.respondent}.unanswered" and f.respondent in asked)
+                }
         elif name == PROTECTED:
             found = audit
+        elif name in others:
+            found = others[name]
         elif name in BLOCKS:
             found = {f.name for f in usable if f.part in BLOCKS[name]}
         else:
-            raise ConfigError(f"there is no block '{name}'.{nearest(name, [*BLOCKS, PROTECTED, *variants])}")
+            raise ConfigError(f"there is no block '{name}'.{nearest(name, [*BLOCKS, PROTECTED, *variants, *others])}")
         if not found and name != "none":
             raise ConfigError(f"block '{name}' has no usable column in this data")
         wanted |= found

@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from eriq.config import FlatColumn
 from eriq.instrument.texts import Texts
 
 Kind = Literal["continuous", "ordinal", "flag", "category"]
-Part = Literal["belief", "caseworker_rest", "client", "form", "register_basic", "register_history", "changes"]
+Part = Literal[
+    "belief", "caseworker_rest", "client", "others", "form", "register_basic", "register_history", "changes"
+]  # others: of respondents that a questionnaire declares
 PARTS: tuple[Part, ...] = get_args(Part)
 NO_LABELS = Texts.same("-")
 
@@ -26,6 +29,7 @@ class Feature:
     indicate: bool = True  # a gap says something no other column says
     levels: tuple[str, ...] = ()
     labels: Texts = NO_LABELS
+    given: FlatColumn | None = None  # of a ready table: as its config declares the column
 
     @property
     def column(self) -> str:
@@ -33,9 +37,22 @@ class Feature:
         return self.name.split(".", 1)[-1]
 
     @property
+    def example(self) -> str | float:
+        """A cell of a ready table that can be read."""
+        if self.levels:
+            return self.levels[0]
+        declared = self.given
+        if declared is None:
+            return 0
+        if declared.kind == "date":
+            return "2000-01-01"
+        least = 0.0 if declared.low is None else max(0.0, declared.low)
+        return least if declared.high is None else min(least, declared.high)
+
+    @property
     def respondent(self) -> str:
-        """Whose knowledge the column holds: caseworker, client, form or register."""
-        by_part = {"belief": "caseworker", "caseworker_rest": "caseworker"}
+        """Whose knowledge the column holds: caseworker, client, another respondent, form or register."""
+        by_part = {"belief": "caseworker", "caseworker_rest": "caseworker", "others": self.name.split(".", 1)[0]}
         return "register" if self.recorded and self.part != "form" else by_part.get(self.part, self.part)
 
     @property

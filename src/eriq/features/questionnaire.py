@@ -7,19 +7,20 @@ import pandas as pd
 
 from eriq.features.feature import PARTS, Feature, Kind, Part
 from eriq.features.words import filled, words
-from eriq.instrument.instrument import RESPONDENTS, Instrument, MissingPolicy
+from eriq.instrument.fits import RESPONDENTS, Respondent
+from eriq.instrument.instrument import Instrument, MissingPolicy
+from eriq.instrument.texts import Texts
 
-UNANSWERED = ("belief.unanswered", "caseworker.unanswered", "client.unanswered")
+UNANSWERED = ("belief.unanswered", "caseworker.unanswered", "client.unanswered")  # of our respondents
+PART_OF: dict[Respondent, Part] = {"caseworker": "caseworker_rest", "client": "client"}  # of everyone else: others
 
 
 def questionnaire_features(instrument: Instrument) -> tuple[Feature, ...]:
     """Return the columns a questionnaire gives: one per item, and what was left unanswered."""
     features = []
     for item in instrument.items:
-        part: Part = "client" if item.respondent == "client" else "caseworker_rest"
-        if item.id == instrument.belief:
-            part = "belief"
-        prefix = {"caseworker_rest": "caseworker"}.get(part, part)
+        part: Part = "belief" if item.id == instrument.belief else PART_OF.get(item.respondent, "others")
+        prefix = "belief" if part == "belief" else item.respondent
         features.append(
             Feature(
                 f"{prefix}.{item.id}",
@@ -32,17 +33,26 @@ def questionnaire_features(instrument: Instrument) -> tuple[Feature, ...]:
                 labels=filled(
                     "about",
                     indicator=instrument.indicators[item.indicator],
-                    respondent=words()["respondents"][item.respondent],
+                    respondent=_respondent_words(instrument, item.respondent),
                 ),
             )
         )
-    parts: dict[str, Part] = {"belief": "belief", "caseworker": "caseworker_rest", "client": "client"}
-    present = {f.part for f in features}
-    for prefix, part in parts.items():
-        if part in present:
+    present = {f.name.split(".", 1)[0] for f in features}
+    for prefix in ("belief", *instrument.halves):
+        if prefix in present:
             kind: Kind = "flag" if prefix == "belief" else "continuous"
-            features.append(Feature(name := f"{prefix}.unanswered", part, kind, labels=words()["columns"][name]))
+            of: Part = "belief" if prefix == "belief" else PART_OF.get(prefix, "others")
+            name = f"{prefix}.unanswered"
+            labels = words()["columns"].get(name) or filled(
+                "unanswered", respondent=_respondent_words(instrument, prefix)
+            )
+            features.append(Feature(name, of, kind, labels=labels))
     return tuple(sorted(features, key=lambda f: PARTS.index(f.part)))
+
+
+def _respondent_words(instrument: Instrument, respondent: Respondent) -> Texts:
+    """Return who is asked, in the words of the questionnaire, or in ours where it has none."""
+    return instrument.respondents.get(respondent) or words()["respondents"][respondent]
 
 
 def questionnaire_columns(
@@ -69,7 +79,7 @@ def questionnaire_columns(
     gone = {item: _oriented(answers[item], instrument, item) for item in instrument.item_ids}
     if instrument.belief:
         columns["belief.unanswered"] = np.isnan(gone[instrument.belief]).astype("float64")
-    for respondent in RESPONDENTS:
+    for respondent in instrument.halves:
         rest = [i.id for i in instrument.half(respondent) if i.id != instrument.belief]
         if rest:
             columns[f"{respondent}.unanswered"] = np.mean([np.isnan(gone[i]) for i in rest], axis=0)

@@ -22,13 +22,14 @@ def words() -> dict[str, dict[str, Texts]]:
 
 
 def filled(pattern: str, **parts: Texts | str) -> Texts:
-    """Return a pattern of the words with its parts put in, language by language.
+    """Return a pattern of the words with its parts put in, in each language that all of them have.
 
     >>> filled("now", status=words()["statuses"]["work"]).en
     'Now on work'
     """
     made = {}
-    for language in LANGUAGES:
+    texts = [part for part in parts.values() if isinstance(part, Texts)]
+    for language in (language for language in LANGUAGES if all(language in part.languages for part in texts)):
         here = {name: part.in_(language) if isinstance(part, Texts) else part for name, part in parts.items()}
         made[language] = words()["patterns"][pattern].in_(language).format(**here)
     return Texts(**made)

@@ -4,8 +4,8 @@ import textwrap
 
 import pandas as pd
 
-from eriq.instrument.instrument import RESPONDENTS, Instrument, Item
-from eriq.instrument.texts import LANGUAGES, Language
+from eriq.instrument.instrument import Instrument, Item
+from eriq.instrument.texts import Language
 from eriq.pages import render
 
 LANGUAGE_NAMES: dict[Language, str] = {"en": "English", "sv": "Svenska", "da": "Dansk"}
@@ -49,8 +49,8 @@ def codebook_table(instrument: Instrument) -> pd.DataFrame:
                 "wording": item.wording,
                 "code": code,
                 "kind": kind,
-                **{f"label_{language}": labels.in_(language) for language in LANGUAGES},
-                **{f"text_{language}": item.text.in_(language) for language in LANGUAGES},
+                **{f"label_{language}": labels.in_(language) for language in instrument.languages},
+                **{f"text_{language}": item.text.in_(language) for language in instrument.languages},
             }
             for kind, code, labels in codes
         ]
@@ -58,7 +58,7 @@ def codebook_table(instrument: Instrument) -> pd.DataFrame:
 
 
 def codebook_html(instrument: Instrument) -> str:
-    """Return the codebook as one page that opens offline: every question and answer in three languages side by side.
+    """Return the codebook as one page that opens offline: every question and answer, its languages side by side.
 
     Examples
     --------
@@ -68,15 +68,18 @@ def codebook_html(instrument: Instrument) -> str:
     """
     missing = pd.DataFrame(
         [
-            {"code": m.code, "name": m.name, **{name: m.labels.in_(k) for k, name in LANGUAGE_NAMES.items()}}
+            {"code": m.code, "name": m.name, **{LANGUAGE_NAMES[k]: m.labels.in_(k) for k in instrument.languages}}
             for m in instrument.missing_codes
         ]
     )
     overview = pd.DataFrame(
         [
             {
-                "indicator": texts.en,
-                **{who: ", ".join(i.id for i in instrument.half(who) if i.indicator == name) for who in RESPONDENTS},
+                "indicator": texts.in_(instrument.languages[0]),
+                **{
+                    who: ", ".join(i.id for i in instrument.half(who) if i.indicator == name)
+                    for who in instrument.halves
+                },
             }
             for name, texts in instrument.indicators.items()
             if any(item.indicator == name for item in instrument.items)
@@ -85,8 +88,8 @@ def codebook_html(instrument: Instrument) -> str:
     return render(
         "codebook.html",
         instrument=instrument,
-        languages=LANGUAGE_NAMES,
-        halves={who: instrument.half(who) for who in RESPONDENTS if instrument.half(who)},
+        languages={language: LANGUAGE_NAMES[language] for language in instrument.languages},
+        halves={who: instrument.half(who) for who in instrument.halves},
         overview=overview.replace("", None),
         missing=missing,
         marks={item.id: marks(item) for item in instrument.items},
@@ -110,15 +113,20 @@ def marks(item: Item) -> tuple[str, ...]:
     return tuple(name for name, holds in kinds.items() if holds)
 
 
-def describe(instrument: Instrument, language: Language = "en") -> str:
+def describe(instrument: Instrument, language: Language | None = None) -> str:
     """Return the questionnaire as plain text for a terminal.
 
     Parameters
     ----------
     instrument : Instrument
         A checked questionnaire.
-    language : {"en", "sv", "da"}
-        Language of questions and answers; the frame around them stays English.
+    language : {"en", "sv", "da"}, optional
+        Language of questions and answers, the first there is if not given; the frame around them stays English.
+
+    Raises
+    ------
+    InstrumentError
+        When the questionnaire lacks the language.
 
     Returns
     -------
@@ -131,7 +139,7 @@ def describe(instrument: Instrument, language: Language = "en") -> str:
     >>> print(describe(load_instrument("eriq22"), "sv").splitlines()[0])
     Frågeformulär i ERIQ-stil om vägen till arbete, 22 frågor
     """
-    need = instrument.minimum_answered
+    language = instrument.language(language)
     lines = [
         *textwrap.wrap(instrument.name.in_(language), WIDTH),
         f"{instrument.id} {instrument.version}, digest {instrument.digest[:12]}",
@@ -139,9 +147,9 @@ def describe(instrument: Instrument, language: Language = "en") -> str:
     ]
     if instrument.assumption:
         lines += textwrap.wrap(f"Assumption: {instrument.assumption}", WIDTH)
-    for who in RESPONDENTS:
+    for who in instrument.halves:
         half = instrument.half(who)
-        lines += ["", f"To the {who}: {len(half)} items, at least {getattr(need, who)} answered"]
+        lines += ["", f"To the {who}: {len(half)} items, at least {instrument.need(who)} answered"]
         for item in half:
             lines += _item_lines(instrument, item, language)
     codes = (f"{code.code} {code.labels.in_(language)}" for code in instrument.missing_codes)

@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 import pandas as pd
@@ -13,11 +13,10 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from eriq.config import Section, load_yaml, shipped, validation_lines
 from eriq.errors import ConfigError, InstrumentError, bullets, nearest
+from eriq.instrument.fits import RESPONDENTS, Respondent, languages_apart, odd_ids, odd_respondents
 from eriq.instrument.texts import LANGUAGES, Language, Texts
 
-Respondent = Literal["caseworker", "client"]
 MissingPolicy = Literal["indicator", "worst", "drop"]
-RESPONDENTS: tuple[Respondent, ...] = ("caseworker", "client")
 NO_QUESTIONS = "no-questions"  # the shipped questionnaire of a register-only experiment
 
 # Words that make a trait of a person out of a situation; beginnings, so that endings are caught as well.
@@ -53,9 +52,9 @@ class MissingCode(Section):
 
 
 class Item(Section):
-    """One question to the caseworker or to the client."""
+    """One question to one respondent."""
 
-    id: str = Field(pattern=r"^[a-z]{2}[0-9]{2}$")
+    id: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_length=40)
     respondent: Respondent
     indicator: str
     text: Texts
@@ -68,11 +67,10 @@ class Item(Section):
     wording: Literal["own", "published"] = "own"
 
 
-class PartialRule(Section):
-    """How many answers each half needs before a questionnaire is scored."""
+class PartialRule(BaseModel, frozen=True, extra="allow"):
+    """How many answers each half needs before a questionnaire is scored, by respondent."""
 
-    caseworker: int = Field(ge=0)
-    client: int = Field(ge=0)
+    __pydantic_extra__: dict[str, Annotated[int, Field(ge=0)]]
 
 
 class Instrument(BaseModel, frozen=True, extra="forbid"):
@@ -87,6 +85,9 @@ class Instrument(BaseModel, frozen=True, extra="forbid"):
     extends: str | None = None
     missing_codes: tuple[MissingCode, ...]
     missing_policy: MissingPolicy = "indicator"
+    respondents: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=30)], Texts] = Field(
+        default={}, description="Respondents besides caseworker and client, in words."
+    )
     minimum_answered: PartialRule
     accepts: dict[str, dict[str, str]] = Field(
         default={}, description="'id version' of another questionnaire -> {its item: our item}."
@@ -97,11 +98,12 @@ class Instrument(BaseModel, frozen=True, extra="forbid"):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        problems = []
+        problems = list(languages_apart(tuple(self._texts())))
         if not self.items and self.id != NO_QUESTIONS:
             problems.append(f"there is no item; for registers alone there is '{NO_QUESTIONS}'")
         ids = [item.id for item in self.items]
         problems += [f"item {i} is there {ids.count(i)} times" for i in sorted({*ids}) if ids.count(i) > 1]
+        problems += odd_ids(ids)
         for item in self.items:
             for kind, name, known in (
                 ("scale", item.scale, self.scales),
@@ -116,10 +118,8 @@ class Instrument(BaseModel, frozen=True, extra="forbid"):
         missing = [code.code for code in self.missing_codes]
         if len(set(missing)) != len(missing):
             problems.append("missing codes repeat a number")
-        for respondent in RESPONDENTS:
-            have, need = len(self.half(respondent)), getattr(self.minimum_answered, respondent)
-            if need > have:
-                problems.append(f"minimum_answered: {need} of {have} {respondent} items can never be met")
+        halves = {who: len(self.half(who)) for who in dict.fromkeys(item.respondent for item in self.items)}
+        problems += odd_respondents(halves, tuple(self.respondents), self._need)
         for other, mapping in self.accepts.items():
             unknown = sorted({ours for ours in mapping.values() if ours not in ids})
             problems += [f"accepts {other}: item '{i}' is not defined.{nearest(i, ids)}" for i in unknown]
@@ -134,6 +134,43 @@ class Instrument(BaseModel, frozen=True, extra="forbid"):
     def half(self, respondent: Respondent) -> tuple[Item, ...]:
         """Return the items one respondent answers."""
         return tuple(item for item in self.items if item.respondent == respondent)
+
+    @property
+    def _need(self) -> dict[str, int]:
+        return dict(self.minimum_answered.model_extra or {})
+
+    def need(self, respondent: Respondent) -> int:
+        """Return how many of a respondent's items must be answered before a questionnaire is scored."""
+        return self._need.get(respondent, 0)
+
+    @cached_property
+    def halves(self) -> tuple[Respondent, ...]:
+        """Who is asked anything: caseworker and client first, then others in the order they are declared.
+
+        >>> load_instrument("eriq22").halves, load_instrument("no-questions").halves
+        (('caseworker', 'client'), ())
+        """
+        return tuple(who for who in (*RESPONDENTS, *self.respondents) if self.half(who))
+
+    @cached_property
+    def languages(self) -> tuple[Language, ...]:
+        """The languages it has every text in; the first is used where nobody asks for one."""
+        texts = [text.languages for _, text in self._texts()]
+        return tuple(language for language in LANGUAGES if all(language in there for there in texts))
+
+    def language(self, asked: Language | None) -> Language:
+        """Return the language asked for, or the first there is.
+
+        Raises
+        ------
+        InstrumentError
+            When the questionnaire has no text in it.
+        """
+        if asked is not None and asked not in self.languages:
+            raise InstrumentError(
+                f"{self.id} {self.version} has no texts in '{asked}'; it has {', '.join(self.languages)}"
+            )
+        return asked or self.languages[0]
 
     @cached_property
     def by_id(self) -> dict[str, Item]:
@@ -158,7 +195,10 @@ class Instrument(BaseModel, frozen=True, extra="forbid"):
     @cached_property
     def digest(self) -> str:
         """SHA-256 of the content, whatever the order of keys or the spacing of the file."""
-        text = json.dumps(self.model_dump(), sort_keys=True, ensure_ascii=False)
+        content = _said(self.model_dump())
+        if not self.respondents:
+            del content["respondents"]
+        text = json.dumps(content, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 
     @property
@@ -222,10 +262,10 @@ class Instrument(BaseModel, frozen=True, extra="forbid"):
         """
         remarks = [f"item {item.id} has no easy-read text" for item in self.items if item.easy_read is None]
         for where, texts in self._texts():
-            for language in LANGUAGES:
+            for language in texts.languages:
                 lower = f"{texts.in_(language).lower()} "
                 remarks += [f"{where} ({language}): avoid '{w.strip()}'" for w in AVOIDED[language] if w in lower]
-        for respondent in RESPONDENTS:
+        for respondent in self.halves:
             if not any(item.forecast for item in self.half(respondent)):
                 remarks.append(f"no {respondent} item is marked as a forecast of job entry")
         return tuple(remarks)
@@ -233,6 +273,7 @@ class Instrument(BaseModel, frozen=True, extra="forbid"):
     def _texts(self) -> Iterator[tuple[str, Texts]]:
         """Yield (where, texts) for everything a respondent or reader sees."""
         yield from (("name", self.name), ("notice", self.notice))
+        yield from ((f"respondent {name}", texts) for name, texts in self.respondents.items())
         yield from ((f"indicator {name}", texts) for name, texts in self.indicators.items())
         for name, levels in self.scales.items():
             yield from ((f"scale {name} code {level.code}", level.labels) for level in levels)
@@ -245,6 +286,14 @@ class Instrument(BaseModel, frozen=True, extra="forbid"):
     def subset(self, items: tuple[str, ...]) -> tuple[str, ...]:
         """Return those of `items` that this questionnaire has, in its order."""
         return tuple(i for i in self.item_ids if i in items)
+
+
+def _said(content: Any) -> Any:
+    """Return content without the languages that a text lacks, so that a digest is of what is said."""
+    if isinstance(content, dict):
+        gone = {name for name in LANGUAGES if name in content and content[name] is None}
+        return {key: _said(value) for key, value in content.items() if key not in gone}
+    return [_said(value) for value in content] if isinstance(content, list | tuple) else content
 
 
 def load_instrument(path: str | Path) -> Instrument:

@@ -2,7 +2,7 @@
 
 from typing import Literal, Self, get_args
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from eriq.config import Section
 
@@ -11,15 +11,30 @@ LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 
 class Texts(Section):
-    """One text in every language."""
+    """One text in one language or more."""
 
-    en: str = Field(min_length=1)
-    sv: str = Field(min_length=1)
-    da: str = Field(min_length=1)
+    en: str | None = Field(None, min_length=1)
+    sv: str | None = Field(None, min_length=1)
+    da: str | None = Field(None, min_length=1)
+
+    @model_validator(mode="after")
+    def _some(self) -> Self:
+        if not self.languages:
+            raise ValueError(f"a text in at least one of {', '.join(LANGUAGES)}")
+        return self
+
+    @property
+    def languages(self) -> tuple[Language, ...]:
+        """The languages it is there in."""
+        return tuple(language for language in LANGUAGES if getattr(self, language) is not None)
 
     def in_(self, language: Language) -> str:
-        """Return the text in `language`."""
-        text: str = getattr(self, language)
+        """Return the text in `language`, or in the first that it has where it lacks that one.
+
+        >>> Texts(sv="ålder").in_("en")
+        'ålder'
+        """
+        text: str = getattr(self, language) or getattr(self, self.languages[0])
         return text
 
     @classmethod

@@ -16,6 +16,7 @@ import pandas as pd
 from eriq.errors import BundleError, OutputError
 from eriq.features import Feature
 from eriq.instrument.instrument import Instrument
+from eriq.instrument.texts import LANGUAGES, Language
 from eriq.model.calibrator import Calibrator
 from eriq.model.manifest import MANIFEST, Kind, Manifest, read_manifest
 from eriq.model.model import Model
@@ -53,10 +54,25 @@ class Bundle:
         """The questionnaire the model was trained on, from its own manifest."""
         return self.manifest.instrument
 
+    def language(self, asked: Language | None) -> Language:
+        """Return the language asked for, or the first there is; of a ready table any language may be asked for.
+
+        Raises
+        ------
+        InstrumentError
+            When the questionnaire has no text in it.
+        """
+        return self.instrument.language(asked) if self.instrument else asked or LANGUAGES[0]
+
     @property
     def client(self) -> str:
         """The column that names the client: ours, or that of a ready table."""
         return self.manifest.flat_client or "client_id"
+
+    @property
+    def days(self) -> tuple[str, ...]:
+        """Columns of a ready table that dates are counted from: the day of the answer."""
+        return tuple(dict.fromkeys(f.given.until for f in self.features if f.given and f.given.until))
 
     @property
     def registers(self) -> tuple[str, ...]:
@@ -77,7 +93,9 @@ class Bundle:
         """Return one made-up row that the model scores."""
         row: dict[str, Any] = {self.client: "example"}
         if self.instrument is None:
-            return pd.DataFrame([row | {f.column: f.levels[0] if f.levels else 0 for f in self.features}])
+            return pd.DataFrame(
+                [row | dict.fromkeys(self.days, "2000-01-01") | {f.column: f.example for f in self.features}]
+            )
         row["answered_on"] = "2000-01-01"
         row |= {item: self.instrument.levels(item)[0].code for item in self.instrument.item_ids}
         return pd.DataFrame([row | dict.fromkeys(self.registers, 0)])

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from eriq.features import Feature
+from eriq.features.flat import answer_words
 from eriq.features.sensitive import SENSITIVE, SENSITIVE_LABEL, units
 from eriq.features.words import words
 from eriq.instrument.texts import Language
@@ -55,7 +56,7 @@ def shap_values(model: Model, matrix: np.ndarray) -> np.ndarray:
     return given
 
 
-def explained(bundle: Bundle, matrix: np.ndarray, language: Language = "en") -> "shap.Explanation":
+def explained(bundle: Bundle, matrix: np.ndarray, language: Language | None = None) -> "shap.Explanation":
     """Return what each answer and each register fact adds to the log-odds, for the plots of shap.
 
     Parameters
@@ -63,8 +64,8 @@ def explained(bundle: Bundle, matrix: np.ndarray, language: Language = "en") -> 
     bundle : Bundle
     matrix : ndarray of shape (n_rows, n_columns)
         The model's columns, in its order.
-    language : {"en", "sv", "da"}
-        Of labels and answers.
+    language : {"en", "sv", "da"}, optional
+        Of labels and answers; if not given, the first that the questionnaire has.
 
     Returns
     -------
@@ -81,6 +82,7 @@ def explained(bundle: Bundle, matrix: np.ndarray, language: Language = "en") -> 
         warnings.simplefilter("ignore")  # as above
         import shap
 
+    language = bundle.language(language)
     names, member = units(bundle.features)
     given = bundle.model.contributions(matrix) if len(matrix) else np.empty((0, len(member) + 1))
     owners = [bundle.features[int(np.flatnonzero(column)[0])] for column in member.T]
@@ -113,6 +115,10 @@ def _in_words(bundle: Bundle, feature: Feature, column: np.ndarray, language: La
             made.append(gap)
         elif feature.item and instrument is not None:
             made.append(instrument.answer_label(feature.item, value, language))
+        elif instrument is None and (
+            feature.levels or (feature.given and (feature.kind == "flag" or feature.given.labels))
+        ):
+            made.append(answer_words(feature, value, language))
         elif feature.levels:
             made.append(feature.levels[int(value)])
         else:

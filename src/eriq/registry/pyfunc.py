@@ -49,7 +49,7 @@ def signature(bundle: "Bundle") -> ModelSignature:
     others = sorted(wanted_columns(bundle).names - {client})
     inputs = Schema([ColSpec(AnyType(), client), *(ColSpec(AnyType(), name, required=False) for name in others)])
     outputs = Schema([ColSpec(KINDS[kind], name) for name, kind in OUTPUTS.items()])
-    params = ParamSchema([ParamSpec("reasons", "long", 0), ParamSpec("language", "string", "en")])
+    params = ParamSchema([ParamSpec("reasons", "long", 0), ParamSpec("language", "string", "")])
     return ModelSignature(inputs=inputs, outputs=outputs, params=params)
 
 
@@ -76,7 +76,7 @@ class EriqModel(PythonModel):
         model_input : DataFrame of shape (n_rows, any)
             Raw, as from a file. Repeated questionnaires are found within one call only.
         params : dict, optional
-            ``reasons`` (0 to 50) adds that many reasons per row, in ``language`` (en, sv, da).
+            ``reasons`` (0 to 50) adds that many reasons per row, in ``language`` (en, sv, da; empty: the first).
 
         Returns
         -------
@@ -91,10 +91,10 @@ class EriqModel(PythonModel):
         from eriq.scoring.frame import score_frame
         from eriq.scoring.options import Options
 
-        asked = {"reasons": 0, "language": "en", **(params or {})}
+        asked = {"reasons": 0, "language": "", **(params or {})}
         try:
             return score_frame(
-                self.bundle, model_input, Options(reasons=int(asked["reasons"]), language=asked["language"])
+                self.bundle, model_input, Options(reasons=int(asked["reasons"]), language=asked["language"] or None)
             )
         except EriqError:
             raise

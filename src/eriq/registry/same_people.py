@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from eriq.config import Flat, Tables, stored_experiment
+from eriq.config.rules import parse_rule
 from eriq.errors import PromotionError, SourceError
 from eriq.model.bundle import Bundle
 from eriq.registry.gates import Pair
@@ -17,6 +18,7 @@ from eriq.tables import schema
 from eriq.tables.cohort import build_cohort
 from eriq.tables.files import file_digest, read_table
 from eriq.tables.intake import read_tables
+from eriq.tables.ready import flat_outcome, rule_holds
 
 
 def same_outcome(present: Bundle, new: Bundle) -> None:
@@ -104,10 +106,14 @@ def _scored(bundle: Bundle, data: Path) -> pd.DataFrame:
 def _scored_flat(bundle: Bundle, source: Flat, data: Path) -> pd.DataFrame:
     frame = read_table(data, source.csv)
     _other_people(file_digest(data), bundle, "table", data)
-    if source.outcome not in frame:
-        raise SourceError(f"{data.name} has no column {source.outcome}")
+    if absent := [name for name in source.outcome_columns if name not in frame]:
+        raise SourceError(f"{data.name} has no column {absent[0]}")
     scored = score_rows(bundle, frame, Options(reasons=0)).scores
-    outcome = pd.to_numeric(frame[source.outcome], errors="coerce").to_numpy("float64", na_value=np.nan)
+    outcome = flat_outcome(frame, source)[0].to_numpy("float64", na_value=np.nan)
+    if source.keep:
+        counts, problems = rule_holds(frame, parse_rule(source.keep), source.columns)
+        schema.refuse(problems)
+        outcome[~counts.fillna(False).to_numpy(bool)] = np.nan
     made = scored[["row", "client_id", "log_odds"]].assign(outcome=outcome[scored["row"].to_numpy() - 1])
     return made[made["outcome"].isin([0, 1])].astype({"outcome": "int8"})
 

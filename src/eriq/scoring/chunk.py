@@ -94,7 +94,7 @@ def usable_rows(
         good = np.delete(good, rejected["row"].to_numpy() - first_row)
         kept, wide = kept.iloc[good].reset_index(drop=True), wide.iloc[good].reset_index(drop=True)
     matrix = _matrix(bundle, kept, wide, registers)
-    return Usable(kept, matrix, good + first_row, rejected, row_keys(found.typed))
+    return Usable(kept, matrix, good + first_row, rejected, row_keys(found.typed, flat=bundle.instrument is None))
 
 
 def _matrix(bundle: Bundle, kept: pd.DataFrame, wide: pd.DataFrame, registers: Registers | None) -> np.ndarray:

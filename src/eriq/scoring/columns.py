@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from eriq.config import FlatColumn
 from eriq.errors import InstrumentError
 from eriq.model.bundle import Bundle
 from eriq.scoring.sources.base import Wanted
@@ -15,9 +16,14 @@ def wanted_columns(bundle: Bundle, mapping: Mapping[str, str] | None = None) -> 
         columns = schema.answers_columns(instrument)
         names, whole = frozenset(c.name for c in columns), frozenset(instrument.item_ids)
         return Wanted(names | registers, whole, registers, mapping or {})
-    numbers = frozenset(f.column for f in bundle.features if not f.levels)
-    texts = frozenset(f.column for f in bundle.features if f.levels)
-    return Wanted(numbers | texts | {bundle.client}, frozenset(), numbers, mapping or {})
+    numbers = frozenset(f.column for f in bundle.features if not f.levels and not (f.given and _as_text(f.given)))
+    names = frozenset(f.column for f in bundle.features)
+    return Wanted(names | {bundle.client, *bundle.days}, frozenset(), numbers, mapping or {})
+
+
+def _as_text(declared: FlatColumn) -> bool:
+    """Return whether a column holds what no number says: dates, and codes for a gap that may be words."""
+    return declared.kind == "date" or bool(declared.missing)
 
 
 def accepted(bundle: Bundle, answers_to: str | None) -> dict[str, str]:

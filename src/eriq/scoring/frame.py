@@ -38,11 +38,12 @@ def score_frame(
     ------
     SchemaError
         When a column is missing or there twice, which no single row can answer for.
-    ConfigError
+    ConfigError, InstrumentError
         When reasons or language cannot be used.
     """
-    if options.language not in LANGUAGES or not 0 <= options.reasons <= MOST_REASONS:
+    if options.language not in (None, *LANGUAGES) or not 0 <= options.reasons <= MOST_REASONS:
         raise ConfigError(f"reasons is 0 to {MOST_REASONS}, language one of {', '.join(LANGUAGES)}")
+    bundle.language(options.language)
     if not len(given):
         return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in OUTPUTS.items()})
     scored = score_rows(bundle, given, options, registers)

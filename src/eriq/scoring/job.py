@@ -67,7 +67,7 @@ def manifest_of(
         ),
         input=stamp,
         today=str(options.today),
-        shown=Shown(show=options.show, language=options.language, reasons=options.reasons),
+        shown=Shown(show=options.show, language=bundle.language(options.language), reasons=options.reasons),
         chunk_rows=job.chunk_rows,
         job=identity,
         counts=counts,

@@ -13,7 +13,7 @@ Show = Literal["probability", "band", "reasons"]
 class Options:
     """What a score file shows, and how."""
 
-    language: Language = "en"
+    language: Language | None = None  # none: the first that the questionnaire has
     reasons: int = 5
     show: Show = "probability"
     interval: bool = False

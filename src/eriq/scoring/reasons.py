@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pandas as pd
 
+from eriq.features.flat import answer_words
 from eriq.features.sensitive import SENSITIVE, SENSITIVE_LABEL, units
 from eriq.instrument.texts import Language
 from eriq.model.bundle import Bundle
@@ -21,9 +22,9 @@ def by_row(call: Callable[[np.ndarray], np.ndarray], matrix: np.ndarray) -> np.n
 
 def words_at(codes: np.ndarray, words: Sequence[str]) -> pd.Categorical:
     """Return words by their places; each is kept once however many rows carry it."""
-    unique = list(dict.fromkeys(words))
-    place = np.array([unique.index(word) for word in words], dtype="int32")
-    return pd.Categorical.from_codes(place[codes], pd.Index(unique, dtype="str"))
+    unique = {word: k for k, word in enumerate(dict.fromkeys(words))}
+    place = np.array([unique[word] for word in words], dtype="int32")
+    return pd.Categorical.from_codes(place[codes], pd.Index(list(unique), dtype="str"))
 
 
 def reasons(bundle: Bundle, matrix: np.ndarray, log_odds: np.ndarray, options: Options) -> dict[str, Cells]:
@@ -37,6 +38,7 @@ def reasons(bundle: Bundle, matrix: np.ndarray, log_odds: np.ndarray, options: O
     given = by_row(bundle.model.contributions, matrix)
     if len(given) and np.abs(given.sum(axis=1) - log_odds).max() > 1e-9:
         raise AssertionError("contributions do not add up to the log-odds")
+    language = bundle.language(options.language)
     names, member = units(bundle.features)
     by_unit = given[:, :-1] @ member if len(names) < given.shape[1] - 1 else given[:, :-1]
     count = min(options.reasons, len(names))
@@ -49,10 +51,10 @@ def reasons(bundle: Bundle, matrix: np.ndarray, log_odds: np.ndarray, options: O
         top = np.argsort(-size, axis=1, kind="stable")[:, :count]
     owner = [int(np.flatnonzero(column)[0]) for column in member.T]  # a column of each unit
     labels = [
-        (SENSITIVE_LABEL if n == SENSITIVE else bundle.features[o].labels).in_(options.language)
+        (SENSITIVE_LABEL if n == SENSITIVE else bundle.features[o].labels).in_(language)
         for n, o in zip(names, owner, strict=True)
     ]
-    answers, words = _answer_places(bundle, matrix, options.language, owner)
+    answers, words = _answer_places(bundle, matrix, language, owner)
     rows = np.arange(len(matrix))
     out: dict[str, Cells] = {}
     if options.show != "reasons":
@@ -64,7 +66,7 @@ def reasons(bundle: Bundle, matrix: np.ndarray, log_odds: np.ndarray, options: O
         out[f"reason_{k + 1}_answer"] = words_at(answers[rows, chosen], words)
         if options.show == "reasons":
             lower = (by_unit[rows, chosen] < 0).astype("int32")
-            out[f"reason_{k + 1}_direction"] = words_at(lower, DIRECTIONS[options.language])
+            out[f"reason_{k + 1}_direction"] = words_at(lower, DIRECTIONS[language])
         else:
             out[f"reason_{k + 1}_contribution"] = by_unit[rows, chosen]
     return out
@@ -73,12 +75,21 @@ def reasons(bundle: Bundle, matrix: np.ndarray, log_odds: np.ndarray, options: O
 def _answer_places(
     bundle: Bundle, matrix: np.ndarray, language: Language, owner: Sequence[int]
 ) -> tuple[np.ndarray, list[str]]:
-    """Return, per row and unit, the place of the answer's words in a list; the first, empty, is for no item."""
+    """Return, per row and unit, the place of the answer's words in a list; the first, empty, is for no answer.
+
+    Of a ready table every column is said, but those that are never named; of a questionnaire the items are.
+    """
     words, instrument = [""], bundle.instrument
     places = np.zeros((len(matrix), len(owner)), dtype="int32")
     for unit, column in enumerate(owner):
-        item = bundle.features[column].item
-        if item and instrument is not None:
+        feature = bundle.features[column]
+        item = feature.item
+        if instrument is None and not feature.sensitive:
+            values, place = np.unique(matrix[:, column], return_inverse=True)
+            there = ~np.isnan(values)
+            places[:, unit] = np.where(there, len(words) + np.arange(len(values)), 0)[place]
+            words += [answer_words(feature, value, language) for value in values[there].tolist()]
+        elif item and instrument is not None:
             levels = len(instrument.levels(item))
             value = matrix[:, column]
             places[:, unit] = np.where(np.isnan(value), 0, value + len(words))

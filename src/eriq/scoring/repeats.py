@@ -8,8 +8,10 @@ from eriq.tables import schema
 from eriq.tables.schema import Problem
 
 
-def row_keys(typed: pd.DataFrame) -> np.ndarray:
+def row_keys(typed: pd.DataFrame, *, flat: bool = False) -> np.ndarray:
     """Return what may occur once in a whole input, as 64-bit hashes; 0 where a part is missing.
+
+    Of a `flat` table columns that happen to be called as ours are no keys.
 
     Returns
     -------
@@ -20,7 +22,7 @@ def row_keys(typed: pd.DataFrame) -> np.ndarray:
     client = pd.util.hash_array(typed["client_id"].astype(object).to_numpy(), categorize=False)
     known = typed["client_id"].notna().to_numpy()
     rules = [name for name in ("answered_on", "wave") if name in typed]
-    if not rules:
+    if flat or not rules:
         return np.where(known, client | np.uint64(1), np.uint64(0))[:, None]
     columns = []
     for salt, name in enumerate(rules, 1):
@@ -46,7 +48,7 @@ def keys_of(bundle: Bundle, raw: pd.DataFrame) -> np.ndarray:
         return row_keys(schema.check(raw, columns, "answers", extra="ignore")[0])
     client = bundle.client
     typed, _ = schema.check(raw, [schema.Column(client, "str")], "table", extra="ignore")
-    return row_keys(typed.rename(columns={client: "client_id"}))
+    return row_keys(typed.rename(columns={client: "client_id"}), flat=True)
 
 
 def repeated(bundle: Bundle, seen: np.ndarray) -> list[Problem]:

@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 
 from eriq.features.sensitive import SENSITIVE
-from eriq.instrument.instrument import RESPONDENTS
 from eriq.model.bundle import Bundle
 from eriq.model.calibrator import expit
 from eriq.scoring.checks import given_answers
@@ -33,7 +32,7 @@ def scores_of(bundle: Bundle, kept: pd.DataFrame, matrix: np.ndarray, options: O
     log_odds = by_row(bundle.model.log_odds, matrix)
     out: dict[str, Cells | pd.Series] = {"client_id": kept["client_id"].to_numpy()}
     for name in ("answered_on", "wave"):
-        if name in kept:
+        if name in kept and instrument is not None:
             out[name] = kept[name]
     if options.show == "probability":
         out["probability"] = expit(log_odds)
@@ -64,7 +63,7 @@ def _answered(bundle: Bundle, kept: pd.DataFrame, matrix: np.ndarray) -> dict[st
     if instrument is None:
         return {"share_answered": 1 - np.isnan(matrix).mean(axis=1) if matrix.shape[1] else np.ones(len(matrix))}
     shares, partial = {}, np.zeros(len(kept), dtype=bool)
-    for respondent in RESPONDENTS:
+    for respondent in instrument.halves:
         items = [item.id for item in instrument.half(respondent)]
         given = given_answers(kept, items).mean(axis=0)
         shares[f"share_answered_{respondent}"] = given

@@ -7,7 +7,8 @@ import numpy as np
 from scipy.special import expit, logit
 
 from eriq.config.streams import stream
-from eriq.instrument.instrument import Instrument, Item, Respondent
+from eriq.instrument.fits import RESPONDENTS, Respondent
+from eriq.instrument.instrument import Instrument, Item
 from eriq.simulation.people import Bools, Columns, Dates, Floats, Ints
 from eriq.simulation.readiness import DAYS_A_WEEK, WAVES, Asked, World, place_in, weights_and_spread
 from eriq.simulation.settings import Simulation
@@ -72,10 +73,19 @@ def item_codes(world: World, asked: Asked, instrument: Instrument) -> Columns:
     gone = {respondent: _gone(world, respondent, behind.readiness) for respondent in settings.answers}
     columns: Columns = {}
     for item in instrument.items:
-        half_gone, told = gone[item.respondent]
+        half_gone, told = gone[answers_as(item.respondent)]
         answer = _answer(world, instrument, item, behind)
         columns[item.id] = np.where(half_gone, np.where(told, no_contact, np.nan), answer)
     return columns
+
+
+def answers_as(respondent: Respondent) -> Respondent:
+    """Return whose way of answering a respondent is made up with: settings know caseworker and client.
+
+    >>> answers_as("client"), answers_as("teacher")
+    ('client', 'caseworker')
+    """
+    return respondent if respondent in RESPONDENTS else "caseworker"
 
 
 def _gone(world: World, respondent: Respondent, readiness: Floats) -> tuple[Bools, Bools]:
@@ -88,14 +98,14 @@ def _gone(world: World, respondent: Respondent, readiness: Floats) -> tuple[Bool
 def _answer(world: World, instrument: Instrument, item: Item, behind: _Behind) -> Floats:
     """Return the codes of one item, also where the whole half will be missing."""
     settings, rng, n = world.settings, stream(world.seed, "item", item.id), len(behind.readiness)
-    model, levels = settings.answers[item.respondent], [level.code for level in instrument.levels(item.id)]
+    model, levels = settings.answers[answers_as(item.respondent)], [level.code for level in instrument.levels(item.id)]
     noise = rng.normal(size=n)
     if item.id == instrument.belief:
         seen, shares = behind.belief, settings.belief.shares
     else:
         domain = behind.domains[settings.domain_of(instrument)[item.id]]
         left = np.sqrt(max(0.0, 1 - model.loading**2 - model.rater**2))
-        seen = model.loading * domain + model.rater * behind.rater[item.respondent] + left * noise
+        seen = model.loading * domain + model.rater * behind.rater[answers_as(item.respondent)] + left * noise
         seen, shares = seen - settings.difficulty * _hardness(settings, instrument, item), settings.level_shares
     place = place_in(seen, shares if len(shares) == len(levels) else (1 / len(levels),) * len(levels))
     code = np.array(levels if item.orientation == 1 else levels[::-1], dtype=np.float64)[place]

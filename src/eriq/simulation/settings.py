@@ -8,7 +8,8 @@ from pydantic import Field, ValidationError, model_validator
 
 from eriq.config import Section, load_yaml, shipped, validation_lines
 from eriq.errors import ConfigError, bullets, nearest
-from eriq.instrument.instrument import Instrument, Respondent
+from eriq.instrument.fits import Respondent
+from eriq.instrument.instrument import Instrument
 
 Share = Field(ge=0, le=1)
 TRAITS = (

@@ -171,5 +171,5 @@ def held_out(found: Comparison) -> pd.DataFrame:
     rows = np.flatnonzero(~np.isnan(log_odds) & design.known & design.whole)
     content = hashlib.sha256(design.outcome[rows].tobytes() + design.client[rows].astype("int64").tobytes()).digest()
     rows = stream(int.from_bytes(content[:8], "little"), "held-out order").permutation(rows)
-    client, _ = pd.factorize(design.client[rows])
+    client, _ = pd.factorize(design.together[rows])  # what gates draw as one
     return pd.DataFrame({"client": client, "outcome": design.outcome[rows], "log_odds": log_odds[rows].round(3)})

@@ -23,6 +23,7 @@ BLOCKS: Mapping[str, str] = {
 }
 PARTS: Mapping[Part, str] = {
     "caseworker_rest": "caseworker, other items",
+    "others": "other respondents",
     "register_basic": "register, basic",
     "register_history": "register, history",
 }

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from eriq.errors import OutputError
+from eriq.errors import InstrumentError, OutputError
 from eriq.instrument.instrument import load_instrument
+from eriq.instrument.texts import Language
 from eriq.simulation.cohort import simulate
 from eriq.simulation.settings import load_simulation
 from eriq.tables.files import finished_or_nothing, write_table
@@ -32,3 +33,28 @@ def write_codebook(file: str, out: Path, *, overwrite: bool = False) -> str:
     with finished_or_nothing(out / "codebook.html", overwrite=overwrite) as page:
         page.write_text(codebook_html(instrument), encoding="utf-8")
     return f"{out / 'codebook.csv'}\n{out / 'codebook.html'}"
+
+
+def write_questionnaire(out: Path, items: int, respondent: str, language: Language, *, overwrite: bool = False) -> str:
+    """Write a questionnaire to begin with, once it is sure that it holds together.
+
+    Raises
+    ------
+    InstrumentError
+        When the respondent cannot be called that; nothing is written then.
+    OutputError
+        When the file is there already, or cannot be written.
+    """
+    from eriq.instrument.start import started
+
+    if out.exists() and not overwrite:
+        raise OutputError(f"{out} is there already; give --overwrite to replace it")
+    with finished_or_nothing(out, overwrite=overwrite) as file:
+        file.write_text(started(out.stem, items, respondent, language), encoding="utf-8")
+        try:
+            load_instrument(file)
+        except InstrumentError:
+            raise InstrumentError(
+                f"respondent '{respondent}' cannot be used: small letters, digits and _, and no word that is a block"
+            ) from None
+    return f"{out}: {items} items to the {respondent}; write the texts, then: eriq instrument check {out}"

@@ -24,7 +24,7 @@ from eriq.tables.folders import find_table
 
 
 def score(
-    model: str, given: Path, out: Path, *, language: Language = "en", reasons: int = 5, overwrite: bool = False
+    model: str, given: Path, out: Path, *, language: Language | None = None, reasons: int = 5, overwrite: bool = False
 ) -> Batch:
     """Score every row of a file or folder; what cannot be scored is set aside with its reason.
 
@@ -73,6 +73,7 @@ def run(
     output = output_of(job)
     old = output.look(resume=resume, overwrite=overwrite)
     bundle = _model(job.model, old)
+    bundle.language(job.language)  # refused before any row is read
     wanted = wanted_columns(bundle, {**accepted(bundle, job.answers_to), **job.source.columns})
     today = old.today if old else dt.date.today()
     options = options_of(job, today)
@@ -121,6 +122,7 @@ def score_on_spark(job: ScoringJob, *, overwrite: bool = False, master: str | No
         raise ConfigError("--engine spark takes Parquet files in and out, without ranks and without other column names")
     refuse_overlap(job, (job.sink.path,))
     bundle = load_model(job.model)
+    bundle.language(job.language)
     done = score_folder(bundle.folder, job.source.path, job.sink.path, options_of(job), master, overwrite=overwrite)
     return Batch(done.read, done.scored, done.rejected, done.out, done.sentence)
 

@@ -112,7 +112,9 @@ def test_a_design_of_two_populations_keeps_the_weights_of_each():
     made = both(whole, home, away)
     assert made.weight.tolist() == [*home.weight, 1, 1]
     assert made.times["followed_days"].tolist() == [200, 50, 500, 365, 400, 370]
-    assert both(whole, home, replace(away, weight=None)) is whole
+    assert both(whole, home, replace(away, weight=None)).weight.tolist() == [*home.weight, 1, 1]
+    plain = [replace(part, weight=None) for part in parts]
+    assert both(whole, *plain) is whole
 
 
 def test_the_rule_is_told_in_words():

@@ -62,7 +62,7 @@ def _calibrator(
 
 def _fitted(design: Design, log_odds: np.ndarray, rows: np.ndarray) -> Calibrator:
     weight = None if design.weight is None else design.weight[rows]
-    return shrunk_calibrator(log_odds[rows], design.outcome[rows], design.client[rows], weight)
+    return shrunk_calibrator(log_odds[rows], design.outcome[rows], design.together[rows], weight)
 
 
 def cross_calibrated(design: Design, log_odds: np.ndarray, folds: Sequence[Fold]) -> np.ndarray:
@@ -120,7 +120,7 @@ def calibration_measures(forecasts: Forecasts, experiment: Experiment, workers: 
     A contender with one forecast for everyone has no slope and no row.
     """
     n, level = experiment.intervals.refit_replicates, experiment.intervals.level
-    weights = list(client_weights(forecasts.client, n, experiment.seed)) if n else []
+    weights = list(client_weights(forecasts.drawn, n, experiment.seed)) if n else []
     if (counts := forecasts.weights) is not None:
         weights = [drawn * counts for drawn in weights]
 

@@ -233,7 +233,7 @@ def _delong(tested: Forecasts, without: str, level: float) -> pd.DataFrame | Non
     rows have some, it is of those followed to the horizon, each once.
     """
     tested = tested.unweighted()
-    if tested.unit is not None or len(np.unique(tested.client)) < len(tested.client):
+    if tested.unit is not None or len(np.unique(tested.drawn)) < len(tested.client):
         return None
     base = tested.probability[:, tested.names.index(without)]
     rows = []

@@ -40,7 +40,7 @@ def calibration_curves(forecasts: Forecasts, experiment: Experiment) -> Curves:
     forecasts = forecasts.unweighted()
     outcome, level = forecasts.outcome, experiment.intervals.level
     n = min(experiment.intervals.refit_replicates, BANDS)
-    draws = [row for weights in client_weights(forecasts.client, n, experiment.seed) for row in weights]
+    draws = [row for weights in client_weights(forecasts.drawn, n, experiment.seed) for row in weights]
     curves, bins, errors = [], [], []
     for name, probability in zip(forecasts.names, forecasts.probability.T, strict=True):
         if np.ptp(probability) < 1e-9:

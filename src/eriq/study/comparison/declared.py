@@ -74,13 +74,21 @@ def declared_difference(
         found = fold_interval(given, experiment.intervals.level)
     except ValueError as why:
         return Declared(None, f"{FIXED}: {why}")
-    return Declared(found, f"over {experiment.intervals.cluster.replace('_', ' ')}s and refits")
+    return Declared(found, f"over {_units(held.design, experiment)} and refits")
+
+
+def _units(design: Design, experiment: Experiment) -> str:
+    unit = experiment.intervals.cluster
+    return "groups" if unit == "client" and design.group is not None else f"{unit.replace('_', ' ')}s"
 
 
 def clusters(design: Design, unit: str) -> np.ndarray:
-    """Return a code per row for the unit that varies from sample to sample; where it is not known, the client."""
+    """Return a code per row for the unit that varies from sample to sample; where it is not known, the client.
+
+    Declared groups stand in the place of clients.
+    """
     if unit == "client":
-        return np.asarray(design.client)
+        return np.asarray(design.together)
     named = design.rows[CLUSTERS[unit]]
     codes, known = pd.factorize(named)
     return np.where(codes < 0, len(known) + design.client, codes)

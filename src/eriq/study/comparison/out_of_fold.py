@@ -75,7 +75,7 @@ class OutOfFold:
         """Return forecasts of any models for the tested rows, of shape (n_tested, models), beside what happened."""
         some = self.design.take(self.tested).judged()
         whole = None if some.weight is None else some.whole
-        made = Forecasts(names, some.outcome, log_odds, some.client, some.weight, whole)
+        made = Forecasts(names, some.outcome, log_odds, some.client, some.weight, whole, some.group)
         return replace(made, unit=self._units(made)) if self.unit else made
 
     def _units(self, made: Forecasts) -> np.ndarray:

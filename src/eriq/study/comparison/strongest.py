@@ -109,7 +109,7 @@ def without_strongest(
     made = tested.bootstrap(Wanted(("auc",)), replicates=plan.replicates, seed=experiment.seed)
     table = differences(made, tested.names, without.name, plan.level)  # with, then rest
     (whole, _, _), (estimate, low, high) = table[["estimate", "low", "high"]].to_numpy("float64").tolist()
-    label = SENSITIVE_LABEL.en if any(f.sensitive for f in gone) else gone[0].labels.en
+    label = SENSITIVE_LABEL.in_("en") if any(f.sensitive for f in gone) else gone[0].labels.in_("en")
     over = f"averaged within {found.unit}s" if found.unit else TOGETHER
     return WithoutStrongest(tuple(f.name for f in gone), label, whole, estimate, low, high, over)
 

@@ -75,14 +75,13 @@ def _usable(diagnostics: pd.DataFrame) -> pd.DataFrame:
 
 def both(design: Design, home: Design, away: Design) -> Design:
     """Return a design of the rows of `home` and behind them of `away`, with the weights and times of both."""
-    if home.weight is None or away.weight is None or home.times is None or away.times is None:
+    if home.weight is None and away.weight is None:
         return design
-    return replace(
-        design,
-        weight=np.concatenate([home.weight, away.weight]),
-        times=pd.concat([home.times, away.times], ignore_index=True),
-        horizon_days=home.horizon_days,
-    )
+    weight = [np.ones(len(one.outcome)) if one.weight is None else one.weight for one in (home, away)]
+    design = replace(design, weight=np.concatenate(weight))
+    if home.times is None or away.times is None:
+        return design
+    return replace(design, times=pd.concat([home.times, away.times], ignore_index=True), horizon_days=home.horizon_days)
 
 
 def publishable_censoring(table: pd.DataFrame | None, flow: Flow) -> pd.DataFrame | None:

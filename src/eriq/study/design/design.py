@@ -6,7 +6,13 @@ from typing import Self
 import numpy as np
 import pandas as pd
 
-IDENTIFYING = ("client_id", "answered_on", "caseworker_id")  # of `Design.rows`; every other column makes groups
+TOGETHER = "kept_together"  # of `Design.rows`, where a config declares it: the village, centre, ... of each row
+IDENTIFYING = (
+    "client_id",
+    "answered_on",
+    "caseworker_id",
+    TOGETHER,
+)  # of `Design.rows`; every other column makes groups
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -22,6 +28,12 @@ class Design:
         None  # days, event, followed_days, where rows that are not followed to the end are kept
     )
     horizon_days: int = 0  # by which an event counts, where there are times
+    group: np.ndarray | None = None  # shape (n_rows,), a whole number per declared group; None: each client is one
+
+    @property
+    def together(self) -> np.ndarray:
+        """What is kept on one side of a split and drawn as one: declared groups, else clients; shape (n_rows,)."""
+        return self.client if self.group is None else self.group
 
     @property
     def known(self) -> np.ndarray:
@@ -59,6 +71,7 @@ class Design:
             matrix=self.matrix.iloc[index].reset_index(drop=True),
             outcome=self.outcome[index],
             client=self.client[index],
+            group=None if self.group is None else self.group[index],
             weight=None if self.weight is None else self.weight[index],
             times=None if self.times is None else self.times.iloc[index].reset_index(drop=True),
         )
@@ -68,17 +81,53 @@ def make_design(rows: pd.DataFrame, matrix: pd.DataFrame, outcome: np.ndarray) -
     """Return a design with client codes in order of appearance."""
     client, _ = pd.factorize(rows["client_id"])
     return Design(
-        rows.reset_index(drop=True), matrix.reset_index(drop=True), np.asarray(outcome, dtype=np.int8), client
+        rows.reset_index(drop=True),
+        matrix.reset_index(drop=True),
+        np.asarray(outcome, dtype=np.int8),
+        client,
+        group=joined(client, rows[TOGETHER]) if TOGETHER in rows else None,
     )
 
 
+def joined(client: np.ndarray, group: pd.Series) -> np.ndarray:
+    """Return a code per row for what hangs together: rows of a group, of a client, and groups that share a client.
+
+    A row without a group goes with its client alone.
+
+    Parameters
+    ----------
+    client : ndarray of int, shape (n_rows,)
+    group : Series of shape (n_rows,)
+
+    Examples
+    --------
+    >>> joined(np.array([0, 1, 1, 2, 3]), pd.Series(["a", "a", "b", "c", None])).tolist()
+    [0, 0, 0, 1, 2]
+    """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    codes, names = pd.factorize(group)
+    linked = codes >= 0
+    clients = int(client.max()) + 1 if len(client) else 0
+    size = clients + len(names)
+    ends = client[linked], clients + codes[linked]
+    graph = coo_array((np.ones(linked.sum()), ends), shape=(size, size))
+    _, label = connected_components(graph, directed=False)
+    return np.asarray(pd.factorize(label[client])[0])
+
+
 def resampled(design: Design, rng: np.random.Generator) -> Design:
-    """Return rows of clients drawn with replacement, each draw a person of its own."""
-    codes, row_client = np.unique(design.client, return_inverse=True)
+    """Return rows of clients, or of declared groups, drawn with replacement, each draw one of its own."""
+    codes, row_client = np.unique(design.together, return_inverse=True)
     order = np.argsort(row_client, kind="stable")
     starts = np.concatenate([[0], np.bincount(row_client).cumsum()])
     drawn = rng.integers(len(codes), size=len(codes))
     rows = np.concatenate([order[starts[c] : starts[c + 1]] for c in drawn])
     again = design.take(rows)
     sizes = np.diff(starts)[drawn]
-    return replace(again, client=np.repeat(np.arange(len(drawn)), sizes))
+    draw = np.repeat(np.arange(len(drawn)), sizes)
+    if design.group is None:
+        return replace(again, client=draw)
+    people, _ = pd.factorize(pd.MultiIndex.from_arrays([draw, again.client]))
+    return replace(again, client=people, group=draw)

@@ -54,6 +54,7 @@ def kept_apart(design: Design, fold: Fold, step: str) -> None:
     """
     if fold.known_after is None:
         apart(design.client, fold.train, fold.test, step)
+        apart(design.together, fold.train, fold.test, step)
         return
     day = design.rows["answered_on"]
     known = day.iloc[fold.train] + pd.Timedelta(days=fold.known_after) < day.iloc[fold.test].min()
@@ -118,7 +119,7 @@ def grouped_kfold(design: Design, n_folds: int, repeats: int, seed: int) -> list
     """Return `repeats` times `n_folds` folds of whole clients."""
     folds: list[Fold] = []
     for repeat in range(repeats):
-        label = client_folds(design.outcome, design.client, n_folds, seed + repeat, design.known)
+        label = client_folds(design.outcome, design.together, n_folds, seed + repeat, design.known)
         folds += [
             Fold(f"fold {k + 1}", repeat, np.flatnonzero(label != k), np.flatnonzero(label == k))
             for k in range(n_folds)
@@ -135,7 +136,7 @@ def leave_one_centre_out(design: Design) -> list[Fold]:
     folds: list[Fold] = []
     for name in names:
         test = np.flatnonzero((centre == name).to_numpy(bool))
-        outside = ~np.isin(design.client, design.client[test])
+        outside = ~np.isin(design.together, design.together[test])
         folds.append(Fold(f"centre {len(folds) + 1}", 0, np.flatnonzero(outside), test, "centre"))
     return _checked(design, folds)
 
@@ -183,7 +184,7 @@ def rolling_origin(
             raise CohortError(f"test period {k + 1} of {origins} has no answers; ask for fewer origins")
         known = (day < edges[k] - gap).to_numpy(bool)
         if clients == "apart":
-            known = known & ~np.isin(design.client, design.client[test])
+            known = known & ~np.isin(design.together, design.together[test])
         after = gap_days if clients == "keep_matured" else None
         folds.append(Fold(f"from {edges[k]:%Y-%m-%d}", 0, np.flatnonzero(known), test, "period", after))
     return _checked(design, folds)

@@ -50,7 +50,7 @@ def too_good(
                 continue
             auc = roc_auc_score(outcome, told)
             if max(auc, 1 - auc) >= limit:
-                suspects.append(feature.name)
+                suspects.append(feature.column if feature.given else feature.name)  # a ready table knows its own names
                 break
     if suspects:
         raise LeakageError(

@@ -21,12 +21,18 @@ class Forecasts:
     client: np.ndarray  # shape (n,)
     weights: np.ndarray | None = None  # shape (n,), where rows stand for censored ones; none: every row counts once
     followed: np.ndarray | None = None  # shape (n,), with weights: which rows were followed to the horizon
+    group: np.ndarray | None = None  # shape (n,), what is drawn as one where it is not the client
     unit: np.ndarray | None = None  # shape (n,), period or centre AUCs are taken within, -1: none; or over all rows
 
     @property
     def probability(self) -> np.ndarray:
         """The forecasts as probabilities, of shape (n, contenders)."""
         return expit(self.log_odds)
+
+    @property
+    def drawn(self) -> np.ndarray:
+        """What bootstrap samples draw as one: declared groups, else clients; shape (n,)."""
+        return self.client if self.group is None else self.group
 
     def only(self, names: Sequence[str]) -> Self:
         """Return the forecasts of some contenders, each of them once."""
@@ -44,6 +50,7 @@ class Forecasts:
             outcome=self.outcome[index],
             log_odds=self.log_odds[index],
             client=self.client[index],
+            group=None if self.group is None else self.group[index],
             weights=None if self.weights is None else self.weights[index],
             followed=None if self.followed is None else self.followed[index],
             unit=None,
@@ -61,6 +68,6 @@ class Forecasts:
         return made if unit is None else replace(made, unit=unit[kept])
 
     def bootstrap(self, wanted: Wanted, *, replicates: int, seed: int, workers: int = 1) -> Replicates:
-        """Return what is wanted of every contender on bootstrap samples of the clients; see `weighted_bootstrap`."""
-        rows = Rows(self.outcome, self.probability, self.client, self.weights, self.unit)
+        """Return what is wanted of every contender on samples of clients, or of groups; see `weighted_bootstrap`."""
+        rows = Rows(self.outcome, self.probability, self.drawn, self.weights, self.unit)
         return weighted_bootstrap(rows, wanted, replicates=replicates, seed=seed, workers=workers)

@@ -74,7 +74,7 @@ def interactions(model: Model, matrix: np.ndarray, used: Sequence[Feature]) -> p
     shown = found[~found["first"].isin(hidden) & ~found["second"].isin(hidden)]
     if shown.empty:
         return pd.DataFrame()
-    label = {f.name: f.labels.en for f in used}
+    label = {f.name: f.labels.in_("en") for f in used}
     belief = shown["first"].str.startswith("belief.") | shown["second"].str.startswith("belief.")
     shown = shown.assign(
         first_label=shown["first"].map(label), second_label=shown["second"].map(label), with_belief=belief

@@ -31,7 +31,7 @@ def dependence(explained: Explained, found: Contributions) -> pd.DataFrame:
             rows.append(
                 {
                     "item": feature.name,
-                    "label": feature.labels.en,
+                    "label": feature.labels.in_("en"),
                     "level": level,
                     "answer": instrument.answer_label(feature.item, level, "en") if instrument else f"{level:g}",
                     "n": len(np.unique(found.sample.client[mine])),

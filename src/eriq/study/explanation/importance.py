@@ -40,7 +40,7 @@ def importance(explained: Explained, found: Contributions) -> pd.DataFrame:
     items = pd.DataFrame(falls, columns=["permutation", "permutation_low", "permutation_high"]).assign(
         level="item",
         name=names,
-        label=[f.labels.en if f else SENSITIVE_LABEL.en for f in features],
+        label=[f.labels.in_("en") if f else SENSITIVE_LABEL.in_("en") for f in features],
         malleable=pd.array([f.malleable if f and f.item else None for f in features], dtype="boolean"),
     )
     table = table.merge(items, on=["level", "name"], how="left", validate="one_to_one")

@@ -19,7 +19,7 @@ def best_rules(contenders: Sequence[Contender], design: Design, features: Sequen
     for contender in (c for c in contenders if c.estimator == "best_rule"):
         rule = fit(contender, design, features, seed=seed).estimator
         feature = by_name[contender.columns[rule.column_]]
-        label = SENSITIVE_LABEL.en if feature.sensitive else feature.labels.en
+        label = SENSITIVE_LABEL.in_("en") if feature.sensitive else feature.labels.in_("en")
         no, yes = rule.rates_
         words = f"{label}: {rule.cut_:.3g} or more"
         rows.append({"contender": contender.name, "rule": words, "rate_no": no, "rate_yes": yes})

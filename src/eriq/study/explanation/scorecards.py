@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from eriq.features import Feature
+from eriq.features.flat import answer_words
 from eriq.features.sensitive import SENSITIVE_LABEL
 from eriq.instrument.instrument import Instrument
 from eriq.model.calibrator import expit
@@ -41,7 +42,7 @@ def scorecards(
         used, mains = columns_of(contender, features), card.points_.mains
         for feature, steps, main in zip(used, card.steps_, mains, strict=True):
             if np.ptp(main) > 0:
-                label = SENSITIVE_LABEL.en if feature.sensitive else feature.labels.en
+                label = SENSITIVE_LABEL.in_("en") if feature.sensitive else feature.labels.in_("en")
                 for answer, worth in _answers(feature, steps, main, instrument):
                     points.append({"contender": contender.name, "label": label, "answer": answer, "points": int(worth)})
         most = int(sum(main.max() for main in mains))
@@ -80,5 +81,5 @@ def _one(feature: Feature, value: float, instrument: Instrument | None) -> str:
     if feature.item and instrument is not None and float(value).is_integer():
         return instrument.answer_label(feature.item, value, "en")
     if feature.levels and 0 <= value < len(feature.levels):
-        return feature.levels[int(value)]
+        return answer_words(feature, value, "en")
     return f"{value:g}"

@@ -74,7 +74,7 @@ def audit(forecasts: Forecasts, labels: pd.DataFrame, experiment: Experiment, wo
         return {}
     rule = rule_of(plan, experiment.capacity)
     log_odds = forecasts.log_odds[:, 0]
-    rows = rows_of(forecasts.outcome, log_odds, forecasts.client, rule, forecasts.weights)
+    rows = rows_of(forecasts.outcome, log_odds, forecasts.client, rule, forecasts.weights, forecasts.drawn)
     measures = [m for m in plan.gap_tolerance if m != "mean_forecast" and (m, rule.pick) != ("net_benefit", "middle")]
     members = list(_members(rows, labels, measures, plan.least))
     return {

@@ -26,12 +26,13 @@ class Rows:
     picked: np.ndarray  # 0 to 1
     case: np.ndarray  # 1 where the row should have been picked
     benefit: np.ndarray  # what it adds to the net benefit
+    drawn: np.ndarray  # 0, 1, ...: what a sample draws as one, the client or a group that holds clients
     weight: np.ndarray
 
     @property
     def clients(self) -> int:
-        """Number of clients."""
-        return int(self.client.max()) + 1
+        """Number of clients, or of what is drawn in their place."""
+        return int(self.drawn.max()) + 1
 
     def take(self, rows: np.ndarray) -> "Rows":
         """Return some of the rows."""
@@ -54,14 +55,20 @@ class Side:
 
 
 def rows_of(
-    outcome: np.ndarray, log_odds: np.ndarray, client: np.ndarray, rule: Rule, weights: np.ndarray | None = None
+    outcome: np.ndarray,
+    log_odds: np.ndarray,
+    client: np.ndarray,
+    rule: Rule,
+    weights: np.ndarray | None = None,
+    drawn: np.ndarray | None = None,
 ) -> Rows:
-    """Return rows with who is picked by a rule."""
+    """Return rows with who is picked by a rule; `drawn` where a sample draws something else than clients."""
     _, codes = np.unique(client, return_inverse=True)
+    one = codes if drawn is None else np.unique(drawn, return_inverse=True)[1]
     y, p = outcome.astype(np.float64), expit(log_odds)
     weight = np.ones(len(y)) if weights is None else np.asarray(weights, dtype=np.float64)
     list_of = picked(p, rule, weight)
-    return Rows(y, log_odds, codes, list_of, case_of(y, rule.pick), benefit(y, p, rule), weight)
+    return Rows(y, log_odds, codes, list_of, case_of(y, rule.pick), benefit(y, p, rule), one, weight)
 
 
 def side_of(measure: str, rows: Rows, clients: int, least: int) -> Side | None:
@@ -82,7 +89,7 @@ def side_of(measure: str, rows: Rows, clients: int, least: int) -> Side | None:
     if people < least or (made := MEASURES[measure](rows)) is None:
         return None
     offset, parts = made
-    sums = np.column_stack([np.bincount(rows.client, rows.weight * part, minlength=clients) for part in parts])
+    sums = np.column_stack([np.bincount(rows.drawn, rows.weight * part, minlength=clients) for part in parts])
     return Side(offset, sums, people)
 
 

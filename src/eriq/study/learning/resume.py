@@ -30,8 +30,9 @@ class Cache:
         total = hashlib.sha256(__version__.encode())
         followed = () if design.times is None else (design.times.to_numpy("int64"), np.array(design.horizon_days))
         weight = () if design.weight is None else (design.weight,)
+        group = () if design.group is None else (design.group,)
         for array in (
-            *(design.outcome, design.client, *weight, *followed),
+            *(design.outcome, design.client, *weight, *followed, *group),
             *(part for f in folds for part in (f.train, f.test)),
         ):
             total.update(np.ascontiguousarray(array).tobytes())

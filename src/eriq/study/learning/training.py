@@ -62,7 +62,7 @@ def fit(
     design = design if recipe.timed else design.judged()
     used = columns_of(contender, features)
     matrix = to_matrix(design.matrix, contender.columns).to_numpy()
-    rows = Rows(matrix, design.outcome, design.client, design.weight)
+    rows = Rows(matrix, design.outcome, design.together, design.weight)
     settings = settled(contender.estimator, used, seed, rows, dict(contender.settings))
     if not contender.settings and tuning.candidates > 1 and recipe.space:
         drawn = _search(contender, design, used, matrix, seed, (tuning, settings))
@@ -132,12 +132,12 @@ def _search(
     (tuning, base), recipe = plan, ESTIMATORS[contender.estimator]
     drawn = ParameterSampler(dict(recipe.space), tuning.candidates - 1, random_state=seed)
     candidates: list[dict[str, Setting]] = [{}, *drawn]
-    label = client_folds(design.outcome, design.client, tuning.folds, seed, design.known)
+    label = client_folds(design.outcome, design.together, tuning.folds, seed, design.known)
     weight = np.ones(len(label)) if design.weight is None else design.weight
     losses = np.zeros(len(candidates))
     for k in range(tuning.folds):
         train, test = np.flatnonzero(label != k), np.flatnonzero(label == k)
-        apart(design.client, train, test, "tuning")
+        apart(design.together, train, test, "tuning")
         some = design.take(train)
         for place, settings in enumerate(candidates):
             estimator = _made(recipe, used, seed, {**base, **settings}, matrix[train], some)

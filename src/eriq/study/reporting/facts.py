@@ -123,6 +123,11 @@ class Noted:
     strongest: str = ""
 
 
+def _unit(experiment: Experiment) -> str:
+    """Return what folds keep whole: the client, or the groups that a ready table declares."""
+    return (experiment.source.groups if isinstance(experiment.source, Flat) else None) or "client"
+
+
 def facts_of(
     experiment: Experiment,
     study: Study,
@@ -132,7 +137,7 @@ def facts_of(
     noted: Noted,
 ) -> Facts:
     """Return the facts of a training; the name of the model comes when it is saved."""
-    plan, design = experiment.validation, study.judged
+    plan, design, unit = experiment.validation, study.judged, _unit(experiment)
     return Facts(
         name=experiment.name,
         question=experiment.question,
@@ -148,8 +153,8 @@ def facts_of(
         remarks=study.remarks,
         simulated=study.truth is not None,
         instrument=_instrument(study.instrument),
-        design=validation_words(plan, study.observe_days),
-        also=tuple(validation_words(plan, study.observe_days, kind) for kind in plan.also),
+        design=validation_words(plan, study.observe_days, unit=unit),
+        also=tuple(validation_words(plan, study.observe_days, kind, unit) for kind in plan.also),
         sides=sides_words(plan),
         auc=auc_words(plan.design),
         folds=plan.folds,
@@ -197,7 +202,7 @@ def decisions(study: Study) -> list[str]:
 
 
 def _instrument(instrument: Instrument | None) -> InstrumentFacts | None:
-    return InstrumentFacts(**instrument.stamp, notice=instrument.notice.en) if instrument else None
+    return InstrumentFacts(**instrument.stamp, notice=instrument.notice.in_("en")) if instrument else None
 
 
 def _better_unsavable(found: Comparison) -> str | None:

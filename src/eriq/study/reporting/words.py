@@ -76,8 +76,8 @@ def contender_labels(contenders: pd.DataFrame) -> dict[str, str]:
     return labels
 
 
-def validation_words(plan: Validation, observe_days: int, design: str | None = None) -> str:
-    """Return how people are kept apart: by the design of a plan, or by another one.
+def validation_words(plan: Validation, observe_days: int, design: str | None = None, unit: str = "client") -> str:
+    """Return how people are kept apart: by the design of a plan, or by another one; `unit` is what folds keep whole.
 
     >>> validation_words(Validation(folds=5, repeats=2), 395)
     '5-fold cross-validation grouped by client, repeated 2 times'
@@ -87,11 +87,13 @@ def validation_words(plan: Validation, observe_days: int, design: str | None = N
     repeated = f", repeated {plan.repeats} times" if plan.repeats > 1 else ""
     earlier = {"keep_matured": "train once their outcome is known", "apart": "do not train"}[plan.rolling_clients]
     return {
-        "grouped_kfold": f"{plan.folds}-fold cross-validation grouped by client{repeated}",
+        "grouped_kfold": f"{plan.folds}-fold cross-validation grouped by {unit}{repeated}",
         "leave_one_centre_out": "leave one job centre out",
         "rolling_origin": f"rolling origin in calendar time, gap {observe_days} days; earlier waves of people tested "
         + earlier,
-        "external": "one fixed external set",
+        "external": f"trained on all rows but those with {plan.test_where}, which are tested"
+        if plan.test_where
+        else "one fixed external set",
     }[design or plan.design]
 
 
