@@ -34,6 +34,10 @@ instrument_command = partial(instrument_app.command, cls=WholeSentence)
 Config = Annotated[str, typer.Argument(help="Experiment file, or the name of a shipped one such as 'demo'.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")]
 Consent = Annotated[Literal["required", "not_collected"], typer.Option(help="Whether answers have a column consent.")]
+Readable = Annotated[
+    Literal["owner", "group"],
+    typer.Option("--access", help="Who may read what is written: owner (0600) or group (0640)."),
+]
 Language = Annotated[Literal["en", "sv", "da"], typer.Option(help="Language of labels.")]
 
 
