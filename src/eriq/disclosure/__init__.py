@@ -9,6 +9,7 @@ from eriq.disclosure.release import Release as Release
 from eriq.disclosure.release import count_words as count_words
 from eriq.disclosure.release import in_force as in_force
 from eriq.disclosure.release import min_people as min_people
+from eriq.disclosure.release import rounded as rounded
 from eriq.disclosure.suppression import hide_parts as hide_parts
 from eriq.disclosure.tables import publishable as publishable
 from eriq.disclosure.tables import publishable_all as publishable_all

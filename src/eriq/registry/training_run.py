@@ -14,7 +14,7 @@ from eriq.registry.models import NOT_SAVED, held_out_file, no_model, register
 from eriq.registry.tracking import HOME, connect, is_remote
 from eriq.study.design.contender import Contender
 from eriq.study.groups.verdicts import VERDICTS
-from eriq.study.reporting.facts import Facts
+from eriq.study.reporting.facts import Facts, told
 from eriq.tables.results import SAVED, Results
 
 SHOWN = (
@@ -72,7 +72,7 @@ def _log(mlflow: ModuleType, done: Finished) -> str:
         run_name=f"{facts.name}: {facts.chosen}",
         tags={**plain, "kind": "training", "mlflow.note.content": note},
     ) as run:
-        mlflow.log_params(_params(facts))
+        mlflow.log_params(_params(told(facts, total_may_show=True)))
         mlflow.log_metrics(
             _metrics(tables, SAVED if done.bundle else facts.chosen) | _gain(tables["headline"]) | _groups(tables)
         )

@@ -10,7 +10,7 @@ import pandas as pd
 
 from eriq.config import Experiment, Flat
 from eriq.config.streams import stream
-from eriq.disclosure import min_people, publishable_all
+from eriq.disclosure import min_people, publishable_all, rounded
 from eriq.features import Feature
 from eriq.features.matrix import to_matrix
 from eriq.model.bundle import Bundle, save_bundle
@@ -68,9 +68,9 @@ def manifest_of(
         lag_days=experiment.lag_days,
         period=(f"{days.min():%Y-%m}", f"{days.max():%Y-%m}") if days.notna().any() else None,
         trained_on=TrainedOn(
-            n_rows=len(home.outcome),
-            n_clients=len(np.unique(home.client)),
-            n_events=int(home.outcome.sum()),
+            n_rows=rounded(len(home.outcome)),
+            n_clients=rounded(len(np.unique(home.client))),
+            n_events=rounded(int(home.outcome.sum())),
             prevalence=home.rate,
             simulated=facts.simulated,
             about=facts.about,
