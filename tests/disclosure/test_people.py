@@ -39,7 +39,7 @@ def test_modes_do_not_hang_on_the_umask(umask: int, tmp_path: Path, access: str,
 
 
 def test_the_strictest_of_all_open_blocks_holds(tmp_path: Path) -> None:
-    """A block that another thread closes meanwhile does not open the files of this one."""
+    """A block that another thread opens or closes meanwhile does not open the files of this one."""
     opened, close = Event(), Event()
 
     def other() -> None:
@@ -49,11 +49,12 @@ def test_the_strictest_of_all_open_blocks_holds(tmp_path: Path) -> None:
 
     before = os.umask(0o022)
     thread = Thread(target=other)
-    thread.start()
-    opened.wait()
     with about_people():
+        thread.start()
+        opened.wait()
+        (tmp_path / "scores.csv").touch()
         close.set()
         thread.join()
-        (tmp_path / "scores.csv").touch()
-    assert mode(tmp_path / "scores.csv") == 0o600
+        (tmp_path / "rejected.csv").touch()
+    assert mode(tmp_path / "scores.csv") == mode(tmp_path / "rejected.csv") == 0o600
     assert os.umask(before) == 0o022

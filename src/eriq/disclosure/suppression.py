@@ -43,7 +43,7 @@ def with_company(counts: NDArray[np.float64]) -> tuple[NDArray[np.bool_], bool]:
 
     def told_by_total() -> bool:
         lost = np.nansum(counts[hidden], axis=0)
-        return bool(hidden.any() and (hidden.sum() < 2 or ((lost > 0) & (lost < 2 * min_people())).any()))
+        return bool(((lost > 0) & (lost < 2 * min_people())).any())
 
     for place in np.argsort(counts[:, 0], kind="stable"):
         if not told_by_total():
