@@ -13,7 +13,7 @@ from eriq.instrument.texts import LANGUAGES
 
 PACKAGE = Path(eriq.__file__).parent
 TEMPLATES = sorted(path.name for path in (PACKAGE / "templates").iterdir() if path.suffix in (".html", ".md"))
-WRITERS = [PACKAGE / "pages.py", PACKAGE / "disclosure.py", *(PACKAGE / "study").rglob("*.py")]
+WRITERS = [PACKAGE / "pages.py", *(PACKAGE / "disclosure").rglob("*.py"), *(PACKAGE / "study").rglob("*.py")]
 MODULES = sorted(str(path.relative_to(PACKAGE)) for path in WRITERS)
 
 # Phrases that claim an effect. "Prediction is not effect" and "not effects" are what should be said.

@@ -37,6 +37,10 @@ Consent = Annotated[Literal["required", "not_collected"], typer.Option(help="Whe
 Language = Annotated[
     Literal["en", "sv", "da"] | None, typer.Option(help="Language of labels; none: the first there is.")
 ]
+Readable = Annotated[
+    Literal["owner", "group"],
+    typer.Option("--access", help="Who may read what is written: owner (0600) or group (0640)."),
+]
 
 
 def _version(asked: bool) -> None:

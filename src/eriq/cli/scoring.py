@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from eriq.cli.app import Consent, Language, Overwrite, command
+from eriq.cli.app import Consent, Language, Overwrite, Readable, command
 from eriq.cli.progress import chunks
 from eriq.errors import SOME_SET_ASIDE
 
@@ -33,6 +33,7 @@ def score(
     encoding: Annotated[str, typer.Option(help="Of a CSV, for example latin-1.")] = "utf-8",
     decimal: Annotated[Literal[".", ","], typer.Option(help="Decimal sign of a CSV.")] = ".",
     consent: Consent = "required",
+    access: Readable = "owner",
     resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted run.")] = False,
     overwrite: Overwrite = False,
     workers: Annotated[int | None, typer.Option(min=1, help="Chunks at a time; one per core by default.")] = None,
@@ -51,7 +52,7 @@ def score(
     from eriq.workflows import score as score_job
 
     if model.endswith((".yaml", ".yml")) or (input is None and out is None and is_shipped("scoring", model)):
-        said = ("input", "out", "language", "reasons", "audience", "show", "encoding", "decimal", "consent")
+        said = ("input", "out", "language", "reasons", "audience", "show", "encoding", "decimal", "consent", "access")
         if given := [name for name in said if getattr(context.get_parameter_source(name), "name", "") == "COMMANDLINE"]:
             raise typer.BadParameter(f"a scoring config says this itself: {', '.join(given)}")
         job = load_scoring_job(model)
@@ -59,7 +60,14 @@ def score(
         if input is None or out is None:
             raise typer.BadParameter("give INPUT and --out, or a scoring config")
         csv = Csv(encoding=encoding, decimal=decimal)
-        shown = {"language": language, "reasons": reasons, "audience": audience, "show": show, "consent": consent}
+        shown = {
+            "language": language,
+            "reasons": reasons,
+            "audience": audience,
+            "show": show,
+            "consent": consent,
+            "access": access,
+        }
         job = score_job.job_of(model, input, out, csv=csv, **shown)
     if engine == "spark":
         result = score_job.score_on_spark(job, overwrite=overwrite)
@@ -77,6 +85,7 @@ def features(
     folder: Annotated[Path, typer.Argument(help="Folder with answers, persons, spells and events.")],
     out: Annotated[Path, typer.Option(help="Table of answers with register columns, .csv or .parquet.")],
     overwrite: Overwrite = False,
+    access: Readable = "owner",
 ) -> None:
     """Put the register columns a model needs beside the answers, once, for scoring in bulk.
 
@@ -84,4 +93,4 @@ def features(
     """
     from eriq.workflows import score as score_job
 
-    typer.echo(score_job.make_features(model, folder, out, overwrite=overwrite))
+    typer.echo(score_job.make_features(model, folder, out, overwrite=overwrite, access=access))

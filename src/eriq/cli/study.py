@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from eriq.cli.app import Config, Overwrite, command
+from eriq.cli.app import Config, Overwrite, Readable, command
 from eriq.cli.progress import bar, places
 
 
@@ -48,6 +48,7 @@ def simulate(
     preset: Annotated[str, typer.Option(help="claim, literature, null, or a file.")] = "claim",
     format: Annotated[Literal["csv", "parquet"], typer.Option(help="File format.")] = "csv",
     overwrite: Overwrite = False,
+    access: Readable = "owner",
 ) -> None:
     """Write a made-up cohort: four tables and the form of staff, and apart from them the true probabilities.
 
@@ -55,7 +56,7 @@ def simulate(
     """
     from eriq.workflows import make as make_job
 
-    typer.echo(make_job.write_cohort(out, clients, seed, preset, format, overwrite=overwrite))
+    typer.echo(make_job.write_cohort(out, clients, seed, preset, format, overwrite=overwrite, access=access))
 
 
 @command()

@@ -12,6 +12,7 @@ from eriq.config.groups import Groups
 from eriq.config.outcome import OUTCOMES, Outcome
 from eriq.config.rules import RuleText
 from eriq.config.sources import Flat, Simulated, Tables
+from eriq.disclosure import MIN_PEOPLE, Release
 from eriq.errors import ConfigError, bullets, nearest
 
 EstimatorName = Literal[
@@ -125,6 +126,18 @@ class Explain(Section):
     instability_refits: int = Field(8, ge=0, le=50, description="Small ensemble saved with the model.")
 
 
+class Disclosure(Section):
+    """The release rule: which numbers may leave the building."""
+
+    min_people: int = Field(MIN_PEOPLE, ge=3, description="No number is told that rests on fewer.")
+    round_to: int | None = Field(None, ge=2, description="Counts of people are told to the nearest multiple of it.")
+
+    @property
+    def release(self) -> Release:
+        """The rule, as `eriq.disclosure` takes it."""
+        return Release(self.min_people, self.round_to)
+
+
 class Experiment(Section):
     """A whole training, from input to saved model."""
 
@@ -156,6 +169,7 @@ class Experiment(Section):
     capacity: Capacity = Capacity()
     groups: Groups | None = Field(Groups(), description="For whom the saved model works; null: not looked at.")
     explain: Explain = Explain()
+    disclosure: Disclosure = Disclosure()
     seed: int = 1
     today: dt.date | None = Field(None, description="Dates after this are in the future; none: today.")
 

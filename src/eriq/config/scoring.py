@@ -109,6 +109,7 @@ class ScoringJob(Section):
     rank_moves: float = Field(0.1, gt=0, le=1, description="Share of the run a rank may move over the refits.")
     capacity: int | None = Field(None, ge=1, description="How many people there is room for.")
     chunk_rows: int = Field(20_000, ge=1, le=1_000_000, description="Bounds memory: a chunk is held at a time.")
+    access: Literal["owner", "group"] = Field("owner", description="Who may read what is written: 0600, or 0640.")
     today: dt.date | None = Field(None, description="Dates after this are in the future; none: the day the job began.")
 
     @model_validator(mode="after")

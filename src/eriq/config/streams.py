@@ -17,6 +17,7 @@ PURPOSES: Mapping[str, tuple[int, ...]] = {
     "self-test rows": (19,),
     "background": (23,),
     "folds of censored clients": (37,),
+    "order of rows kept": (41,),
     **{
         purpose: tuple(purpose.encode())
         for purpose in (

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from eriq.disclosure import MIN_PEOPLE
+from eriq.disclosure import min_people
 from eriq.features.feature import Kind
 from eriq.model.pair_tables import Pair, PairTables
 
@@ -26,8 +26,8 @@ def invented_rows(
     matrix : ndarray of shape (n_rows, n_columns)
         What a model was fitted on, NaN where unknown. Of each client one row, the first, is used.
     kinds : sequence of str
-        Of the columns. A measured column is cut into equal parts of at least `MIN_PEOPLE` people, and each part gives
-        its mean; any other gives levels that at least `MIN_PEOPLE` people have, as often as they do.
+        Of the columns. A measured column is cut into equal parts of at least `min_people` people, and each part gives
+        its mean; any other gives levels that at least `min_people` people have, as often as they do.
     client : ndarray of shape (n_rows,)
         Whose row it is.
     rng : Generator
@@ -35,7 +35,7 @@ def invented_rows(
     Returns
     -------
     ndarray of shape (rows, n_columns)
-        At most `ROWS` rows, and one for every `MIN_PEOPLE` people at most. Gaps come as often as among people, unless
+        At most `ROWS` rows, and one for every `min_people` people at most. Gaps come as often as among people, unless
         so few have one, or the value, that it would be theirs.
 
     Examples
@@ -45,7 +45,7 @@ def invented_rows(
     [22.0, 27.0, 32.0, 37.0]
     """
     people = matrix[np.unique(client, return_index=True)[1]]
-    rows = max(1, min(ROWS, len(people) // MIN_PEOPLE))
+    rows = max(1, min(ROWS, len(people) // min_people()))
     columns = [_column(people[:, place], kind == "continuous", rows) for place, kind in enumerate(kinds)]
     return np.column_stack([rng.permutation(column) for column in columns]) if columns else np.empty((rows, 0))
 
@@ -55,14 +55,14 @@ def _column(value: np.ndarray, measured: bool, rows: int) -> np.ndarray:
     known = np.sort(value[~np.isnan(value)])
     if not measured and len(known):
         levels, count = np.unique(known, return_counts=True)
-        common = levels[count >= MIN_PEOPLE]
+        common = levels[count >= min_people()]
         known = known[np.isin(known, common)]
     gaps = len(value) - int((~np.isnan(value)).sum())
-    if len(known) < MIN_PEOPLE:
+    if len(known) < min_people():
         return np.full(rows, np.nan)
-    filled = rows - (round(rows * gaps / len(value)) if gaps >= MIN_PEOPLE else 0)
+    filled = rows - (round(rows * gaps / len(value)) if gaps >= min_people() else 0)
     if measured:
-        parts = np.array_split(known, min(max(filled, 1), len(known) // MIN_PEOPLE))
+        parts = np.array_split(known, min(max(filled, 1), len(known) // min_people()))
         drawn = np.array([part.mean() for part in parts])
     else:
         drawn = known

@@ -7,13 +7,14 @@ from types import ModuleType
 
 import pandas as pd
 
+from eriq.disclosure import about_people, publishable_all
 from eriq.errors import TrackingError
 from eriq.model.bundle import Bundle
 from eriq.registry.models import NOT_SAVED, held_out_file, no_model, register
 from eriq.registry.tracking import HOME, connect, is_remote
 from eriq.study.design.contender import Contender
 from eriq.study.groups.verdicts import VERDICTS
-from eriq.study.reporting.facts import Facts
+from eriq.study.reporting.facts import Facts, told
 from eriq.tables.results import SAVED, Results
 
 SHOWN = (
@@ -62,7 +63,7 @@ def log_training(done: Finished) -> str:
 
 
 def _log(mlflow: ModuleType, done: Finished) -> str:
-    facts = done.facts
+    facts, tables = done.facts, publishable_all(done.tables, done.facts.n_rows)
     experiment = _experiment(mlflow, facts.name)
     plain = {"mlflow.user": "eriq", "mlflow.source.name": "eriq train", "eriq.version": facts.eriq_version}
     note = f"{facts.sentence}\n\n{facts.about}\n\nOpen artifact **report.html**."
@@ -71,23 +72,22 @@ def _log(mlflow: ModuleType, done: Finished) -> str:
         run_name=f"{facts.name}: {facts.chosen}",
         tags={**plain, "kind": "training", "mlflow.note.content": note},
     ) as run:
-        mlflow.log_params(_params(facts))
+        mlflow.log_params(_params(told(facts, total_may_show=True)))
         mlflow.log_metrics(
-            _metrics(done.tables, SAVED if done.bundle else facts.chosen)
-            | _gain(done.tables["headline"])
-            | _groups(done.tables)
+            _metrics(tables, SAVED if done.bundle else facts.chosen) | _gain(tables["headline"]) | _groups(tables)
         )
         mlflow.log_artifacts(str(done.folder))
         file = held_out_file(run.info.run_id)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        done.held_out.to_parquet(file, index=False)
+        with about_people():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            done.held_out.to_parquet(file, index=False)
         for contender in done.contenders:
             tags = {**plain, "kind": "contender", "chosen": str(contender.name == facts.chosen).lower()}
             with mlflow.start_run(experiment_id=experiment, run_name=contender.name, nested=True, tags=tags):
                 mlflow.log_params(
                     {"block": contender.block, "estimator": contender.estimator, "columns": len(contender.columns)}
                 )
-                mlflow.log_metrics(_metrics(done.tables, contender.name))
+                mlflow.log_metrics(_metrics(tables, contender.name))
         if done.bundle:
             register(mlflow, done.bundle, facts.name)
         else:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from eriq.config import Experiment, Flat
 from eriq.config.streams import stream
-from eriq.disclosure import MIN_PEOPLE
+from eriq.disclosure import min_people, publishable_all, rounded
 from eriq.features import Feature
 from eriq.features.matrix import to_matrix
 from eriq.model.bundle import Bundle, save_bundle
@@ -54,6 +54,7 @@ def manifest_of(
     """Return what the study says of its model; `seen` are the ranges of its measured columns."""
     home, source, instrument = study.home.judged(), experiment.source, study.instrument
     calibrated = as_saved(found.home.known(), found.chosen)
+    shown = publishable_all(found.tables, facts.n_rows)
     bands = np.quantile(expit(calibrated[~np.isnan(calibrated)]), [1 / 3, 2 / 3])
     days = home.rows["answered_on"]
     return Manifest(
@@ -67,14 +68,14 @@ def manifest_of(
         lag_days=experiment.lag_days,
         period=(f"{days.min():%Y-%m}", f"{days.max():%Y-%m}") if days.notna().any() else None,
         trained_on=TrainedOn(
-            n_rows=len(home.outcome),
-            n_clients=len(np.unique(home.client)),
-            n_events=int(home.outcome.sum()),
+            n_rows=rounded(len(home.outcome)),
+            n_clients=rounded(len(np.unique(home.client))),
+            n_events=rounded(int(home.outcome.sum())),
             prevalence=home.rate,
             simulated=facts.simulated,
             about=facts.about,
         ),
-        measures=measured(found.tables["measures"]),
+        measures=measured(shown["measures"]),
         fairness=verdicts(found.tables.get("group_gaps")),
         ranges=seen,
         bands=tuple(float(q) for q in bands),
@@ -104,14 +105,14 @@ def verdicts(gaps: pd.DataFrame | None) -> dict[str, str]:
 
 
 def ranges(matrix: pd.DataFrame, used: Sequence[Feature], client: np.ndarray) -> dict[str, tuple[float, float]]:
-    """Return the range seen in training per measured column, with `MIN_PEOPLE` people or more beyond each end."""
+    """Return the range seen in training per measured column, with `min_people` people or more beyond each end."""
     found = {}
     for feature in used:
         by_client = matrix[feature.name].groupby(client).agg(["min", "max"]).dropna()
-        if feature.kind != "continuous" or feature.sensitive or len(by_client) <= 2 * MIN_PEOPLE:
+        if feature.kind != "continuous" or feature.sensitive or len(by_client) <= 2 * min_people():
             continue
-        low = max(by_client["min"].quantile(0.005), by_client["min"].nsmallest(MIN_PEOPLE + 1).iloc[-1])
-        high = min(by_client["max"].quantile(0.995), by_client["max"].nlargest(MIN_PEOPLE + 1).iloc[-1])
+        low = max(by_client["min"].quantile(0.005), by_client["min"].nsmallest(min_people() + 1).iloc[-1])
+        high = min(by_client["max"].quantile(0.995), by_client["max"].nlargest(min_people() + 1).iloc[-1])
         rounded = _inward(low, math.ceil), _inward(high, math.floor)
         if rounded[0] <= rounded[1]:
             found[feature.name] = rounded

@@ -9,7 +9,7 @@ import warnings
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +19,7 @@ import pyarrow.csv as pc
 import pyarrow.parquet as pq
 
 from eriq.config import Csv
+from eriq.disclosure import about_people, only_for_owner
 from eriq.errors import OutputError, SourceError
 from eriq.tables.folders import parquet_files
 from eriq.tables.stamped import Stamp, stamped
@@ -319,12 +320,16 @@ def frame_digest(frame: pd.DataFrame) -> str:
 
 
 @contextmanager
-def finished_or_nothing(path: Path, *, overwrite: bool) -> Iterator[Path]:
-    """Give a temporary name beside `path`; it takes the final name only when all went well."""
+def finished_or_nothing(path: Path, *, overwrite: bool, about_persons: bool = False) -> Iterator[Path]:
+    """Give a temporary name beside `path`; it takes the final name only when all went well.
+
+    A file about single persons is readable as `eriq.disclosure.people` says; any other by everyone.
+    """
     if path.exists() and not overwrite:
         raise OutputError(f"{path} is there already; give --overwrite to replace it")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        with about_people() if about_persons else nullcontext():
+            path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=f".part{path.suffix}")
         os.close(handle)
     except OSError as why:
@@ -334,7 +339,7 @@ def finished_or_nothing(path: Path, *, overwrite: bool) -> Iterator[Path]:
         yield temporary
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
-        temporary.chmod(0o644)
+        only_for_owner(temporary) if about_persons else temporary.chmod(0o644)
         temporary.replace(path)
     except OSError as why:
         raise OutputError(f"{path.name} could not be written: {why.strerror}") from None
@@ -343,17 +348,27 @@ def finished_or_nothing(path: Path, *, overwrite: bool) -> Iterator[Path]:
 
 
 def write_table(frame: pd.DataFrame, path: Path, *, overwrite: bool = False) -> None:
-    """Write a table as CSV or Parquet, under its name only when complete.
+    """Write a table about people as CSV or Parquet, under its name only when complete: the door for rows of persons.
 
     Raises
     ------
     OutputError
         When `path` exists and `overwrite` is false, or cannot be written.
     """
+    with finished_or_nothing(path, overwrite=overwrite, about_persons=True) as temporary:
+        _write(frame, path, temporary)
+
+
+def write_aggregates(frame: pd.DataFrame, path: Path, *, overwrite: bool = False) -> None:
+    """Write a table that anyone may read: aggregates that `eriq.disclosure` cleared, or what holds no people."""
     with finished_or_nothing(path, overwrite=overwrite) as temporary:
-        if path.suffix.lower() == ".parquet":
-            frame.to_parquet(temporary, index=False)
-        elif path.suffix.lower() in (".csv", ".txt"):
-            frame.to_csv(temporary, index=False, date_format="%Y-%m-%d", lineterminator="\n")
-        else:
-            raise OutputError(f"{path.name}: eriq writes .csv and .parquet")
+        _write(frame, path, temporary)
+
+
+def _write(frame: pd.DataFrame, path: Path, temporary: Path) -> None:
+    if path.suffix.lower() == ".parquet":
+        frame.to_parquet(temporary, index=False)
+    elif path.suffix.lower() in (".csv", ".txt"):
+        frame.to_csv(temporary, index=False, date_format="%Y-%m-%d", lineterminator="\n")
+    else:
+        raise OutputError(f"{path.name}: eriq writes .csv and .parquet")

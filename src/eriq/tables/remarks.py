@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from eriq.disclosure import MIN_PEOPLE, count_words
+from eriq.disclosure import count_words, min_people
 from eriq.tables.schema import AREA
 
 CODES = (*(sign * int(digit * n) for sign in (1, -1) for digit in "789" for n in range(2, 6)), -9, -8, -7, -1)
@@ -135,7 +135,7 @@ def _people(value: np.ndarray, client: np.ndarray) -> pd.Series:
 def _doubts(people: pd.Series) -> Iterator[tuple[str, int, str]]:
     """Yield (code, people, words) for the values of one column."""
     for code in [float(code) for code in CODES if code in people.index]:
-        if people[code] >= MIN_PEOPLE and _is_code(people, code):
+        if people[code] >= min_people() and _is_code(people, code):
             held = int(people[code])
             words = (
                 f"{held:,} people have {code:g}, a usual code for a missing value; if it is one, leave the cell empty"
@@ -170,7 +170,7 @@ def _is_code(people: pd.Series, code: float) -> bool:
         return bool(max(code - high, low - code) > GAP * (high - low))
     edge = others[others.index > code] if code > (low + high) / 2 else others[others.index < code]
     crowd = others.iloc[np.argsort(np.abs(others.index.to_numpy() - code), kind="stable")[:NEAR]]
-    return bool(edge.sum() < MIN_PEOPLE and people[code] >= SPIKE_TIMES * crowd.mean())
+    return bool(edge.sum() < min_people() and people[code] >= SPIKE_TIMES * crowd.mean())
 
 
 def _years(people: pd.Series) -> int:
@@ -201,4 +201,4 @@ def _spike(people: pd.Series) -> int:
         return 0
     held = int(people.iloc[0])
     crowd = people.iloc[1 : NEAR + 1].mean()
-    return held if held >= max(MIN_PEOPLE, SPIKE_SHARE * people.sum(), SPIKE_TIMES * crowd) else 0
+    return held if held >= max(min_people(), SPIKE_SHARE * people.sum(), SPIKE_TIMES * crowd) else 0

@@ -2,25 +2,29 @@
 
 from pathlib import Path
 
+from eriq.disclosure import Access, about_people
 from eriq.errors import InstrumentError, OutputError
 from eriq.instrument.instrument import load_instrument
 from eriq.instrument.texts import Language
 from eriq.simulation.cohort import simulate
 from eriq.simulation.settings import load_simulation
-from eriq.tables.files import finished_or_nothing, write_table
+from eriq.tables.files import finished_or_nothing, write_aggregates, write_table
 
 
-def write_cohort(out: Path, clients: int, seed: int, preset: str, format: str, *, overwrite: bool = False) -> str:
+def write_cohort(
+    out: Path, clients: int, seed: int, preset: str, format: str, *, overwrite: bool = False, access: Access = "owner"
+) -> str:
     """Write the tables of a made-up cohort, the form of staff among them, and the truth in a folder of its own."""
     folder = out / "truth"
     if out.exists() and any(out.iterdir()) and not overwrite:
         raise OutputError(f"{out} is there already and not empty; give --overwrite to replace its tables")
     made = simulate(load_simulation(preset), load_instrument("eriq22"), clients=clients, seed=seed)
-    for name in ("answers", "persons", "spells", "events", "forms"):
-        write_table(getattr(made, name), out / f"{name}.{format}", overwrite=overwrite)
-    write_table(made.truth, folder / f"truth.{format}", overwrite=overwrite)
-    with finished_or_nothing(out / "ABOUT.txt", overwrite=overwrite) as file:
-        file.write_text(f"{made.about}\n{clients} clients, seed {seed}\n", encoding="utf-8")
+    with about_people(access):  # made up, and kept as real ones would be
+        for name in ("answers", "persons", "spells", "events", "forms"):
+            write_table(getattr(made, name), out / f"{name}.{format}", overwrite=overwrite)
+        write_table(made.truth, folder / f"truth.{format}", overwrite=overwrite)
+        with finished_or_nothing(out / "ABOUT.txt", overwrite=overwrite, about_persons=True) as file:
+            file.write_text(f"{made.about}\n{clients} clients, seed {seed}\n", encoding="utf-8")
     return f"{len(made.answers):,} answered waves of {clients:,} made-up clients in {out}\n{made.about}"
 
 
@@ -29,7 +33,7 @@ def write_codebook(file: str, out: Path, *, overwrite: bool = False) -> str:
     from eriq.instrument.codebook import codebook_html, codebook_table
 
     instrument = load_instrument(file)
-    write_table(codebook_table(instrument), out / "codebook.csv", overwrite=overwrite)
+    write_aggregates(codebook_table(instrument), out / "codebook.csv", overwrite=overwrite)
     with finished_or_nothing(out / "codebook.html", overwrite=overwrite) as page:
         page.write_text(codebook_html(instrument), encoding="utf-8")
     return f"{out / 'codebook.csv'}\n{out / 'codebook.html'}"

@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from eriq.config import Csv, FileInput, FileOutput, ScoringJob
+from eriq.disclosure import Access, about_people
 from eriq.errors import BundleError, ConfigError, EriqError, OutputError, ResumeError
 from eriq.instrument.texts import Language
 from eriq.model.bundle import Bundle, open_bundle
@@ -70,6 +71,11 @@ def run(
     EriqError
         By cause. Chunks stored before stay for `resume`; nothing stands under the final name.
     """
+    with about_people(job.access):
+        return _run(job, resume=resume, overwrite=overwrite, workers=workers, on_chunk=on_chunk)
+
+
+def _run(job: ScoringJob, *, resume: bool, overwrite: bool, workers: int | None, on_chunk: OnChunk | None) -> Batch:
     output = output_of(job)
     old = output.look(resume=resume, overwrite=overwrite)
     bundle = _model(job.model, old)
@@ -94,7 +100,7 @@ def run(
     return batch_of(counts, output.out, told(counts, sink.places(), known=sink.known, after=after))
 
 
-def make_features(model: str, folder: Path, out: Path, *, overwrite: bool = False) -> str:
+def make_features(model: str, folder: Path, out: Path, *, overwrite: bool = False, access: Access = "owner") -> str:
     """Write the answers of a folder with the register columns a model needs, made once."""
     check_name(out)
     if out.exists() and not overwrite:
@@ -102,7 +108,8 @@ def make_features(model: str, folder: Path, out: Path, *, overwrite: bool = Fals
     bundle = load_model(model)
     answers = read_table(find_table(folder, "answers") or folder)
     table = with_register_columns(bundle, answers, read_registers(folder, form=bundle.needs_form)[0])
-    write_table(table, out, overwrite=overwrite)
+    with about_people(access):
+        write_table(table, out, overwrite=overwrite)
     return f"{len(answers):,} rows with {len(bundle.registers)} register columns in {out}"
 
 
@@ -123,7 +130,8 @@ def score_on_spark(job: ScoringJob, *, overwrite: bool = False, master: str | No
     refuse_overlap(job, (job.sink.path,))
     bundle = load_model(job.model)
     bundle.language(job.language)
-    done = score_folder(bundle.folder, job.source.path, job.sink.path, options_of(job), master, overwrite=overwrite)
+    with about_people(job.access):
+        done = score_folder(bundle.folder, job.source.path, job.sink.path, options_of(job), master, overwrite=overwrite)
     return Batch(done.read, done.scored, done.rejected, done.out, done.sentence)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from eriq.config import Experiment, load_experiment
+from eriq.disclosure import in_force
 from eriq.model.bundle import Bundle
 from eriq.model.model import Model
 from eriq.registry.models import MODELS, no_model
@@ -36,7 +37,7 @@ from eriq.study.groups.audit import audit
 from eriq.study.groups.columns import group_labels
 from eriq.study.learning.final import final_model
 from eriq.study.learning.progress import Progress, silent
-from eriq.study.learning.resume import Cache, run_or_take_over
+from eriq.study.learning.resume import KEPT_DAYS, Cache, forget_old, run_or_take_over
 from eriq.study.learning.training import Learning, one_thread
 from eriq.study.reporting.card import card_markdown
 from eriq.study.reporting.facts import Facts, Noted, facts_of
@@ -107,7 +108,10 @@ def train(
         By cause, before anything is fitted where that is possible.
     """
     experiment, started = load_experiment(config), dt.datetime.now(dt.UTC)
-    with one_thread():  # processes and our own threads share the cores; native libraries spinning beside them stall
+    with (
+        one_thread(),
+        in_force(experiment.disclosure.release),
+    ):  # processes and our own threads share the cores; native libraries spinning beside them stall
         study = prepare(experiment)
         say(summary(study))
         pair = headline_pair(experiment.headline, study.contenders)
@@ -119,6 +123,8 @@ def train(
         folds = checked_folds(study, experiment)
         begin(len(folds) * len(study.contenders))
         work = Work(experiment, study, workers, step, any(size.few_events for size in carried))
+        if gone := forget_old(HOME / "cache"):
+            say(f"{gone:,} finished contender(s) kept for --resume for more than {KEPT_DAYS} days were removed")
         found = _compared(work, folds, resume=resume)
         say(str(found.tables["headline"]["sentence"].iloc[0]))
         found = _by_group(work, found)

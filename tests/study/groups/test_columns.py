@@ -6,7 +6,7 @@ import pytest
 
 from eriq.config import Groups
 from eriq.errors import ConfigError
-from eriq.study.groups.columns import SMALL, UNKNOWN, group_labels, known_groups
+from eriq.study.groups.columns import UNKNOWN, group_labels, known_groups
 
 N = 60
 ROWS = pd.DataFrame(
@@ -33,9 +33,9 @@ def test_every_column_with_two_groups_makes_groups_and_nobody_is_named():
 def test_groups_of_a_handful_lose_their_names_and_gaps_are_no_group():
     """Three people with rare languages stand together; two without are compared with nobody."""
     labels = group_labels(ROWS, Groups(columns=("language",)))["language"]
-    assert (labels == SMALL).sum() == 3
+    assert (labels == "groups of fewer than 5 people").sum() == 3
     assert (labels == UNKNOWN).sum() == 2
-    assert known_groups(labels) == [SMALL, "sv"]
+    assert known_groups(labels) == ["groups of fewer than 5 people", "sv"]
     assert not labels.isin(["xx", "yy"]).any()
 
 
@@ -59,4 +59,4 @@ def test_clients_are_counted_and_not_rows():
     """Two clients of ten rows each are a handful."""
     rows = ROWS.assign(client_id=np.where(np.arange(N) < 20, ROWS.index % 2, ROWS.index).astype(str))
     rows["sex"] = ["other"] * 20 + ["female", "male"] * 20
-    assert known_groups(group_labels(rows, Groups())["sex"]) == ["female", SMALL, "male"]
+    assert known_groups(group_labels(rows, Groups())["sex"]) == ["female", "groups of fewer than 5 people", "male"]

@@ -1,5 +1,7 @@
 """Finished contenders are taken over from an earlier run, and nothing else is."""
 
+import os
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +13,7 @@ import pytest
 from eriq.config import Experiment, Tuning, load_experiment
 from eriq.study.design.design import Design
 from eriq.study.design.folds import Fold
-from eriq.study.learning.resume import Cache, run_or_take_over
+from eriq.study.learning.resume import KEPT_DAYS, Cache, forget_old, run_or_take_over
 from eriq.study.learning.training import Learning, run_repeats
 from tests.study.learning.conftest import FEATURES, NAMES, ONE, contender
 
@@ -41,6 +43,34 @@ def test_a_finished_contender_is_taken_over_to_the_last_digit(cache):
     cache(enabled=False).write(contender("logistic"), log_odds)
     assert cache().read(contender("logistic")).tobytes() == log_odds.tobytes()
     assert cache(enabled=False).read(contender("logistic")) is None
+
+
+def test_the_place_of_a_row_tells_nothing(cache, tmp_path):
+    """Rows lie in an order that is not that of the input, and in another one for each contender; 0600 in 0700."""
+    log_odds = np.arange(180.0)[None]
+    cache().write(contender("logistic"), log_odds)
+    cache().write(contender("elastic_net"), log_odds)
+    files = sorted((tmp_path / "cache").glob("*.npy"))
+    stored = [np.load(file)[0] for file in files]
+
+    assert [sorted(rows) for rows in stored] == [log_odds[0].tolist()] * 2
+    for rows in (*stored, stored[0][np.argsort(stored[1])]):
+        assert abs(np.corrcoef(rows, log_odds[0])[0, 1]) < 0.25
+    assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
+    assert (tmp_path / "cache").stat().st_mode & 0o777 == 0o700
+
+
+def test_what_is_kept_for_long_is_forgotten(cache, tmp_path):
+    """A contender finished more than thirty days ago goes, one of yesterday stays."""
+    for name, days in (("logistic", KEPT_DAYS + 1), ("elastic_net", 1)):
+        cache().write(contender(name), np.zeros((1, 180)))
+        file = max((tmp_path / "cache").glob("*.npy"), key=lambda file: file.stat().st_mtime)
+        os.utime(file, (time.time() - days * 86_400,) * 2)
+
+    assert forget_old(tmp_path / "cache") == 1
+    assert cache().read(contender("logistic")) is None
+    assert cache().read(contender("elastic_net")) is not None
+    assert forget_old(tmp_path / "not there") == 0
 
 
 def test_a_contender_is_known_by_its_content_and_not_its_name(cache):

@@ -9,6 +9,7 @@ import pytest
 from tests.study.reporting.made_up import made_up_facts
 
 from eriq.config import Csv, Experiment, load_experiment
+from eriq.disclosure import Release, in_force
 from eriq.study.design.contender import Contender
 from eriq.study.design.prepare import prepare
 from eriq.study.reporting.facts import Facts, decisions, public_config, told
@@ -63,6 +64,15 @@ def test_a_stored_config_names_files_without_their_folders(tmp_path: Path) -> No
     text = public_config(experiment)
     assert str(tmp_path) not in text
     assert all(name in text for name in ("home.csv", "away.csv", "own.yaml", "short.yaml", "latin-1"))
+
+
+def test_counts_in_the_facts_are_rounded_where_that_is_asked_for() -> None:
+    """All four, as in the tables beside; without a rule they stay."""
+    facts = made_up_facts(n_read=1003, n_rows=998, n_clients=501, n_events=52)
+    assert told(facts, total_may_show=True) == facts
+    with in_force(Release(round_to=5)):
+        stored = told(facts, total_may_show=True)
+    assert (stored.n_read, stored.n_rows, stored.n_clients, stored.n_events) == (1005, 1000, 500, 50)
 
 
 def test_decisions_are_those_that_a_contender_or_a_slice_uses() -> None:

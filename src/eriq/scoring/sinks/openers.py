@@ -11,6 +11,7 @@ from eriq.scoring.ranks import RankWish
 from eriq.scoring.sinks.base import Places, Sink
 from eriq.scoring.sinks.files import FileSink, file_places, outputs, refuse_known
 from eriq.scoring.sinks.folder import beside, check_name, read_begun
+from eriq.scoring.sinks.leftovers import tidy_finished
 from eriq.scoring.sinks.overlap import refuse_overlap
 from eriq.tables.files import file_digest
 
@@ -52,6 +53,7 @@ class _Files(Output):
     def look(self, *, resume: bool, overwrite: bool) -> Begun | None:
         check_name(self.out)
         refuse_overlap(self._job, outputs(self.out))
+        tidy_finished(self.out)
         if not (overwrite or resume):
             refuse_known(self.out)
         return read_begun(self.out) if resume else None

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
+from eriq.disclosure import only_for_owner
 from eriq.errors import OutputError
 from eriq.scoring.manifest import Said
 from eriq.scoring.sinks.folder import sync_path
@@ -63,7 +64,8 @@ def publish(staging: Path, out: Path, manifest: FolderManifest, *, overwrite: bo
         note = staging / "scores" / "_manifest.json"
         note.write_text(json.dumps(manifest.model_dump(), indent=1) + "\n", encoding="utf-8")
         sync_path(note)
-        (staging / "scores").chmod(0o755)
+        for name in ("scores", "rejected"):
+            only_for_owner(staging / name)  # Spark sets modes itself
         _replace(staging / "rejected", rejects_folder(out), staging, overwrite=True)
         _replace(staging / "scores", out, staging, overwrite=overwrite)
         sync_path(out.parent)

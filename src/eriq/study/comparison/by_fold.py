@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from eriq.config import Experiment
-from eriq.disclosure import MIN_PEOPLE
+from eriq.disclosure import min_people
 from eriq.study.comparison.calibrated import calibration_measures
 from eriq.study.comparison.out_of_fold import OutOfFold
 from eriq.study.comparison.verdict import headline_pair
@@ -38,7 +38,7 @@ def _by_fold(design: str, held: OutOfFold, experiment: Experiment) -> pd.DataFra
     for place, fold in enumerate(held.folds):
         part = tested.rows(np.flatnonzero(tested_by == place))
         counts = _counts(part)
-        enough = counts["fewest"] >= MIN_PEOPLE  # else nothing of it may be shown, and no interval would hold
+        enough = counts["fewest"] >= min_people()  # else nothing of it may be shown, and no interval would hold
         found = _measured(part, experiment) if enough else pd.DataFrame([{"contender": with_, "measure": "auc"}])
         tables.append(found.assign(design=design, fold=fold.name, unit=fold.unit, **counts))
     return pd.concat(tables, ignore_index=True).reindex(columns=COLUMNS)

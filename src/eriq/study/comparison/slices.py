@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from eriq.disclosure import MIN_PEOPLE
+from eriq.disclosure import min_people
 from eriq.features.slices import NO_CODE, register_slices
 from eriq.study.comparison.out_of_fold import OutOfFold
 from eriq.study.design.contender import Contender
@@ -31,7 +31,7 @@ def by_slices(held: OutOfFold, registers: Registers, lag_days: int, pair: tuple[
     Returns
     -------
     DataFrame
-        SLICES. Every group has at least `MIN_PEOPLE` people with the outcome and as many without; smaller ones stand
+        SLICES. Every group has at least `min_people` people with the outcome and as many without; smaller ones stand
         together, so that none can be worked out from the others. A slice with one group left is not there.
     """
     design = held.design.take(held.tested)
@@ -66,7 +66,7 @@ def _large_enough(group: pd.Series, client: pd.Series, outcome: pd.Series) -> pd
     order = _people(group, client, outcome).sort_values(kind="stable").index
     for k in range(len(order)):
         merged = group.where(~group.isin(order[:k]), OTHER)
-        if _people(merged, client, outcome).min() >= MIN_PEOPLE:
+        if _people(merged, client, outcome).min() >= min_people():
             return merged
     return pd.Series(OTHER, index=group.index)
 

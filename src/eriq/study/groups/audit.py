@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from eriq.config import Experiment
-from eriq.disclosure import MIN_PEOPLE
+from eriq.disclosure import min_people
 from eriq.model.calibrator import expit
 from eriq.study.evaluation.forecasts import Forecasts
 from eriq.study.groups.columns import BETWEEN, UNKNOWN, known_groups
@@ -218,7 +218,7 @@ def _counts(rows: Rows, labels: pd.DataFrame) -> pd.DataFrame:
         for group in dict.fromkeys((*known_groups(labels[column]), *sorted(set(mine) & {UNKNOWN}))):
             part = rows.take(np.flatnonzero(mine == group))
             lowest = rows.take(np.flatnonzero((mine == group) & low))
-            enough = len(np.unique(lowest.client)) >= MIN_PEOPLE
+            enough = len(np.unique(lowest.client)) >= min_people()
             made.append(
                 {
                     "column": column,

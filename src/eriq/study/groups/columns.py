@@ -5,12 +5,11 @@ from collections.abc import Sequence
 import pandas as pd
 
 from eriq.config import Groups
-from eriq.disclosure import MIN_PEOPLE
+from eriq.disclosure import min_people
 from eriq.errors import ConfigError, nearest
 from eriq.study.design.design import IDENTIFYING
 
 UNKNOWN = "not known"  # no group: it is counted, and compared with nobody
-SMALL = f"groups of fewer than {MIN_PEOPLE} people"  # together: the name of such a group could tell who is in it
 BETWEEN = " x "
 
 
@@ -70,5 +69,6 @@ def _named(groups: pd.Series, client: pd.Series) -> pd.Series:
     """Return the groups as text: those of a handful of people together, gaps as not known."""
     text = groups.astype("str").where(groups.notna())
     people = client.groupby(text).nunique()
-    small = set(people.index[people < MIN_PEOPLE])
-    return text.where(~text.isin(small), SMALL).fillna(UNKNOWN)
+    small = set(people.index[people < min_people()])
+    together = f"groups of fewer than {min_people()} people"  # the name of such a group could tell who is in it
+    return text.where(~text.isin(small), together).fillna(UNKNOWN)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import time
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -10,6 +11,8 @@ import numpy as np
 
 from eriq import __version__
 from eriq.config import Experiment
+from eriq.config.streams import stream
+from eriq.disclosure import about_people
 from eriq.study.design.contender import Contender
 from eriq.study.design.design import Design
 from eriq.study.design.folds import Fold
@@ -17,11 +20,15 @@ from eriq.study.learning.progress import Progress, silent
 from eriq.study.learning.training import Learning, run_repeats
 from eriq.tables.files import frame_digest
 
+KEPT_DAYS = 30
+
 
 class Cache:
     """Out-of-fold log-odds of finished contenders, repeat by repeat; numbers only, without ids.
 
-    Always written, so that an interrupted training can be continued; read only when asked.
+    Always written, so that an interrupted training can be continued; read only when asked. Rows lie in an order that
+    follows from the content of the whole design, and in another one for every contender: without the input a row's
+    place tells nothing, not even which rows of two contenders are the same person's.
     """
 
     def __init__(
@@ -44,7 +51,7 @@ class Cache:
 
     def _file(self, contender: Contender) -> Path:
         columns = frame_digest(self.design.matrix[list(contender.columns)]) if contender.columns else "none"
-        text = json.dumps([self._base, contender.estimator, list(contender.columns), columns])
+        text = json.dumps(["shuffled", self._base, contender.estimator, list(contender.columns), columns])
         return self._folder / f"{hashlib.sha256(text.encode()).hexdigest()[:32]}.npy"
 
     def read(self, contender: Contender) -> np.ndarray | None:
@@ -57,15 +64,32 @@ class Cache:
         except (OSError, ValueError, EOFError):
             return None
         repeats = max((fold.repeat for fold in self.folds), default=0) + 1
-        return found if found.shape == (repeats, len(self.design.outcome)) else None
+        if found.shape != (repeats, len(self.design.outcome)):
+            return None
+        return np.asarray(found[:, np.argsort(self._order(file))])
 
     def write(self, contender: Contender, log_odds: np.ndarray) -> None:
         """Keep the forecasts of a finished contender; complete or not at all."""
-        self._folder.mkdir(parents=True, exist_ok=True)
         file = self._file(contender)
         draft = file.with_suffix(".part.npy")
-        np.save(draft, log_odds, allow_pickle=False)
+        with about_people():
+            self._folder.mkdir(parents=True, exist_ok=True)
+            np.save(draft, log_odds[:, self._order(file)], allow_pickle=False)
         draft.replace(file)
+
+    def _order(self, file: Path) -> np.ndarray:
+        """Return in which order the rows of a file lie; its key is known to who has the input, and written nowhere."""
+        key = hashlib.sha256(f"order {self._base} {file.stem}".encode()).digest()
+        return stream(int.from_bytes(key[:8], "little"), "order of rows kept").permutation(len(self.design.outcome))
+
+
+def forget_old(folder: Path, days: int = KEPT_DAYS) -> int:
+    """Remove what was kept for `--resume` for more than `days`, and return how many contenders that were."""
+    limit = time.time() - days * 86_400
+    old = [file for file in folder.glob("*.npy") if file.stat().st_mtime < limit]
+    for file in old:
+        file.unlink(missing_ok=True)
+    return len(old)
 
 
 def run_or_take_over(

@@ -12,6 +12,7 @@ import pandas as pd
 
 from eriq import __version__
 from eriq.config import Experiment, Flat, Simulated, Tables, dump_yaml
+from eriq.disclosure import rounded
 from eriq.features.slices import DECIDED, decided_by_somebody
 from eriq.instrument.instrument import Instrument
 from eriq.model.calibrator import Calibrator
@@ -238,5 +239,11 @@ def _bare(source: Tables | Flat | Simulated) -> Tables | Flat | Simulated:
 
 
 def told(facts: Facts, *, total_may_show: bool) -> Facts:
-    """Return the facts as they may be stored: without a total that would give a small count away."""
-    return facts if total_may_show else replace(facts, n_read=None)
+    """Return the facts as they may be stored: counts rounded if asked for, no total that gives a small one away."""
+    return replace(
+        facts,
+        n_read=rounded(facts.n_read) if total_may_show and facts.n_read is not None else None,
+        n_rows=rounded(facts.n_rows),
+        n_clients=rounded(facts.n_clients),
+        n_events=rounded(facts.n_events),
+    )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from eriq.disclosure import publishable
+from eriq.disclosure import publishable_all
 from eriq.errors import OutputError
 from eriq.study.reporting.canvas import as_png, as_svg
 from eriq.study.reporting.card import card_markdown
@@ -13,7 +13,7 @@ from eriq.study.reporting.facts import Facts, told
 from eriq.study.reporting.figures import figures_of
 from eriq.study.reporting.findings import cleared, total_may_show
 from eriq.study.reporting.report import report_html
-from eriq.tables.files import write_table
+from eriq.tables.files import write_aggregates
 from eriq.tables.results import Results
 
 
@@ -32,15 +32,15 @@ def write_results(folder: Path, tables: Results, facts: Facts) -> Path:
         (folder / "figures").mkdir()
     except OSError as why:
         raise OutputError(f"{folder} cannot be written: {why.strerror}") from None
-    for name, table in tables.items():
-        write_table(publishable(name, table), folder / "tables" / f"{name}.csv")
+    for name, table in publishable_all(tables, facts.n_rows).items():
+        write_aggregates(table, folder / "tables" / f"{name}.csv")
     found = cleared(tables, facts)
     figures = figures_of(found)
     for name, figure in figures.items():
         (folder / "figures" / f"{name}.png").write_bytes(as_png(figure))
     stored = told(facts, total_may_show=total_may_show(tables.get("flow")))
     numbers = pd.DataFrame(list(stored.numbers().items()), columns=["name", "value"])
-    write_table(numbers, folder / "tables" / "facts.csv")
+    write_aggregates(numbers, folder / "tables" / "facts.csv")
     texts = {
         "report.html": report_html(found, {name: as_svg(figure) for name, figure in figures.items()}),
         "facts.json": stored.to_json(),

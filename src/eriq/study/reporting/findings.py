@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from eriq.disclosure import MIN_PEOPLE, WITHHELD, count_words, hide_parts, publishable
+from eriq.disclosure import WITHHELD, count_words, hide_parts, publishable_all
 from eriq.study.reporting.cells import estimates
 from eriq.study.reporting.facts import Facts
 from eriq.study.reporting.words import KINDS, contender_labels
@@ -41,23 +41,19 @@ def cleared(tables: Results, facts: Facts) -> Findings:
     KeyError
         If a needed table is not there.
     """
-    kept = {}
+    known = {}
     for name in (name for name in CONTRACTS if name in tables or name in NEEDED):
         table = tables[name].reset_index(drop=True)
-        known = table[[c.name for c in CONTRACTS[name] if c.name in table]]
-        kept[name] = known if name == "flow" else publishable(name, known)  # its counts are withheld where written
-    kept["capacity"] = at_capacity(kept["measures"])
-    for name in ("capacity", "overlap"):
+        known[name] = table[[c.name for c in CONTRACTS[name] if c.name in table]]
+    kept = publishable_all(known, facts.n_rows)
+    if "flow" in known:
+        kept["flow"] = known["flow"]  # its counts are withheld where they are written
+    kept["capacity"] = at_capacity(kept["measures"]).dropna(subset="estimate")
+    for name, number in (("overlap", "overlap"), ("group_capacity", "share_picked")):
         if name in kept:
-            people = [_people_at(at, facts.n_rows) for at in kept[name]["at"]]
-            kept[name] = kept[name].loc[[n >= MIN_PEOPLE for n in people]].reset_index(drop=True)
+            kept[name] = kept[name].dropna(subset=number).reset_index(drop=True)
     labels = contender_labels(tables["contenders"])
     return Findings({name: table for name, table in kept.items() if len(table)}, facts, labels)
-
-
-def _people_at(at: str, rows: int) -> float:
-    """Return how many rows a list of size `at` ("10%" or "200") has."""
-    return float(at[:-1]) / 100 * rows if at.endswith("%") else float(at)
 
 
 # --- who is in -----------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from eriq.disclosure import MIN_PEOPLE, count_words
+from eriq.disclosure import count_words, min_people
 from eriq.pages import number, percent, render
 from eriq.study.comparison.home_and_away import sentence
 from eriq.study.evaluation.logit_curve import TAIL
@@ -51,7 +51,7 @@ def report_html(found: Findings, drawn: Mapping[str, str]) -> str:
         replicates=replicates(found),
         n_read=n_read_words(found),
         n_events=count_words(facts.n_events),
-        min_people=MIN_PEOPLE,
+        min_people=min_people(),
         away=away_sentences(found),
         centres=centre_sentences(found),
         tail=TAIL,

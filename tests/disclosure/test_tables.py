@@ -3,32 +3,18 @@
 import pandas as pd
 import pytest
 
-from eriq.disclosure import MIN_PEOPLE, count_words, hide_parts, publishable, suppress_small
+from eriq.disclosure import MIN_PEOPLE, Release, in_force, publishable, publishable_all
 
 
 @pytest.mark.parametrize(("n", "shown"), [(4, False), (5, True), (6, True), (None, False)])
 def test_the_threshold_is_five_people(n: int | None, shown: bool) -> None:
     """4 and unknown are blanked, 5 and 6 stay; words stay in any case."""
     table = pd.DataFrame({"group": ["a"], "n": pd.array([n], dtype="Int64"), "share": [0.25]})
-    cleared = suppress_small(table)
+    cleared = publishable("calibration_bins", table)
     assert cleared["share"].notna().tolist() == [shown]
     assert cleared["group"].tolist() == ["a"]
     assert table["share"].tolist() == [0.25]
     assert MIN_PEOPLE == 5
-
-
-def test_hidden_parts_leave_room_for_doubt() -> None:
-    """1 and 2 beside their sum would leave two guesses, so 30 goes as well; no small part, nothing hidden."""
-    assert hide_parts([1, 2, 30, 400]) == (["<5", "<5", "withheld", "400"], True)
-    assert hide_parts([1, 2]) == (["<5", "<5"], False)
-    assert hide_parts([5, 6]) == (["5", "6"], True)
-    assert [count_words(n) for n in (0, 1, 4, 5)] == ["0", "<5", "<5", "5"]
-
-
-def test_two_blanks_that_hold_seven_are_too_few() -> None:
-    """7 left for two blanks below 5 could only be 3 and 4, so 40 goes as well; 10 left for two are enough."""
-    assert hide_parts([3, 4, 40]) == (["<5", "<5", "withheld"], True)
-    assert hide_parts([4, 6, 40]) == (["<5", "withheld", "40"], True)
 
 
 def test_every_table_is_cleared_by_what_its_rows_rest_on() -> None:
@@ -126,3 +112,69 @@ def test_counts_of_groups_give_no_handful_away(
     assert cleared[["rows", "events"]].notna().all(axis="columns").tolist() == [*shown, True, True]
     small = [0 < min(n, k or n) < 5 for n, k in zip(people, with_, strict=True)]
     assert cleared["share"].isna().tolist() == [*small, False, False]
+
+
+def lists(*lines: tuple[str, str, float]) -> pd.DataFrame:
+    """Return precision and recall of lists from (contender, at, precision)."""
+    made = pd.DataFrame(lines, columns=["contender", "at", "estimate"]).assign(low=0.1, high=0.9)
+    return pd.concat([made.assign(measure="precision"), made.assign(measure="recall", estimate=0.5)], ignore_index=True)
+
+
+@pytest.mark.parametrize(
+    ("at", "precision", "shown"),
+    [
+        ("3", 1.0, False),  # three people picked
+        ("0.4%", 1.0, False),  # the same of 800
+        ("40", 0.1, False),  # four of those picked have the outcome
+        ("40", 0.9, False),  # four have it not
+        ("40", 0.0, True),
+        ("40", 0.5, True),
+        ("5%", 0.125, True),
+    ],
+)
+def test_a_list_of_few_people_is_not_told(at: str, precision: float, shown: bool) -> None:
+    """Few picked, or few among them of either outcome, hide what is said of the list, and differences from it."""
+    measures = pd.concat([lists(("a", at, precision), ("b", at, 0.5)), lists(("a", "400", 0.5))], ignore_index=True)
+    whole = {"contender": "a", "measure": "auc", "at": None, "estimate": 0.7, "low": 0.6, "high": 0.8}
+    benefit = {**whole, "measure": "net_benefit", "at": "0.1"}
+    measures = pd.concat([measures, pd.DataFrame([whole, benefit])], ignore_index=True)
+    apart = lists(("b", at, 0.1)).assign(baseline="a")
+    overlap = pd.DataFrame({"contender": ["a", "b"], "other": ["b", "c"], "at": at, "overlap": 0.5})
+
+    cleared = publishable_all({"measures": measures, "differences": apart, "overlap": overlap}, rows=800)
+
+    first = cleared["measures"][(cleared["measures"]["contender"] == "a") & (cleared["measures"]["at"] == at)]
+    assert len(first) == 2
+    assert first[["estimate", "low", "high"]].notna().to_numpy().all() == shown
+    assert first[["estimate", "low", "high"]].notna().to_numpy().any() == shown
+    rest = cleared["measures"][cleared["measures"]["at"].isna() | cleared["measures"]["at"].isin(["400", "0.1"])]
+    assert rest["estimate"].notna().all()
+    assert cleared["differences"]["estimate"].notna().all() == shown
+    assert pd.notna(cleared["overlap"]["overlap"].iloc[0]) == shown
+
+
+@pytest.mark.parametrize(("share", "shown"), [(0.04, False), (0.1, True), (0.96, False), (0.0, True)])
+def test_few_picked_of_a_group_are_not_told(share: float, shown: bool) -> None:
+    """Four of a hundred picked, or all but four, would be counted by share times size."""
+    counted = groups("sex", [100, 90], [50, 40]).assign(rows=100)
+    room = {"column": "sex", "group": ["a", "b"], "at": 0.1, "share_picked": [share, 0.5], "false_negative_rate": 0.5}
+
+    cleared = publishable_all({"groups": counted, "group_capacity": pd.DataFrame(room)}, rows=190)["group_capacity"]
+
+    assert cleared["share_picked"].notna().tolist() == [shown, True]
+    assert cleared["false_negative_rate"].notna().tolist() == [shown, True]
+
+
+def test_threshold_and_rounding_are_those_in_force() -> None:
+    """With a threshold of ten, nine go; counts are told to the nearest five, levels and rates as they are."""
+    table = pd.DataFrame({"level": [1.0, 2.0], "n": pd.array([9, 13], dtype="Int64"), "contribution": [0.1, 0.2]})
+
+    with in_force(Release(min_people=10, round_to=5)):
+        cleared = publishable("dependence", table)
+        flow = publishable("flow", pd.DataFrame({"reason": [*"abc"], "rows": [121, 9, 43]}))
+
+    assert cleared["n"].fillna(0).tolist() == [0, 15]
+    assert cleared["contribution"].notna().tolist() == [False, True]
+    assert cleared["level"].tolist() == [1.0, 2.0]
+    assert flow["rows"].tolist() == ["120", "<10", "withheld"]
+    assert publishable("dependence", table)["n"].tolist() == [9, 13]

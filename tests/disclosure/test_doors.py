@@ -1,0 +1,99 @@
+"""Every place that writes is a door, and every door has a reason."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parents[2] / "src" / "eriq"
+WRITERS = {
+    *("to_csv", "to_parquet", "to_excel", "to_html", "to_json", "to_feather", "to_pickle", "to_sql"),
+    *("write_text", "write_bytes", "write_table", "write_aggregates", "savefig", "dump", "save", "tofile", "savez"),
+    *("log_metric", "log_metrics", "log_param", "log_params", "log_artifact", "log_artifacts", "log_table"),
+    *("log_dict", "log_text", "log_figure", "log_image", "log_model", "log_input", "set_tag", "set_tags"),
+    *("ParquetWriter", "CSVWriter", "new_file", "copyfile", "copy2", "copytree"),
+}
+PEOPLE, TOLD, NOBODY = "about persons: 0600", "aggregates, cleared by publishable_all", "holds no people"
+DOORS = {
+    ("model/bundle.py", "to_json"): f"{NOBODY}: the manifest as text",
+    ("model/bundle.py", "to_parquet"): f"{NOBODY}: the rows of a self-test are invented",
+    ("model/bundle.py", "write_bytes"): f"{NOBODY}: parts of a model; its measures were cleared in study/saving.py",
+    ("registry/models.py", "log_model"): f"{NOBODY}: the bundle",
+    ("registry/training_run.py", "log_artifacts"): f"{TOLD}: the folder of study/reporting/files.py",
+    ("registry/training_run.py", "log_metrics"): TOLD,
+    ("registry/training_run.py", "log_params"): "settings and totals",
+    ("registry/training_run.py", "set_tag"): "why no model is saved, in words",
+    ("registry/training_run.py", "to_parquet"): f"{PEOPLE}: held-out forecasts, which stay on this machine",
+    ("scoring/sinks/files.py", "CSVWriter"): PEOPLE,
+    ("scoring/sinks/files.py", "ParquetWriter"): PEOPLE,
+    ("scoring/sinks/files.py", "new_file"): PEOPLE,
+    ("scoring/sinks/files.py", "open"): PEOPLE,
+    ("scoring/sinks/files.py", "to_json"): "counts and digests of a run, as text",
+    ("scoring/sinks/files.py", "write_table"): f"{PEOPLE}: of pyarrow's writers",
+    ("scoring/sinks/folder.py", "open"): f"{PEOPLE}: lock and journal",
+    ("scoring/spark/output.py", "write_text"): PEOPLE,
+    ("study/learning/resume.py", "save"): f"{PEOPLE}: finished contenders, which stay on this machine",
+    ("study/reporting/canvas.py", "savefig"): f"{TOLD}: into memory, of tables in Findings",
+    ("study/reporting/files.py", "to_json"): "facts, as text",
+    ("study/reporting/files.py", "write_aggregates"): TOLD,
+    ("study/reporting/files.py", "write_bytes"): f"{TOLD}: figures of Findings",
+    ("study/reporting/files.py", "write_text"): f"{TOLD}: report, facts, config, card",
+    ("tables/files.py", "open"): "a finished draft, to make it durable",
+    ("tables/files.py", "to_csv"): "the two doors for tables",
+    ("tables/files.py", "to_parquet"): "the two doors for tables",
+    ("tables/pseudonyms.py", "ParquetWriter"): PEOPLE,
+    ("tables/pseudonyms.py", "open"): PEOPLE,
+    ("tables/pseudonyms.py", "write_table"): f"{PEOPLE}: of pyarrow's writer",
+    ("workflows/make.py", "write_aggregates"): f"{NOBODY}: the codebook",
+    ("workflows/make.py", "write_table"): f"{PEOPLE}: made up, and kept as real ones would be",
+    ("workflows/make.py", "write_text"): f"{NOBODY}: about a made-up cohort, and the codebook",
+    ("workflows/score.py", "write_table"): f"{PEOPLE}: features",
+}
+
+
+def writes(source: str) -> set[str]:
+    """Return by what names a module writes: a writer called or handed on, and files opened for writing."""
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        name = node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+        if name in WRITERS and not (name in ("dump", "save") and isinstance(node, ast.Name)):
+            found.add(name)
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) == "open":
+            modes = [a.value for a in (*node.args, *(k.value for k in node.keywords)) if isinstance(a, ast.Constant)]
+            if any(isinstance(mode, str) and set(mode) & set("wax+") and len(mode) < 4 for mode in modes):
+                found.add("open")
+    return found
+
+
+def test_every_writer_is_a_door_with_a_reason() -> None:
+    """A new place that writes is added here with its reason, or goes through a door that is here; none is idle."""
+    found = {
+        (module.relative_to(PACKAGE).as_posix(), name)
+        for module in PACKAGE.rglob("*.py")
+        for name in writes(module.read_text(encoding="utf-8"))
+    }
+    assert found - DOORS.keys() == set()
+    assert DOORS.keys() - found == set()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "frame.to_csv('people.csv')",
+        "mlflow.log_metric('n', 3)",
+        "open('people.txt', 'w')",
+        "Path('people').open(mode='ab')",
+        "mlflow.log_table(frame, 'people.json')",
+        "map(frame.to_parquet, places)",
+    ],
+)
+def test_a_new_writer_is_seen(line: str) -> None:
+    """A writer in any of these forms is found, also where it is only handed on."""
+    assert writes(line)
+
+
+def test_aggregates_are_cleared_where_they_are_written() -> None:
+    """Each module that writes aggregates calls publishable_all, or takes what was made of Findings."""
+    for module, _ in {door for door, why in DOORS.items() if why == TOLD}:
+        assert "publishable_all(" in (PACKAGE / module).read_text(encoding="utf-8"), module
+    assert "publishable_all(" in (PACKAGE / "study/saving.py").read_text(encoding="utf-8")
