@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from eriq.cli.app import Consent, Language, Overwrite, command
+from eriq.cli.app import Consent, Language, Overwrite, TrustedKeys, command
 from eriq.cli.progress import chunks
 from eriq.errors import SOME_SET_ASIDE
 
@@ -33,6 +33,7 @@ def score(
     encoding: Annotated[str, typer.Option(help="Of a CSV, for example latin-1.")] = "utf-8",
     decimal: Annotated[Literal[".", ","], typer.Option(help="Decimal sign of a CSV.")] = ".",
     consent: Consent = "required",
+    trusted_key: TrustedKeys = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted run.")] = False,
     overwrite: Overwrite = False,
     workers: Annotated[int | None, typer.Option(min=1, help="Chunks at a time; one per core by default.")] = None,
@@ -51,7 +52,18 @@ def score(
     from eriq.workflows import score as score_job
 
     if model.endswith((".yaml", ".yml")) or (input is None and out is None and is_shipped("scoring", model)):
-        said = ("input", "out", "language", "reasons", "audience", "show", "encoding", "decimal", "consent")
+        said = (
+            "input",
+            "out",
+            "language",
+            "reasons",
+            "audience",
+            "show",
+            "encoding",
+            "decimal",
+            "consent",
+            "trusted_key",
+        )
         if given := [name for name in said if getattr(context.get_parameter_source(name), "name", "") == "COMMANDLINE"]:
             raise typer.BadParameter(f"a scoring config says this itself: {', '.join(given)}")
         job = load_scoring_job(model)
@@ -60,7 +72,7 @@ def score(
             raise typer.BadParameter("give INPUT and --out, or a scoring config")
         csv = Csv(encoding=encoding, decimal=decimal)
         shown = {"language": language, "reasons": reasons, "audience": audience, "show": show, "consent": consent}
-        job = score_job.job_of(model, input, out, csv=csv, **shown)
+        job = score_job.job_of(model, input, out, csv=csv, trusted_keys=trusted_key or None, **shown)
     if engine == "spark":
         result = score_job.score_on_spark(job, overwrite=overwrite)
     else:
@@ -76,6 +88,7 @@ def features(
     model: Annotated[str, typer.Argument(help="Model folder, its name, or models:/name@alias.")],
     folder: Annotated[Path, typer.Argument(help="Folder with answers, persons, spells and events.")],
     out: Annotated[Path, typer.Option(help="Table of answers with register columns, .csv or .parquet.")],
+    trusted_key: TrustedKeys = None,
     overwrite: Overwrite = False,
 ) -> None:
     """Put the register columns a model needs beside the answers, once, for scoring in bulk.
@@ -84,4 +97,4 @@ def features(
     """
     from eriq.workflows import score as score_job
 
-    typer.echo(score_job.make_features(model, folder, out, overwrite=overwrite))
+    typer.echo(score_job.make_features(model, folder, out, overwrite=overwrite, trusted_keys=trusted_key))
