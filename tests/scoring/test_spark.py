@@ -309,9 +309,7 @@ def test_a_full_disk_and_an_unreadable_file_are_told_apart() -> None:
         raise_ours("[FAILED_READ_FILE.NO_HINT] secret path", Path("in"))
 
 
-@pytest.mark.parametrize(
-    "how", ["a link", "a link beside", "foreign", "foreign beside", "no manifest", "a folder in it"]
-)
+@pytest.mark.parametrize("how", ["a link", "a link beside", "foreign", "foreign beside", "no manifest", "a folder"])
 def test_an_output_that_no_job_made_is_not_deleted(tmp_path: Path, how: str) -> None:
     """With overwrite all of it would go: a link, a folder of other files or of another program's parts is refused."""
     out, precious = tmp_path / "scores", tmp_path / "precious"
@@ -323,7 +321,7 @@ def test_an_output_that_no_job_made_is_not_deleted(tmp_path: Path, how: str) -> 
     else:
         place.mkdir()
         (place / ("part-00000.parquet" if how == "no manifest" else "thesis.docx")).write_text("years of work")
-        if how == "a folder in it":
+        if how == "a folder":
             (place / "thesis.docx").rename(precious / "thesis.docx")
             (place / "part-00001.parquet").mkdir()
     before = sorted(tmp_path.rglob("*"))

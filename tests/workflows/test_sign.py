@@ -1,4 +1,4 @@
-"""Signed models on their way: trained, registered, scored, loaded, promoted, served; and unsigned ones refused on it."""
+"""Signed models on their way: trained, registered, scored, loaded, promoted, served; unsigned ones refused on it."""
 
 import os
 import shutil
@@ -90,7 +90,7 @@ def test_a_training_without_its_key_says_so_before_it_begins(world: World, monke
 
 
 def test_scoring_refuses_a_model_that_no_trusted_key_signed(world: World, tmp_path: Path) -> None:
-    """A job with trusted keys scores with the signed model, and ends with code 13 and nothing written with the other."""
+    """A job with trusted keys scores with the signed model, and ends with code 13 and no file with the other."""
     trusted = {"trusted_keys": (world.public,), "today": "2026-01-01"}
     done = run(job_of(MODEL, world.folder / "answers.csv", tmp_path / "good.csv", **trusted), workers=1)
     assert done.scored > 0
@@ -158,7 +158,7 @@ def test_promotion_refuses_what_no_trusted_key_signed(world: World) -> None:
     done = promote("models:/eriq-tiny/2", "first", world.folder / "gates.yaml")
     assert "signed by a trusted key" in done.sentence
     point_alias(find_version("models:/eriq-tiny/1"), "present", {})
-    with pytest.raises(PromotionError, match="cannot be compared with version 1: .* is not signed"):
+    with pytest.raises(PromotionError, match=r"cannot be compared with version 1: .* is not signed"):
         promote("models:/eriq-tiny/2", "present", world.folder / "gates.yaml")
 
 

@@ -9,6 +9,10 @@ from eriq.cli.app import Consent, Language, Overwrite, TrustedKeys, command
 from eriq.cli.progress import chunks
 from eriq.errors import SOME_SET_ASIDE
 
+SAID = {  # of a job by its config, where there is one
+    *("input", "out", "language", "reasons", "audience", "show", "encoding", "decimal", "consent", "trusted_key"),
+}
+
 
 @command()
 def score(
@@ -52,19 +56,7 @@ def score(
     from eriq.workflows import score as score_job
 
     if model.endswith((".yaml", ".yml")) or (input is None and out is None and is_shipped("scoring", model)):
-        said = (
-            "input",
-            "out",
-            "language",
-            "reasons",
-            "audience",
-            "show",
-            "encoding",
-            "decimal",
-            "consent",
-            "trusted_key",
-        )
-        if given := [name for name in said if getattr(context.get_parameter_source(name), "name", "") == "COMMANDLINE"]:
+        if given := [name for name in SAID if getattr(context.get_parameter_source(name), "name", "") == "COMMANDLINE"]:
             raise typer.BadParameter(f"a scoring config says this itself: {', '.join(given)}")
         job = load_scoring_job(model)
     else:
