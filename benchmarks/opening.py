@@ -15,11 +15,12 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 PLACE = Path(tempfile.mkdtemp())
 os.environ["XDG_CACHE_HOME"] = str(PLACE / "cache")
 
+from tests.scoring.conftest import save_small  # noqa: E402
+
 from eriq.model import tried  # noqa: E402 - after the cache is set
 from eriq.model.bundle import open_bundle  # noqa: E402
 from eriq.model.manifest import MANIFEST  # noqa: E402
 from eriq.model.signature import new_key, private_key, read_keys, sign  # noqa: E402
-from tests.scoring.conftest import save_small  # noqa: E402
 
 ROUNDS = 5
 
