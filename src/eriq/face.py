@@ -1,6 +1,7 @@
 """eriq from Python: what `import eriq` gives, each name resolved on first use."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -41,6 +42,7 @@ class Model:
     """
 
     bundle: Bundle
+    trusted_keys: tuple[Path, ...] | None = None  # public key files, one of which has signed it
 
     @property
     def name(self) -> str:
@@ -267,18 +269,20 @@ def train(
     return Run(model, done.report.resolve(), done.run_id, done.sentence, done.not_saved)
 
 
-def load(reference: str | Path) -> Model:
+def load(reference: str | Path, *, trusted_keys: Sequence[str | Path] | None = None) -> Model:
     """Open a saved model after checking every file, and let it prove itself on its self-test.
 
     Parameters
     ----------
     reference : str or Path
         A folder, a name under ``models``, or ``models:/name@alias`` or ``runs:/id`` of the registry.
+    trusted_keys : sequence of str or Path, optional
+        Public key files, one of which must have signed it; none: those that ERIQ_TRUSTED_KEYS names, if any.
 
     Raises
     ------
     BundleError
-        When it is not there, was changed, or is not ours.
+        When it is not there, was changed, is not ours, or is not signed as it must be.
     TrackingError
         When the registry cannot be asked or does not know the name.
 
@@ -287,7 +291,8 @@ def load(reference: str | Path) -> Model:
     >>> eriq.load("models:/eriq-tiny@candidate").name == model.name
     True
     """
-    return _opened(load_model(str(reference)))
+    keys = None if trusted_keys is None else tuple(Path(key).resolve() for key in trusted_keys)
+    return replace(_opened(load_model(str(reference), keys)), trusted_keys=keys)
 
 
 def score(
@@ -337,7 +342,10 @@ def score(
     True
     """
     reference = str(model.folder if isinstance(model, Model) else model)
-    job = scoring.job_of(reference, Path(given), Path(out), audience=audience, language=language, reasons=reasons)
+    shown: dict[str, object] = {"audience": audience, "language": language, "reasons": reasons}
+    if isinstance(model, Model):  # it is opened once more, and checked again
+        shown["trusted_keys"] = model.trusted_keys
+    job = scoring.job_of(reference, Path(given), Path(out), csv=None, **shown)
     return scoring.run(job, overwrite=overwrite)
 
 

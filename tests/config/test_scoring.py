@@ -74,3 +74,14 @@ def test_shipped_configs_are_valid(name: str) -> None:
     job = load_scoring_job(Path(__file__).parents[2] / "configs" / "scoring" / f"{name}.yaml")
     assert isinstance(job, ScoringJob)
     assert job.shown == ("reasons" if name == "caseworkers" else "probability")
+
+
+def test_a_key_cannot_stand_in_a_config(tmp_path: Path) -> None:
+    """Trusted keys are paths, taken from the config's own folder; the text of a key, or no key at all, is refused."""
+    (tmp_path / "job.yaml").write_text(JOB + "trusted_keys: [keys/agency.pub]\n")
+    assert load_scoring_job(tmp_path / "job.yaml").trusted_keys == (tmp_path / "keys" / "agency.pub",)
+    for given in ("['-----BEGIN PRIVATE KEY-----SECRET-77']", "[]"):
+        (tmp_path / "job.yaml").write_text(f"{JOB}trusted_keys: {given}\n")
+        with pytest.raises(ConfigError, match="trusted_keys") as refused:
+            load_scoring_job(tmp_path / "job.yaml")
+        assert "SECRET" not in str(refused.value)

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from eriq.config import DuckDbInput
+from eriq.config import DuckDbInput, DuckDbOutput
 from eriq.errors import SourceError
 from eriq.model.bundle import Bundle
 from eriq.scoring.sources import text
@@ -86,7 +86,9 @@ def test_a_duckdb_table_that_changes_is_refused(
         made.register("frame", backlog(60))
         made.execute("CREATE TABLE answers AS SELECT * FROM frame")
     source = DuckDbInput(kind="duckdb", file=file, table="answers")
-    job = job_of(str(small_bundle.folder), file, tmp_path / "out.csv").model_copy(update={"source": source})
+    sink = DuckDbOutput(kind="duckdb", file=file, table="scores")  # else nobody can write to what is read
+    job = job_of(str(small_bundle.folder), file, tmp_path / "out.csv")
+    job = job.model_copy(update={"source": source, "sink": sink})
     real = workflow.begun_of
 
     def meanwhile(*given: object) -> object:
@@ -97,7 +99,8 @@ def test_a_duckdb_table_that_changes_is_refused(
     monkeypatch.setattr(workflow, "begun_of", meanwhile)
     with pytest.raises(SourceError, match="changed while it was read"):
         run(job, workers=1)
-    assert not (tmp_path / "out.csv").exists()
+    with duckdb.connect(str(file)) as made:
+        assert "scores" not in {name for (name,) in made.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
 
 
 @pytest.mark.parametrize("ending", ["csv", "parquet", "xlsx"])

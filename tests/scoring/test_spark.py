@@ -14,15 +14,19 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from eriq.errors import DependencyError, OutputError, SchemaError, SourceError
+from eriq.errors import BundleError, DependencyError, OutputError, SchemaError, SourceError
 from eriq.instrument.instrument import Instrument
-from eriq.model.bundle import Bundle
+from eriq.model.bundle import Bundle, open_bundle
+from eriq.model.manifest import MANIFEST
+from eriq.model.signature import SIGNATURE, new_key, private_key, read_keys, sign
 from eriq.scoring.chunk import score_rows
 from eriq.scoring.options import Options
-from eriq.scoring.spark import SparkError, cluster, score_folder
+from eriq.scoring.spark import SparkError, cluster, score_folder, tasks
 from eriq.scoring.spark.contract import BUCKET, ROW
 from eriq.scoring.spark.errors import named_errors, raise_ours
+from eriq.scoring.spark.output import refuse_foreign, rejects_folder
 from eriq.scoring.spark.tasks import add_bucket, buckets_of
+from tests.scoring.conftest import save_small
 
 pytestmark = pytest.mark.xdist_group("spark")
 
@@ -146,15 +150,31 @@ def test_a_page_destroyed_within_a_file_ends_the_job_with_nothing_written(
 @pytest.mark.usefixtures("session")
 def test_an_existing_output_is_replaced_only_on_request(register_bundle: Bundle, parts: Path, tmp_path: Path) -> None:
     """Without overwrite the old output stays as it is; with it nothing of it is left."""
-    old = tmp_path / "scores" / "old.txt"
-    old.parent.mkdir()
-    old.write_text("old")
+    out = tmp_path / "scores"
+    score_folder(register_bundle.folder, parts, out, OPTIONS)
+    (out / "part-00099.parquet").write_text("old")
     with pytest.raises(OutputError, match="is there already"):
-        score_folder(register_bundle.folder, parts, old.parent, OPTIONS)
-    assert old.read_text() == "old"
-    done = score_folder(register_bundle.folder, parts, old.parent, OPTIONS, overwrite=True)
-    assert not old.exists()
+        score_folder(register_bundle.folder, parts, out, OPTIONS)
+    assert (out / "part-00099.parquet").read_text() == "old"
+    done = score_folder(register_bundle.folder, parts, out, OPTIONS, overwrite=True)
+    assert not (out / "part-00099.parquet").exists()
     assert len(pd.read_parquet(done.out)) == done.scored
+
+
+@pytest.mark.usefixtures("session")
+def test_each_task_asks_for_the_signature_again(parts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A signed model opens in a task; one whose signature goes after the job looked at it ends the job with code 13."""
+    folder = save_small(tmp_path / "models", refits=0, name="signed").folder
+    public, _ = new_key(tmp_path / "key.pem")
+    sign(folder, (folder / MANIFEST).read_bytes(), private_key(tmp_path / "key.pem"))
+    bundle = open_bundle(folder, read_keys([public]))
+    with monkeypatch.context() as patch:
+        patch.setattr(cluster, "shipped", lambda name: folder)
+        assert tasks._shipped_bundle(bundle.name, bundle.manifest.seal, bundle.trusted).trusted == bundle.trusted
+    (folder / SIGNATURE).unlink()
+    with pytest.raises(BundleError, match="is not signed"):
+        score_folder(bundle, parts, tmp_path / "scores", OPTIONS)
+    assert not (tmp_path / "scores").exists()
 
 
 def test_spark_listens_on_this_machine_only_and_gives_each_task_one_thread(session: Any) -> None:
@@ -287,3 +307,24 @@ def test_a_full_disk_and_an_unreadable_file_are_told_apart() -> None:
         raise_ours("java.io.IOException: No space left on device", Path("in"))
     with pytest.raises(SourceError, match="cannot read a Parquet file of in"):
         raise_ours("[FAILED_READ_FILE.NO_HINT] secret path", Path("in"))
+
+
+@pytest.mark.parametrize("how", ["a link", "a link beside", "foreign", "foreign beside", "no manifest", "a folder"])
+def test_an_output_that_no_job_made_is_not_deleted(tmp_path: Path, how: str) -> None:
+    """With overwrite all of it would go: a link, a folder of other files or of another program's parts is refused."""
+    out, precious = tmp_path / "scores", tmp_path / "precious"
+    place = rejects_folder(out) if "beside" in how else out
+    precious.mkdir()
+    (precious / "part-00000.parquet").write_text("years of work")
+    if "link" in how:
+        place.symlink_to(precious)
+    else:
+        place.mkdir()
+        (place / ("part-00000.parquet" if how == "no manifest" else "thesis.docx")).write_text("years of work")
+        if how == "a folder":
+            (place / "thesis.docx").rename(precious / "thesis.docx")
+            (place / "part-00001.parquet").mkdir()
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(OutputError):
+        refuse_foreign(out)
+    assert sorted(tmp_path.rglob("*")) == before

@@ -1,6 +1,7 @@
 """The app, its groups of commands, and the options that several commands share."""
 
 from functools import partial
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
@@ -28,10 +29,17 @@ app = typer.Typer(
 )
 instrument_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Look at a questionnaire file.")
 app.add_typer(instrument_app, name="instrument")
+key_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Make keys that sign models.")
+app.add_typer(key_app, name="key")
 command = partial(app.command, cls=WholeSentence)
 instrument_command = partial(instrument_app.command, cls=WholeSentence)
+key_command = partial(key_app.command, cls=WholeSentence)
 
 Config = Annotated[str, typer.Argument(help="Experiment file, or the name of a shipped one such as 'demo'.")]
+TrustedKeys = Annotated[
+    list[Path] | None,
+    typer.Option("--trusted-key", help="Public key file, one of which must have signed the model; may be repeated."),
+]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")]
 Consent = Annotated[Literal["required", "not_collected"], typer.Option(help="Whether answers have a column consent.")]
 Language = Annotated[

@@ -5,9 +5,25 @@ from typing import Annotated, Literal
 
 import typer
 
-from eriq.cli.app import Consent, Language, Overwrite, Readable, command
+from eriq.cli.app import Consent, Language, Overwrite, Readable, TrustedKeys, command
 from eriq.cli.progress import chunks
 from eriq.errors import SOME_SET_ASIDE
+
+SAID = {  # of a job by its config, where there is one
+    *(
+        "input",
+        "out",
+        "language",
+        "reasons",
+        "audience",
+        "show",
+        "encoding",
+        "decimal",
+        "consent",
+        "trusted_key",
+        "access",
+    ),
+}
 
 
 @command()
@@ -34,6 +50,7 @@ def score(
     decimal: Annotated[Literal[".", ","], typer.Option(help="Decimal sign of a CSV.")] = ".",
     consent: Consent = "required",
     access: Readable = "owner",
+    trusted_key: TrustedKeys = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted run.")] = False,
     overwrite: Overwrite = False,
     workers: Annotated[int | None, typer.Option(min=1, help="Chunks at a time; one per core by default.")] = None,
@@ -52,8 +69,7 @@ def score(
     from eriq.workflows import score as score_job
 
     if model.endswith((".yaml", ".yml")) or (input is None and out is None and is_shipped("scoring", model)):
-        said = ("input", "out", "language", "reasons", "audience", "show", "encoding", "decimal", "consent", "access")
-        if given := [name for name in said if getattr(context.get_parameter_source(name), "name", "") == "COMMANDLINE"]:
+        if given := [name for name in SAID if getattr(context.get_parameter_source(name), "name", "") == "COMMANDLINE"]:
             raise typer.BadParameter(f"a scoring config says this itself: {', '.join(given)}")
         job = load_scoring_job(model)
     else:
@@ -68,7 +84,7 @@ def score(
             "consent": consent,
             "access": access,
         }
-        job = score_job.job_of(model, input, out, csv=csv, **shown)
+        job = score_job.job_of(model, input, out, csv=csv, trusted_keys=trusted_key or None, **shown)
     if engine == "spark":
         result = score_job.score_on_spark(job, overwrite=overwrite)
     else:
@@ -84,6 +100,7 @@ def features(
     model: Annotated[str, typer.Argument(help="Model folder, its name, or models:/name@alias.")],
     folder: Annotated[Path, typer.Argument(help="Folder with answers, persons, spells and events.")],
     out: Annotated[Path, typer.Option(help="Table of answers with register columns, .csv or .parquet.")],
+    trusted_key: TrustedKeys = None,
     overwrite: Overwrite = False,
     access: Readable = "owner",
 ) -> None:
@@ -93,4 +110,6 @@ def features(
     """
     from eriq.workflows import score as score_job
 
-    typer.echo(score_job.make_features(model, folder, out, overwrite=overwrite, access=access))
+    typer.echo(
+        score_job.make_features(model, folder, out, overwrite=overwrite, access=access, trusted_keys=trusted_key)
+    )

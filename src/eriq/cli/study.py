@@ -80,16 +80,14 @@ def ui(port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.0.0
 
     Example: eriq ui --port 5001
     """
-    import os
-    import subprocess
-
-    from eriq.registry.tracking import SETTINGS, compare_link, ui_command
+    from eriq.registry.tracking import compare_link, ui_command
+    from eriq.registry.ui import run_ui
 
     link = compare_link(port)
     typer.echo(f"MLflow UI: http://127.0.0.1:{port} (ready in about 10 seconds, stop with Ctrl-C)")
     if link:
         typer.echo(f"contenders of the newest training side by side: {link}")
-    raise typer.Exit(subprocess.call(ui_command(port), env={**SETTINGS, **os.environ}))
+    raise typer.Exit(run_ui(ui_command(port)))
 
 
 @command()

@@ -170,6 +170,11 @@ class Experiment(Section):
     groups: Groups | None = Field(Groups(), description="For whom the saved model works; null: not looked at.")
     explain: Explain = Explain()
     disclosure: Disclosure = Disclosure()
+    sign_with_env: str | None = Field(
+        None,
+        pattern=r"^[A-Za-z_][A-Za-z0-9_]*$",
+        description="Environment variable with the path of the private key that signs the model; never a key.",
+    )
     seed: int = 1
     today: dt.date | None = Field(None, description="Dates after this are in the future; none: today.")
 

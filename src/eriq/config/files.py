@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import AfterValidator, BaseModel, ValidationError
 
 from eriq.errors import ConfigError, EriqError, nearest
 
@@ -111,6 +111,16 @@ def place_of(file: Path, kind: str, name: str | Path, given: Path) -> Path:
     if is_plain(name) and not beside.exists():
         beside = Path("configs") / kind / given
     return beside.parent.resolve() / beside.name if ".." in given.parts else beside
+
+
+def key_path(given: Path) -> Path:
+    """Return the path of a key file; ValueError where the text of a key stands instead, which no config may hold."""
+    if "-----" in str(given) or "\n" in str(given):
+        raise ValueError("give the path of a key file, never a key")
+    return given
+
+
+KeyFile = Annotated[Path, AfterValidator(key_path)]
 
 
 def validation_lines(error: ValidationError) -> Iterator[str]:

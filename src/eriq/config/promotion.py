@@ -5,7 +5,7 @@ from typing import Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from eriq.config.files import Section, load_yaml, validation_lines
+from eriq.config.files import KeyFile, Section, load_yaml, validation_lines
 from eriq.config.groups import GroupMeasure
 from eriq.errors import ConfigError, bullets
 
@@ -34,6 +34,9 @@ class Gates(Section):
         "not_required", description="required: there are verdicts on groups, and no gap is shown."
     )
     groups: GroupGates = GroupGates()
+    trusted_keys: tuple[KeyFile, ...] | None = Field(
+        None, min_length=1, description="Public key files, one of which must have signed both models."
+    )
     level: float = Field(0.95, gt=0.5, lt=1)
     replicates: int = Field(2000, ge=100, description="Bootstrap samples of clients.")
     seed: int = Field(1, ge=0)
@@ -64,6 +67,8 @@ def load_gates(path: Path | None = None) -> Gates:
         return Gates()
     content = load_yaml(path)
     try:
-        return Gates.model_validate(content)
+        gates = Gates.model_validate(content)
     except ValidationError as error:
         raise ConfigError(bullets(f"{path.name} is not a valid list of gates:", validation_lines(error))) from None
+    keys = gates.trusted_keys and tuple(path.parent / key for key in gates.trusted_keys)
+    return gates.model_copy(update={"trusted_keys": keys})

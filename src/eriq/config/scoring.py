@@ -6,7 +6,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from eriq.config.files import Section, load_yaml, place_of, shipped, validation_lines
+from eriq.config.files import KeyFile, Section, load_yaml, place_of, shipped, validation_lines
 from eriq.config.sources import Csv
 from eriq.errors import ConfigError, bullets
 
@@ -89,6 +89,9 @@ class ScoringJob(Section):
     version: Literal[1]
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
     model: str = Field(description="Folder, name under models/, or models:/name@alias.")
+    trusted_keys: tuple[KeyFile, ...] | None = Field(
+        None, min_length=1, description="Public key files, one of which must have signed the model."
+    )
     source: FileInput | SqlInput | DuckDbInput = Field(discriminator="kind")
     sink: FileOutput | SqlOutput | DuckDbOutput = Field(discriminator="kind")
     answers_to: str | None = Field(None, description="'id version' of the questionnaire; none: the model's own.")
@@ -158,6 +161,8 @@ def load_scoring_job(name: str | Path) -> ScoringJob:
             if isinstance(value := getattr(section, field), Path)
         }
         update[part] = section.model_copy(update=paths)
+    if job.trusted_keys:
+        update["trusted_keys"] = tuple(place_of(file, "scoring", name, key) for key in job.trusted_keys)
     if not job.model.startswith("models:/") and (file.parent / job.model).is_dir():
         update["model"] = str(file.parent / job.model)
     return job.model_copy(update=update)

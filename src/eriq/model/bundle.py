@@ -18,9 +18,12 @@ from eriq.features import Feature
 from eriq.instrument.instrument import Instrument
 from eriq.instrument.texts import LANGUAGES, Language
 from eriq.model.calibrator import Calibrator
+from eriq.model.limits import bounded, check_archive, check_parquet, check_whole, most_of
 from eriq.model.manifest import MANIFEST, Kind, Manifest, read_manifest
 from eriq.model.model import Model
+from eriq.model.signature import Keys
 from eriq.model.tables import from_json, to_json
+from eriq.model.tried import remember, try_out
 
 SELFTEST = "selftest.parquet"
 BACKGROUND = "background.parquet"  # invented rows that contributions are against
@@ -30,6 +33,7 @@ ENDINGS = {
     "stack": "stack.json",
 }  # of files of estimators; else skops
 STACKED = {"linear", "booster", "tables"}
+PYFUNC = Path(__file__).parents[1] / "registry" / "pyfunc.py"  # by its place: this room must not import that one
 # The types our scikit-learn parts need beyond what skops accepts by itself; the list stands
 # here and not in the file, so that no file can widen it.
 TRUSTED = ["eriq.model.parts.LevelRates", "eriq.model.parts.Splines", "numpy.dtype"]
@@ -43,6 +47,7 @@ class Bundle:
     features: tuple[Feature, ...]  # of the columns the model uses, in their order
     manifest: Manifest
     folder: Path
+    trusted: Keys = ()  # one of these keys has signed it; none: nobody asked
 
     @property
     def name(self) -> str:
@@ -145,6 +150,7 @@ def save_bundle(
             "members": len(model.members),
             "columns": features,
             "sha256": digests,
+            "pyfunc": hashlib.sha256(PYFUNC.read_bytes()).hexdigest(),
         }
     )
     whole = whole.model_copy(update={"name": f"{name}-{whole.sealed().seal[:8]}"}).sealed()
@@ -161,6 +167,7 @@ def save_bundle(
         draft.rename(folder)
     except OSError as why:
         raise OutputError(f"the model cannot be saved in {models}: {why.strerror}") from None
+    remember(_boosters(parts), len(features))  # made here, by LightGBM itself
     return open_bundle(folder)
 
 
@@ -204,23 +211,33 @@ def _packed(frame: pd.DataFrame) -> bytes:
     return buffer.getvalue()
 
 
+def _boosters(parts: Mapping[str, bytes]) -> list[str]:
+    """Return the text of every ensemble of trees among the files of a model."""
+    ending = f".{ENDINGS['booster']}"
+    return [content.decode(errors="replace") for name, content in sorted(parts.items()) if name.endswith(ending)]
+
+
 def _background(content: bytes | None, columns: tuple[str, ...], folder: Path) -> np.ndarray | None:
     """Return the rows that contributions are against, if the model has any."""
     if content is None:
         return None
+    check_parquet(content, f"{folder.name}/{BACKGROUND}", len(columns))
     try:
         return pd.read_parquet(io.BytesIO(content))[list(columns)].to_numpy("float64")
     except Exception:  # whatever a file of another make runs into
         raise BundleError(f"{folder.name}/{BACKGROUND} does not hold the columns of the model") from None
 
 
-def open_bundle(folder: str | Path) -> Bundle:
+def open_bundle(folder: str | Path, trusted: Keys = ()) -> Bundle:
     """Open a saved model after checking every file, and let it prove itself on its self-test.
 
     Parameters
     ----------
     folder : str or Path
         A folder written by `save_bundle`.
+    trusted : tuple of bytes
+        Public keys, one of which must have signed the model; none: no signature is asked for. Boosted trees that
+        nobody vouches for are read by another process first.
 
     Returns
     -------
@@ -229,19 +246,22 @@ def open_bundle(folder: str | Path) -> Bundle:
     Raises
     ------
     BundleError
-        When a file is missing, changed, added, a link, or needs types we do not accept; when the
-        manifest is not ours; when the self-test gives other numbers.
+        When a file is missing, changed, added, a link, too large, or needs types we do not accept; when the
+        manifest is not ours or not signed as it must be; when the self-test gives other numbers.
     """
     folder = Path(folder)
-    manifest = read_manifest(folder)
+    manifest = read_manifest(folder, trusted)
     payload = {name: _checked(folder, name, digest) for name, digest in manifest.sha256.items()}
+    check_whole(folder, payload)
+    if not trusted:
+        try_out(_boosters(payload), len(manifest.columns), folder)
     stems = ["model", *(f"member-{k + 1}" for k in range(manifest.members))]
     names = tuple(f.name for f in manifest.columns)
     background = _background(payload.get(BACKGROUND), names, folder)
     parts = [_open_part(payload, stem, manifest.kind, folder, (names, background)) for stem in stems]
     model = Model(manifest.kind, names, parts[0], manifest.calibrator, tuple(parts[1:]), background)
     _prove(model, payload.get(SELFTEST, b""), folder)
-    return Bundle(model, manifest.columns, manifest, folder)
+    return Bundle(model, manifest.columns, manifest, folder, trusted)
 
 
 def _checked(folder: Path, name: str, digest: str) -> bytes:
@@ -249,10 +269,7 @@ def _checked(folder: Path, name: str, digest: str) -> bytes:
     path = folder / name
     if Path(name).name != name or path.is_symlink():
         raise BundleError(f"{folder.name}: '{name}' points out of the folder")
-    try:
-        content = path.read_bytes()
-    except OSError:
-        raise BundleError(f"{folder.name}/{name} is missing or cannot be read") from None
+    content = bounded(path, most_of(name))
     if hashlib.sha256(content).hexdigest() != digest:
         raise BundleError(f"{folder.name}/{name} does not match its manifest")
     return content
@@ -294,6 +311,7 @@ def _open_part(payload: Mapping[str, bytes], stem: str, kind: str, folder: Path,
             Model(kind, columns[0], part, calibrator, (), columns[1])
             for (kind, calibrator), part in zip(found, opened, strict=True)
         )
+    check_archive(payload[name], f"{folder.name}/{name}")
     import skops.io
 
     try:
@@ -302,11 +320,15 @@ def _open_part(payload: Mapping[str, bytes], stem: str, kind: str, folder: Path,
         raise BundleError(f"{folder.name}/{name} is not a skops file") from None
     if unknown:
         raise BundleError(f"{folder.name}/{name} needs types we do not accept: {', '.join(sorted(unknown))}")
-    return skops.io.loads(payload[name], trusted=TRUSTED)
+    try:
+        return skops.io.loads(payload[name], trusted=TRUSTED)
+    except Exception:  # whatever an archive of another make runs into
+        raise BundleError(f"{folder.name}/{name} is not a skops file that can be opened here") from None
 
 
 def _prove(model: Model, content: bytes, folder: Path) -> None:
     """Raise BundleError unless the model gives the numbers it gave when it was saved."""
+    check_parquet(content, f"{folder.name}/{SELFTEST}", 2 * len(model.columns) + 2)
     try:
         frame = pd.read_parquet(io.BytesIO(content))
         sample = frame[list(model.columns)].to_numpy("float64")

@@ -14,6 +14,8 @@ from eriq.errors import BundleError
 from eriq.features import Feature
 from eriq.instrument.instrument import Instrument, MissingPolicy
 from eriq.model.calibrator import Calibrator
+from eriq.model.limits import MANIFEST_BYTES, bounded, check_number
+from eriq.model.signature import SIGNATURE, Keys, check_signed
 
 FORMAT = 2  # of this file; 1 was eriq 0.1.0
 MANIFEST = "manifest.json"
@@ -68,6 +70,7 @@ class Manifest(BaseModel, frozen=True, extra="forbid"):
     members: int = 0  # refits saved beside the model
     columns: tuple[Feature, ...] = ()
     sha256: dict[str, str] = {}
+    pyfunc: str = ""  # digest of the code that MLflow keeps beside the model and runs at an endpoint
     seal: str = ""
 
     def sealed(self) -> "Manifest":
@@ -89,23 +92,33 @@ def seal_of(content: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def read_manifest(folder: Path) -> Manifest:
+def read_manifest(folder: Path, trusted: Keys = ()) -> Manifest:
     """Return the manifest of a saved model after checking that it is whole and ours.
+
+    Parameters
+    ----------
+    folder : Path
+    trusted : tuple of bytes
+        Public keys, one of which must have signed it; none: no signature is asked for or looked at.
 
     Raises
     ------
     BundleError
-        When it is missing, a link, changed, of another format, or the folder holds more than it knows.
+        When it is missing, a link, changed, of another format, not signed as it must be, or the folder holds more
+        than it knows.
     """
     if not folder.is_dir():
         raise BundleError(f"there is no model folder {folder}")
     path = folder / MANIFEST
     if path.is_symlink():
         raise BundleError(f"{folder.name}/{MANIFEST} is a link")
+    raw = bounded(path, MANIFEST_BYTES)
+    if trusted:
+        check_signed(folder, raw, trusted)
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(raw.decode("utf-8"))
         given, made_by, seal = content["format"], content["eriq"], content["seal"]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise BundleError(f"{folder.name} is not a model saved by eriq: no readable {MANIFEST}") from None
     if given != FORMAT:
         raise BundleError(
@@ -122,6 +135,7 @@ def read_manifest(folder: Path) -> Manifest:
         whole = False
     if not whole:
         raise BundleError(f"{folder.name}/{MANIFEST} lacks what a model saved by eriq has")
-    if extra := {p.name for p in folder.iterdir()} - {MANIFEST, *manifest.sha256}:
+    check_number(folder, len(manifest.sha256), manifest.members)
+    if extra := {p.name for p in folder.iterdir()} - {MANIFEST, SIGNATURE, *manifest.sha256}:
         raise BundleError(f"{folder.name} holds {len(extra)} file(s) that its manifest does not know")
     return manifest

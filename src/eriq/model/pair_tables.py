@@ -27,6 +27,7 @@ import pandas as pd
 from eriq.model.leaves import CollapseError, Step, leaves_of
 
 FEW = 64  # up to so many cuts, comparing with each is faster than a binary search
+MOST_CELLS = 1_000_000  # of one pair; LightGBM makes 255 intervals of a column at most unless asked for more
 CHUNK = 8192  # rows worked on at once: enough to hide the interpreter, few enough to stay in the cache
 
 
@@ -340,6 +341,8 @@ def _pair(first: int, second: int, leaves: Sequence[tuple[float, tuple[Step, ...
     """Return the summed interaction of `leaves`, on their own thresholds so that the table stays small."""
     first_cuts = _cuts([step for _, path in leaves for step in path if step.feature == first])
     second_cuts = _cuts([step for _, path in leaves for step in path if step.feature == second])
+    if (len(first_cuts) + 1) * (len(second_cuts) + 1) > MOST_CELLS:
+        raise CollapseError(f"a pair of columns makes more than {MOST_CELLS:,} cells")
     table = np.zeros((len(first_cuts) + 1, len(second_cuts) + 1))
     for value, path in leaves:
         table += value * np.outer(_centred(path, first, first_cuts)[1], _centred(path, second, second_cuts)[1])

@@ -11,6 +11,8 @@ from eriq.errors import EriqError
 from eriq.model.bundle import Bundle, open_bundle
 from eriq.model.calibrator import expit
 from eriq.model.manifest import Manifest, Measured
+from eriq.model.signature import Keys
+from eriq.registry.logged import check_logged
 from eriq.study.evaluation.bootstrap import bootstrap
 from eriq.study.evaluation.intervals import differences
 from eriq.study.evaluation.wanted import Wanted
@@ -42,13 +44,15 @@ class Pair:
     words: str  # whose they are
 
 
-def self_test(folder: Path) -> tuple[list[Verdict], Bundle | None]:
-    """Return whether a saved model opens and gives the numbers it gave when it was saved."""
+def self_test(folder: Path, trusted: Keys = ()) -> tuple[list[Verdict], Bundle | None]:
+    """Return whether a saved model opens, gives the numbers it gave when saved, and has its own code beside it."""
     try:
-        bundle = open_bundle(folder)
+        bundle = open_bundle(folder, trusted)
+        check_logged(folder, bundle.manifest)
     except EriqError as why:
         return [Verdict("self-test", False, str(why))], None
-    return [Verdict("self-test", True, "files are unchanged and give the same numbers here")], bundle
+    signed = ", signed by a trusted key" if trusted else ""
+    return [Verdict("self-test", True, f"files are unchanged and give the same numbers here{signed}")], bundle
 
 
 def calibrated(manifest: Manifest, gates: Gates) -> Verdict:

@@ -13,7 +13,9 @@ import pandas as pd
 
 from eriq.errors import TrackingError
 from eriq.model.bundle import Bundle, open_bundle
-from eriq.registry.tracking import HOME, connect
+from eriq.model.signature import trusted_keys
+from eriq.registry.logged import check_logged
+from eriq.registry.tracking import HOME, connect, is_remote
 
 MODELS = Path("models")
 ALIAS = "candidate"
@@ -28,6 +30,7 @@ class _Stored(Protocol):
     name: str
     version: str
     run_id: str | None
+    model_id: str | None
 
 
 class _Registered(Protocol):
@@ -44,6 +47,7 @@ class _Client(Protocol):
     def get_model_version(self, name: str, version: str) -> _Stored: ...
     def get_model_version_by_alias(self, name: str, alias: str) -> _Stored: ...
     def search_model_versions(self, filter_string: str) -> Sequence[_Stored]: ...
+    def log_model_artifact(self, model_id: str | None, local_path: str, artifact_path: str) -> None: ...
     def set_model_version_tag(self, name: str, version: str, key: str, value: str) -> None: ...
     def set_registered_model_alias(self, name: str, alias: str, version: str) -> None: ...
 
@@ -104,6 +108,17 @@ def point_alias(found: Version, alias: str, tags: Mapping[str, str]) -> None:
         for key, value in tags.items():
             client.set_model_version_tag(found.name, found.number, key, value)
         client.set_registered_model_alias(found.name, alias, found.number)
+
+
+def add_to_logged(reference: str, file: Path) -> None:
+    """Put one more file into the folder of a bundle in the registry, where a server keeps it; elsewhere it is there."""
+    if not (reference.startswith(("models:/", "runs:/")) and is_remote()):
+        return
+    found = find_version(reference)
+    with _registry(found.reference) as client:
+        version = client.get_model_version(found.name, found.number)
+        place = file.parent.relative_to(file.parents[2]).as_posix()
+        client.log_model_artifact(version.model_id, str(file), artifact_path=place)
 
 
 # --- out -----------------------------------------------------------------------------------
@@ -204,21 +219,37 @@ def model_folder(reference: str) -> Path:
     return found[0].parent
 
 
-def load_model(reference: str) -> Bundle:
+def load_model(reference: str, trusted: Sequence[Path] | None = None) -> Bundle:
     """Open a model by folder, by name under models/, or from the registry.
+
+    Parameters
+    ----------
+    reference : str
+    trusted : sequence of Path, optional
+        Public key files, one of which must have signed it; none: those that ERIQ_TRUSTED_KEYS names.
 
     Raises
     ------
-    TrackingError, BundleError
+    TrackingError, BundleError, ConfigError
         By cause.
     """
-    if (
-        not reference.startswith(("models:/", "runs:/"))
-        and not Path(reference).exists()
-        and (MODELS / reference).is_dir()
-    ):
-        return open_bundle(MODELS / reference)
-    return open_bundle(model_folder(reference))
+    return open_signed(folder_of(reference), trusted)
+
+
+def open_signed(folder: Path, trusted: Sequence[Path] | None = None) -> Bundle:
+    """Open a model as `load_model` does; one that must be signed must have been logged with its own code too."""
+    bundle = open_bundle(folder, trusted_keys(trusted))
+    if bundle.trusted:
+        check_logged(folder, bundle.manifest)
+    return bundle
+
+
+def folder_of(reference: str) -> Path:
+    """Return the local folder of a model by folder, by name under models/, or from the registry."""
+    registered = reference.startswith(("models:/", "runs:/"))
+    if not registered and not Path(reference).exists() and (MODELS / reference).is_dir():
+        return MODELS / reference
+    return model_folder(reference)
 
 
 # --- what stays on this machine ------------------------------------------------------------

@@ -13,10 +13,12 @@ from pathlib import Path
 
 from eriq.config import Gates, load_gates
 from eriq.errors import EriqError, PromotionError, bullets
-from eriq.model.bundle import Bundle, open_bundle
+from eriq.model.bundle import Bundle
 from eriq.model.manifest import read_manifest
+from eriq.model.signature import trusted_keys
 from eriq.registry.gates import Verdict, calibrated, fair, groups_alike, not_worse, self_test
-from eriq.registry.models import Version, find_version, model_folder, point_alias, version_at
+from eriq.registry.logged import check_logged
+from eriq.registry.models import Version, find_version, model_folder, open_signed, point_alias, version_at
 from eriq.registry.same_people import inside, outside
 
 
@@ -54,6 +56,8 @@ def promote(model: str, alias: str = "champion", gates: Path | None = None, data
     ------
     PromotionError
         With every gate that fails; the alias stays where it was.
+    BundleError
+        When the gates name trusted keys, and none of them signed the model.
     ConfigError, TrackingError, SourceError, SchemaError
         By cause.
     """
@@ -62,8 +66,10 @@ def promote(model: str, alias: str = "champion", gates: Path | None = None, data
     previous = version_at(version.name, alias)
     if previous and previous.number == version.number:
         raise PromotionError(f"{version.name} version {version.number} is {alias} already")
-    folder = model_folder(version.reference)
-    verdicts, bundle = self_test(folder)
+    folder, keys = model_folder(version.reference), trusted_keys(rules.trusted_keys)
+    if keys:  # what nobody vouches for is not judged at all
+        check_logged(folder, read_manifest(folder, keys))
+    verdicts, bundle = self_test(folder, keys)
     manifest = bundle.manifest if bundle else read_manifest(folder)
     verdicts += [calibrated(manifest, rules), fair(manifest, rules), *groups_alike(manifest, rules)]
     if bundle:
@@ -93,7 +99,7 @@ def compared(
     if previous is None:
         return [Verdict("not worse", True, "there is no present model to compare with")]
     try:
-        present = open_bundle(model_folder(previous.reference))
+        present = open_signed(model_folder(previous.reference), gates.trusted_keys)
         pair = outside(present, bundle, data) if data else inside(present, bundle, previous, version)
     except EriqError as why:
         return [Verdict("not worse", False, f"cannot be compared with version {previous.number}: {why}")]

@@ -57,10 +57,10 @@ class EriqModel(PythonModel):
     """Gives the numbers of `eriq score`, one output row per input row, in order."""
 
     def load_context(self, context: PythonModelContext) -> None:
-        """Open the bundle after all its checks."""
-        from eriq.model.bundle import open_bundle
+        """Open the bundle after all its checks; an endpoint has no config, so ERIQ_TRUSTED_KEYS names trusted keys."""
+        from eriq.registry.models import open_signed
 
-        self.bundle = open_bundle(context.artifacts["bundle"])
+        self.bundle = open_signed(Path(context.artifacts["bundle"]))
 
     def predict(
         self,

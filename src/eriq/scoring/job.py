@@ -13,7 +13,8 @@ from eriq.scoring.manifest import Begun, Counts, RunManifest, ScoredBy, Shown
 from eriq.scoring.options import Options
 from eriq.scoring.sinks.base import Places
 
-NOT_IN_IDENTITY = {"name", "model", "source", "sink", "capacity", "ties", "rank_moves"}  # no chunk depends on them
+# No chunk depends on them.
+NOT_IN_IDENTITY = {"name", "model", "trusted_keys", "source", "sink", "capacity", "ties", "rank_moves"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,16 @@
 
 import datetime as dt
 import os
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from eriq.config import Csv, FileInput, FileOutput, ScoringJob
 from eriq.disclosure import Access, about_people
-from eriq.errors import BundleError, ConfigError, EriqError, OutputError, ResumeError
+from eriq.errors import ConfigError, EriqError, OutputError, ResumeError
 from eriq.instrument.texts import Language
-from eriq.model.bundle import Bundle, open_bundle
-from eriq.registry.models import load_model
+from eriq.model.bundle import Bundle
+from eriq.registry.models import load_model, open_signed
 from eriq.scoring.batch import OnChunk, run_job
 from eriq.scoring.columns import accepted, wanted_columns
 from eriq.scoring.job import Batch, batch_of, begun_of, manifest_of, options_of, told
@@ -18,7 +19,7 @@ from eriq.scoring.manifest import Begun
 from eriq.scoring.registers import read_registers, registers_beside, with_register_columns
 from eriq.scoring.sinks.folder import check_name
 from eriq.scoring.sinks.openers import output_of
-from eriq.scoring.sinks.overlap import refuse_overlap
+from eriq.scoring.sinks.overlap import refuse_overlap, shares_file
 from eriq.scoring.sources.openers import open_source
 from eriq.tables.files import read_table, write_table
 from eriq.tables.folders import find_table
@@ -78,12 +79,12 @@ def run(
 def _run(job: ScoringJob, *, resume: bool, overwrite: bool, workers: int | None, on_chunk: OnChunk | None) -> Batch:
     output = output_of(job)
     old = output.look(resume=resume, overwrite=overwrite)
-    bundle = _model(job.model, old)
+    bundle = _model(job, old)
     bundle.language(job.language)  # refused before any row is read
     wanted = wanted_columns(bundle, {**accepted(bundle, job.answers_to), **job.source.columns})
     today = old.today if old else dt.date.today()
     options = options_of(job, today)
-    with open_source(job.source, wanted, job.chunk_rows) as source:
+    with open_source(job.source, wanted, job.chunk_rows, written=shares_file(job)) as source:
         stamp = source.stamp()
         registers, digests = registers_beside(
             job.source.folder if bundle.needs_registers else None, job.source.csv, form=bundle.needs_form
@@ -100,12 +101,20 @@ def _run(job: ScoringJob, *, resume: bool, overwrite: bool, workers: int | None,
     return batch_of(counts, output.out, told(counts, sink.places(), known=sink.known, after=after))
 
 
-def make_features(model: str, folder: Path, out: Path, *, overwrite: bool = False, access: Access = "owner") -> str:
+def make_features(
+    model: str,
+    folder: Path,
+    out: Path,
+    *,
+    overwrite: bool = False,
+    access: Access = "owner",
+    trusted_keys: Sequence[Path] | None = None,
+) -> str:
     """Write the answers of a folder with the register columns a model needs, made once."""
     check_name(out)
     if out.exists() and not overwrite:
         raise OutputError(f"{out} is there already; give --overwrite to replace it")
-    bundle = load_model(model)
+    bundle = load_model(model, trusted_keys)
     answers = read_table(find_table(folder, "answers") or folder)
     table = with_register_columns(bundle, answers, read_registers(folder, form=bundle.needs_form)[0])
     with about_people(access):
@@ -128,24 +137,23 @@ def score_on_spark(job: ScoringJob, *, overwrite: bool = False, master: str | No
     if job.rank or job.source.kind != "file" or job.sink.kind != "file" or job.source.columns:
         raise ConfigError("--engine spark takes Parquet files in and out, without ranks and without other column names")
     refuse_overlap(job, (job.sink.path,))
-    bundle = load_model(job.model)
+    bundle = load_model(job.model, job.trusted_keys)
     bundle.language(job.language)
     with about_people(job.access):
-        done = score_folder(bundle.folder, job.source.path, job.sink.path, options_of(job), master, overwrite=overwrite)
+        done = score_folder(bundle, job.source.path, job.sink.path, options_of(job), master, overwrite=overwrite)
     return Batch(done.read, done.scored, done.rejected, done.out, done.sentence)
 
 
-def _model(reference: str, old: Begun | None) -> Bundle:
+def _model(job: ScoringJob, old: Begun | None) -> Bundle:
     """Return the model; a continued run keeps the version it began with, wherever an alias points now."""
     if old is None:
-        return load_model(reference)
+        return load_model(job.model, job.trusted_keys)
     with suppress(EriqError):
-        if (bundle := load_model(reference)).name == old.model:
+        if (bundle := load_model(job.model, job.trusted_keys)).name == old.model:
             return bundle
-    try:
-        bundle = open_bundle(old.folder)
-    except BundleError:
-        raise ResumeError(f"the run began with {old.model}, which is not there any more; give --overwrite") from None
+    if not Path(old.folder).is_dir():
+        raise ResumeError(f"the run began with {old.model}, which is not there any more; give --overwrite")
+    bundle = open_signed(Path(old.folder), job.trusted_keys)
     if bundle.name != old.model:
         raise ResumeError(f"the run began with {old.model}; give --overwrite to begin anew")
     return bundle

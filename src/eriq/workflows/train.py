@@ -46,6 +46,7 @@ from eriq.study.reporting.findings import cleared
 from eriq.study.saving import held_out, save
 from eriq.tables.results import Results
 from eriq.workflows.check import checked_folds
+from eriq.workflows.sign import key_of_env, sign_bundle
 
 Say = Callable[[str], None]  # told a sentence
 
@@ -108,10 +109,10 @@ def train(
         By cause, before anything is fitted where that is possible.
     """
     experiment, started = load_experiment(config), dt.datetime.now(dt.UTC)
-    with (
-        one_thread(),
-        in_force(experiment.disclosure.release),
-    ):  # processes and our own threads share the cores; native libraries spinning beside them stall
+    if name := experiment.sign_with_env:
+        key_of_env(name, (models, HOME))  # before hours of work, not after them
+    # Processes and our own threads share the cores; native libraries spinning beside them stall.
+    with one_thread(), in_force(experiment.disclosure.release):
         study = prepare(experiment)
         say(summary(study))
         pair = headline_pair(experiment.headline, study.contenders)
@@ -212,6 +213,8 @@ def _kept(work: Work, found: Comparison, model: Model | None, facts: Facts, tabl
     if model:
         card = card_markdown(cleared(tables, facts))
         bundle = save(model, study, found, experiment, facts, card, models)
+        if experiment.sign_with_env:  # before it is registered, so that the copy there is signed too
+            sign_bundle(bundle, key_of_env(experiment.sign_with_env, (models, HOME)))
         facts = replace(facts, model_name=bundle.name)
     folder = write_results(HOME / "reports" / experiment.name, tables, facts)
     run_id = log_training(Finished(facts, study.contenders, tables, bundle, folder, held_out(found)))

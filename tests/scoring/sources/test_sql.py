@@ -1,5 +1,6 @@
 """Answers from a database that SQLAlchemy reaches; PostgreSQL in its own module."""
 
+import sqlite3
 from pathlib import Path
 
 import pandas as pd
@@ -97,3 +98,24 @@ def test_a_row_whose_text_is_not_utf8_is_broken_and_the_others_are_not(database:
     assert chunk.rows.tolist() == [1, 2, 4, 5, 6]
     assert chunk.broken.to_dict("list") == {"row": [3], "code": ["encoding"], "reason": ["text that is not UTF-8"]}
     assert chunk.n_rows == 6
+
+
+@pytest.mark.parametrize(
+    "query", ["DELETE FROM answers", "SELECT 1; DELETE FROM answers", "ATTACH '/tmp/x' AS y", "SELECT 'SECRET-77"]
+)
+def test_a_query_that_is_more_than_one_select_is_refused(database: Path, query: str) -> None:
+    """ConfigError before anything is opened, with the rule and not the query; the table is as it was."""
+    before = database.read_bytes()
+    with pytest.raises(ConfigError, match="one SELECT") as refused:
+        SqlSource(URL, query=query, order_by=["client_id"])
+    assert "SECRET" not in str(refused.value)
+    assert database.read_bytes() == before
+
+
+def test_nothing_can_be_written_through_a_source(database: Path) -> None:
+    """Whatever got past the reading of a query: the connection itself refuses, and attaches nothing."""
+    with SqlSource(URL, table="answers") as source:
+        raw = source._reader._connection.connection.driver_connection  # type: ignore[attr-defined]
+        for sql in ("DELETE FROM answers", "CREATE TABLE more (x)", "ATTACH ':memory:' AS y", "PRAGMA query_only = 0"):
+            with pytest.raises(sqlite3.DatabaseError, match="not authorized"):
+                raw.execute(sql)

@@ -8,9 +8,10 @@ from typing import Any
 
 import pandas as pd
 
-from eriq.errors import BusyError, DatabaseError, DependencyError, SourceError
+from eriq.errors import BusyError, ConfigError, DatabaseError, DependencyError, SourceError
 from eriq.scoring.databases.base import BATCH_ROWS, Row, whole_order
 from eriq.scoring.databases.cells import row_digest
+from eriq.scoring.databases.select import RULE
 from eriq.scoring.kinds import Kind, kind_of
 
 TYPES: dict[Kind, str] = {
@@ -22,8 +23,18 @@ TYPES: dict[Kind, str] = {
 }
 
 
+# No file, address, library or variable of the program within reach of a query, and no way back.
+CLOSED = (
+    "SET enable_external_access = false",
+    "SET python_enable_replacements = false",
+    "SET autoinstall_known_extensions = false",
+    "SET autoload_known_extensions = false",
+    "SET lock_configuration = true",
+)
+
+
 class DuckFile:
-    """An open DuckDB file, and tables in it.
+    """An open DuckDB file, and tables in it; with `read_only` it may be open so in other processes too.
 
     Raises
     ------
@@ -33,19 +44,16 @@ class DuckFile:
         When the file is open elsewhere, or is none.
     """
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, *, read_only: bool = False) -> None:
         try:
             import duckdb
         except ImportError:
             raise DependencyError("DuckDB is not installed: pip install 'eriq[duckdb]'") from None
-        self._where, self._error = file.name, duckdb.Error
+        self._where, self._error, self._refused = file.name, duckdb.Error, duckdb.PermissionException
         try:
-            self.connection = duckdb.connect(str(file))
-        except duckdb.IOException:
-            try:  # a file or folder that may not be written
-                self.connection = duckdb.connect(str(file), read_only=True)
-            except duckdb.Error:
-                raise BusyError(f"{file.name} is open in another process, or is not a DuckDB file") from None
+            self.connection = duckdb.connect(str(file), read_only=read_only)
+        except (duckdb.IOException, duckdb.ConnectionException):
+            raise BusyError(f"{file.name} is open elsewhere, may not be written to, or is not a DuckDB file") from None
         except duckdb.Error as why:
             raise DatabaseError(f"{file.name} cannot be opened ({type(why).__name__})") from None
 
@@ -56,6 +64,31 @@ class DuckFile:
             yield
         except self._error as why:
             raise DatabaseError(f"{self._where} refused while {task} ({type(why).__name__})") from None
+
+    def select_alone(self, query: str) -> None:
+        """Raise ConfigError unless DuckDB itself takes a text for one SELECT; the text is never repeated."""
+        import duckdb
+
+        try:
+            kinds = [statement.type for statement in self.connection.extract_statements(query)]
+        except self._error:
+            raise ConfigError(f"{RULE}, and the query does not read as SQL of DuckDB") from None
+        if kinds != [duckdb.StatementType.SELECT]:
+            raise ConfigError(f"{RULE}, and the query is none, or more than one statement")
+
+    @contextmanager
+    def closed(self) -> Iterator[None]:
+        """Keep queries to the tables of the file; what reaches for more breaks a rule of ours."""
+        with self.naming("reading"):
+            if not self.connection.execute("SELECT current_setting('lock_configuration')").fetchone()[0]:
+                for line in CLOSED:
+                    self.connection.execute(line)
+            try:
+                yield
+            except self._refused:
+                raise ConfigError(
+                    f"{RULE} of its own file, and the query reaches for another file or address"
+                ) from None
 
     @contextmanager
     def transaction(self, task: str) -> Iterator[None]:
@@ -126,11 +159,16 @@ class DuckReader:
 
     kind, snapshot = "duckdb", False  # its file may be replaced by what is no database
 
-    def __init__(self, file: Path, table: str | None, query: str | None, order_by: Sequence[str]) -> None:
+    def __init__(
+        self, file: Path, table: str | None, query: str | None, order_by: Sequence[str], *, written: bool = False
+    ) -> None:
         if not file.is_file():
             raise SourceError(f"there is no DuckDB file {file}")
-        self._duck = DuckFile(file)
+        # Whoever writes to a file shares it within one process, and then its connections must be of one kind.
+        self._duck = DuckFile(file, read_only=not written)
         try:
+            if query is not None:
+                self._duck.select_alone(query)
             self._open(table, query or "", order_by)
         except BaseException:
             self.close()
@@ -140,18 +178,22 @@ class DuckReader:
         if table:
             query = "SELECT * FROM " + ".".join(self._duck.quote(part) for part in table.split("."))
         self._query = f"({query.strip().rstrip(';')}) AS eriq_input"
-        with self._duck.naming("reading"):
-            described = self._duck.connection.execute(f"SELECT * FROM {self._query} LIMIT 0").description
+        with self._duck.closed():
+            described = self._cursor().execute(f"SELECT * FROM {self._query} LIMIT 0").description
             self.names = [str(column[0]) for column in described]
-            found = self._duck.connection.execute(f"SELECT count(*) FROM {self._query}").fetchone()
+            found = self._cursor().execute(f"SELECT count(*) FROM {self._query}").fetchone()
         self._order = ", ".join(self._duck.quote(name) for name in whole_order(self.names, order_by))
         self.total_rows = int(found[0])
+
+    def _cursor(self) -> Any:
+        """Return a connection of its own that can only read, also where the file is open for writing."""
+        return self._duck.connection.cursor().execute("BEGIN TRANSACTION READ ONLY")
 
     def digest(self) -> str:
         """Return a digest of every row, whatever the order."""
         total = 0
         with self._duck.naming("reading"):
-            result = self._duck.connection.cursor().execute(f"SELECT * FROM {self._query}")
+            result = self._cursor().execute(f"SELECT * FROM {self._query}")
             while rows := result.fetchmany(BATCH_ROWS):
                 total += sum(map(row_digest, rows))
         return str(total % 2**64)
@@ -160,7 +202,7 @@ class DuckReader:
         """Yield rows from piece number `start` on, `size` at a time, in order."""
         with self._duck.naming("reading"):
             text = f"SELECT * FROM {self._query} ORDER BY {self._order} OFFSET {start * size}"
-            result = self._duck.connection.cursor().execute(text)
+            result = self._cursor().execute(text)
             while rows := result.fetchmany(size):
                 yield rows
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from itertools import count
@@ -15,6 +16,7 @@ from sqlalchemy import exc
 from eriq.errors import ConfigError, DatabaseError, DependencyError, EriqError, SourceError
 from eriq.scoring.databases.base import BATCH_ROWS, Row, whole_order
 from eriq.scoring.databases.cells import records, row_digest
+from eriq.scoring.databases.select import one_select
 from eriq.scoring.kinds import Kind, kind_of
 
 # What databases report, by SQLSTATE or by SQLite's own names.
@@ -113,8 +115,8 @@ def open_engine(url_env: str, lock_seconds: int = 30) -> sa.Engine:
 class SqlReader:
     """Rows of a table or query behind SQLAlchemy, from one state of the database.
 
-    For PostgreSQL that is a snapshot, for SQLite a temporary copy, so that its file is not locked meanwhile;
-    other databases are read by one statement.
+    For PostgreSQL that is a snapshot in a read-only transaction, for SQLite a temporary copy, so that its file is not
+    locked meanwhile, by a connection that may write nothing else; other databases are read by one statement.
 
     Parameters
     ----------
@@ -130,6 +132,8 @@ class SqlReader:
         self._engine = open_engine(url_env)
         self.kind = self._engine.dialect.name
         self.snapshot = self.kind in ("postgresql", "sqlite")
+        if query is not None:
+            one_select(query, self.kind)
         if self.kind == "sqlite":
             sa.event.listen(self._engine, "connect", _lenient)
         file = self._engine.url.database
@@ -219,8 +223,20 @@ class SqlReader:
 
 
 def _lenient(connection: Any, record: Any) -> None:
-    """Let SQLite hand out text that is not UTF-8: one such cell would end the whole job otherwise."""
+    """Let SQLite write nothing, and hand out text that is not UTF-8: one such cell would end the whole job otherwise.
+
+    ``PRAGMA query_only`` would refuse our temporary copy too.
+    """
     connection.text_factory = lambda given: given.decode("utf-8", "surrogateescape")
+    connection.set_authorizer(_reading)
+
+
+def _reading(action: int, name: str | None, more: str | None, database: str | None, trigger: str | None) -> int:
+    """Return whether SQLite may do what it was asked for: read, and make our temporary copy."""
+    own = {sqlite3.SQLITE_CREATE_TEMP_TABLE, sqlite3.SQLITE_INSERT, sqlite3.SQLITE_UPDATE}
+    ways = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
+    ways |= {sqlite3.SQLITE_TRANSACTION}
+    return sqlite3.SQLITE_OK if action in ways or (action in own and database == "temp") else sqlite3.SQLITE_DENY
 
 
 class SqlWriter:

@@ -4,6 +4,8 @@ import fcntl
 import hashlib
 import json
 import os
+import re
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -53,6 +55,37 @@ def job_folder(out: Path) -> Path:
     '.s.csv.job'
     """
     return out.with_name(f".{out.name}.job")
+
+
+OURS = re.compile(
+    r"(lock|job\.json|journal\.jsonl|manifest\.json)(\.draft)?|(scores|rejected)-\d{6,}\.arrow|rejected\.csv"
+    r"|final\.(csv|parquet)"
+)
+
+
+def refuse_foreign(folder: Path) -> None:
+    """Raise OutputError unless what has the name of a job folder is one, or nothing.
+
+    All of it is deleted in the end, so it must be a folder and no link to one, belong to us, and hold plain files that
+    a run leaves behind and nothing else.
+    """
+    try:
+        found = folder.lstat()
+        if not stat.S_ISDIR(found.st_mode):
+            raise OutputError(f"{folder} is a link or a file, where eriq keeps an unfinished run; take it away first")
+        if found.st_uid != os.geteuid():
+            raise OutputError(f"{folder} belongs to another user; eriq keeps an unfinished run there")
+        with os.scandir(folder) as inside:
+            foreign = [e for e in inside if not (OURS.fullmatch(e.name) and e.is_file(follow_symlinks=False))]
+    except FileNotFoundError:
+        return
+    except OSError as why:
+        raise OutputError(f"{folder} cannot be looked into: {why.strerror}") from None
+    if foreign:
+        raise OutputError(
+            f"{folder} holds {len(foreign)} file(s) that no unfinished run of eriq leaves; nothing was deleted: move "
+            "them away, or give another name for the scores"
+        )
 
 
 def read_begun(out: Path) -> Begun | None:
@@ -121,8 +154,17 @@ def as_line(said: Begun | StoredChunk) -> bytes:
 
 
 def locked(folder: Path, out: Path) -> IO[bytes]:
-    """Return the open lock of a job folder, made if it is not there."""
+    """Return the open lock of a job folder, made if it is not there.
+
+    Raises
+    ------
+    OutputError
+        When something else stands there.
+    BusyError
+        When another process works on it.
+    """
     while True:
+        refuse_foreign(folder)
         folder.mkdir(exist_ok=True)
         try:
             lock = (folder / "lock").open("ab")

@@ -10,7 +10,7 @@ from eriq.scoring.manifest import Begun, Counts, FileManifest
 from eriq.scoring.ranks import RankWish
 from eriq.scoring.sinks.base import Places, Sink
 from eriq.scoring.sinks.files import FileSink, file_places, outputs, refuse_known
-from eriq.scoring.sinks.folder import beside, check_name, read_begun
+from eriq.scoring.sinks.folder import beside, check_name, job_folder, read_begun, refuse_foreign
 from eriq.scoring.sinks.leftovers import tidy_finished
 from eriq.scoring.sinks.overlap import refuse_overlap
 from eriq.tables.files import file_digest
@@ -52,6 +52,7 @@ class _Files(Output):
 
     def look(self, *, resume: bool, overwrite: bool) -> Begun | None:
         check_name(self.out)
+        refuse_foreign(job_folder(self.out))
         refuse_overlap(self._job, outputs(self.out))
         tidy_finished(self.out)
         if not (overwrite or resume):

@@ -34,12 +34,18 @@ def refuse_overlap(job: ScoringJob, written: Iterable[Path] = ()) -> None:
         raise SourceError(f"the input cannot be looked for ({type(why).__name__}): is its name as meant?") from None
     if source.kind == "file" or sink.kind == "file" or source.kind != sink.kind or source.table is None:
         return
-    if source.kind == "duckdb" and sink.kind == "duckdb":
-        there = _same(source.file, sink.file)
+    if source.kind == "duckdb":
+        there = shares_file(job)
     else:
         there = getattr(source, "url_env", 0) == getattr(sink, "url_env", 1)
     if there and source.table.lower() in {f"{sink.table}{ending}".lower() for ending in ENDINGS}:
         raise OutputError(f"the table {source.table} is the input itself; give another name for the scores")
+
+
+def shares_file(job: ScoringJob) -> bool:
+    """Return whether a job reads from and writes to one DuckDB file."""
+    source, sink = job.source, job.sink
+    return source.kind == "duckdb" and sink.kind == "duckdb" and _same(source.file, sink.file)
 
 
 def _read(job: ScoringJob) -> Iterator[Path]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from eriq.errors import OutputError
 from eriq.scoring.options import Options
 from eriq.scoring.spark import cluster
-from eriq.scoring.spark.output import FolderManifest, publish, rejects_folder, staging_beside
+from eriq.scoring.spark.output import FolderManifest, publish, refuse_foreign, rejects_folder, staging_beside
 from eriq.scoring.spark.tasks import add_bucket, score_batches
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class SparkScored:
 
 
 def score_folder(
-    bundle_folder: str | Path,
+    bundle_folder: "str | Path | Bundle",
     input_parquet: str | Path,
     out_folder: str | Path,
     options: Options | None = None,
@@ -55,8 +55,9 @@ def score_folder(
 
     Parameters
     ----------
-    bundle_folder : path
-        A saved model; it is shipped to the executors, which check it again.
+    bundle_folder : path or Bundle
+        A saved model, or one that is open; it is shipped to the executors, which check it again, and its signature
+        where that was asked for.
     input_parquet : path
         Parquet file, or folder of them with the same columns; on a cluster, a place all machines see.
     out_folder : path
@@ -83,7 +84,7 @@ def score_folder(
         By cause; then nothing stands under the final name.
     """
     # Not above: a task imports this module too, and has to set its one thread before anything native is loaded.
-    from eriq.model.bundle import open_bundle
+    from eriq.model.bundle import Bundle, open_bundle
     from eriq.scoring.spark.inputs import checked_input, require_spark
 
     require_spark()
@@ -91,7 +92,9 @@ def score_folder(
     for folder in (out, rejects_folder(out)):
         if folder.exists() and not overwrite:
             raise OutputError(f"{folder} is there already; give --overwrite to replace it")
-    options, bundle = _dated(options or Options()), open_bundle(bundle_folder)
+    refuse_foreign(out)
+    options = _dated(options or Options())
+    bundle = bundle_folder if isinstance(bundle_folder, Bundle) else open_bundle(bundle_folder)
     given = checked_input(bundle, Path(input_parquet), options)
     with staging_beside(out) as staging:
         good, bad = _score_into(staging, given, bundle, options, master, bucket_rows)
@@ -115,7 +118,7 @@ def _score_into(
         rows = cluster.numbered(spark, given.files, given.names)
         buckets = max(1, -(-given.total // bucket_rows))
         place = partial(add_bucket, client=f"c{given.names.index(bundle.client)}", buckets=buckets)
-        model = (bundle.folder.resolve().name, bundle.manifest.seal)
+        model = (bundle.folder.resolve().name, bundle.manifest.seal, bundle.trusted)
         work = partial(score_batches, model=model, options=options, names=given.names, kinds=given.kinds)
         done = cluster.done_by(cluster.bucketed(rows, place, buckets, given.total), work, given.kinds)
         good, bad = cluster.count(done, given.total)

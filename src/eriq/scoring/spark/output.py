@@ -1,6 +1,7 @@
 """The output of a Spark job: made in a folder beside, checked, and given its names when all is done."""
 
 import json
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -14,6 +15,9 @@ from eriq.errors import OutputError
 from eriq.scoring.manifest import Said
 from eriq.scoring.sinks.folder import sync_path
 from eriq.scoring.spark.errors import SparkError
+
+NOTE = "_manifest.json"
+OURS = re.compile(rf"part-\d{{5,}}\.parquet|{re.escape(NOTE)}")
 
 
 class FolderManifest(Said):
@@ -33,6 +37,26 @@ def rejects_folder(out: Path) -> Path:
     'scores.rejected'
     """
     return out.with_name(f"{out.name}.rejected")
+
+
+def refuse_foreign(out: Path) -> None:
+    """Raise OutputError unless what `overwrite` would replace is the output of a job like this: it is deleted whole."""
+    for folder in (out, rejects_folder(out)):
+        if folder.exists() or folder.is_symlink():
+            _refuse_foreign(folder)
+    if out.exists() and any(out.iterdir()) and not (out / NOTE).is_file():
+        raise OutputError(f"{out} has no {NOTE} of a Spark job of eriq, and all in it would be deleted; nothing was")
+
+
+def _refuse_foreign(folder: Path) -> None:
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        raise OutputError(f"{folder} is a link or a file, and would be deleted; take it away first")
+    foreign = [e for e in folder.iterdir() if not OURS.fullmatch(e.name) or e.is_symlink() or e.is_dir()]
+    if foreign:
+        raise OutputError(
+            f"{folder} holds {len(foreign)} file(s) that no Spark job of eriq leaves, and all would be deleted; "
+            "nothing was: give another name for the scores"
+        )
 
 
 @contextmanager
@@ -61,7 +85,7 @@ def publish(staging: Path, out: Path, manifest: FolderManifest, *, overwrite: bo
                 sync_path(part.rename(part.with_name(f"part-{place:05d}.parquet")))
         if (found["scores"], found["rejected"]) != (manifest.scored, manifest.rejected):
             raise SparkError("the files written do not hold the rows that were scored")
-        note = staging / "scores" / "_manifest.json"
+        note = staging / "scores" / NOTE
         note.write_text(json.dumps(manifest.model_dump(), indent=1) + "\n", encoding="utf-8")
         sync_path(note)
         for name in ("scores", "rejected"):

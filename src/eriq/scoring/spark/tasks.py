@@ -21,6 +21,7 @@ from eriq.scoring.spark.errors import named_errors
 
 if TYPE_CHECKING:
     from eriq.model.bundle import Bundle
+    from eriq.model.signature import Keys
 
 
 def add_bucket(batches: Iterator[pa.RecordBatch], client: str, buckets: int) -> Iterator[pa.RecordBatch]:
@@ -38,7 +39,7 @@ def add_bucket(batches: Iterator[pa.RecordBatch], client: str, buckets: int) -> 
 
 def score_batches(
     batches: Iterator[pa.RecordBatch],
-    model: tuple[str, str],
+    model: "tuple[str, str, Keys]",
     options: Options,
     names: list[str],
     kinds: Mapping[str, Kind],
@@ -91,14 +92,14 @@ def _frame(table: pa.Table) -> pd.DataFrame:
 
 
 @cache
-def _shipped_bundle(model: str, seal: str) -> "Bundle":
+def _shipped_bundle(model: str, seal: str, trusted: "Keys") -> "Bundle":
     """Open the model that came with the job, once per process, on one thread."""
     for name, value in ONE_THREAD.items():
         os.environ.setdefault(name, value)
     from eriq.errors import BundleError
     from eriq.model.bundle import open_bundle
 
-    bundle = open_bundle(cluster.shipped(model))
+    bundle = open_bundle(cluster.shipped(model), trusted)
     if bundle.manifest.seal != seal:
         raise BundleError(f"{model} is another model here than where the job began")
     return bundle
