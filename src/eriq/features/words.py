@@ -25,7 +25,7 @@ def filled(pattern: str, **parts: Texts | str) -> Texts:
     """Return a pattern of the words with its parts put in, language by language.
 
     >>> filled("now", status=words()["statuses"]["work"]).en
-    'Now on work'
+    'Now: work'
     """
     made = {}
     for language in LANGUAGES:

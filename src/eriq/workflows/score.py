@@ -11,7 +11,7 @@ from eriq.instrument.texts import Language
 from eriq.model.bundle import Bundle, open_bundle
 from eriq.registry.models import load_model
 from eriq.scoring.batch import OnChunk, run_job
-from eriq.scoring.columns import accepted, wanted_columns
+from eriq.scoring.columns import wanted_columns
 from eriq.scoring.job import Batch, batch_of, begun_of, manifest_of, options_of, told
 from eriq.scoring.manifest import Begun
 from eriq.scoring.registers import read_registers, registers_beside, with_register_columns
@@ -21,6 +21,7 @@ from eriq.scoring.sinks.overlap import refuse_overlap
 from eriq.scoring.sources.openers import open_source
 from eriq.tables.files import read_table, write_table
 from eriq.tables.folders import find_table
+from eriq.tables.versions import require_accepted
 
 
 def score(
@@ -73,7 +74,8 @@ def run(
     output = output_of(job)
     old = output.look(resume=resume, overwrite=overwrite)
     bundle = _model(job.model, old)
-    wanted = wanted_columns(bundle, {**accepted(bundle, job.answers_to), **job.source.columns})
+    require_accepted(bundle.instrument, job.answers_to, bundle.name)
+    wanted = wanted_columns(bundle, job.source.columns)
     today = old.today if old else dt.date.today()
     options = options_of(job, today)
     with open_source(job.source, wanted, job.chunk_rows) as source:
@@ -121,6 +123,7 @@ def score_on_spark(job: ScoringJob, *, overwrite: bool = False, master: str | No
         raise ConfigError("--engine spark takes Parquet files in and out, without ranks and without other column names")
     refuse_overlap(job, (job.sink.path,))
     bundle = load_model(job.model)
+    require_accepted(bundle.instrument, job.answers_to, bundle.name)
     done = score_folder(bundle.folder, job.source.path, job.sink.path, options_of(job), master, overwrite=overwrite)
     return Batch(done.read, done.scored, done.rejected, done.out, done.sentence)
 
