@@ -92,7 +92,7 @@ def test_repr_is_one_screen(tiny: eriq.Run) -> None:
         assert tiny.model.name in shown
     for words in (
         "job entry within 12 months",
-        "eriq22 1.0.0",
+        "eriq22 2.0.0",
         "questionnaire | logistic",
         "200 clients",
         "AUC",

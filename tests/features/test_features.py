@@ -25,6 +25,7 @@ from eriq.features import (
     register_columns,
     select,
 )
+from eriq.instrument.instrument import load_instrument
 from eriq.instrument.texts import LANGUAGES, Texts
 from eriq.simulation.cohort import simulate
 from eriq.simulation.settings import load_simulation
@@ -345,10 +346,11 @@ def test_a_client_without_registers_has_gaps_and_no_history(waves, registers):
 # --- questionnaire -------------------------------------------------------------------------
 
 
-def test_answers_are_oriented_so_that_higher_is_more_ready(waves, instrument):
-    """cw05 rises with less readiness and is turned round; cw01 is not; missing codes and gaps are NaN."""
+def test_answers_are_oriented_so_that_higher_is_more_ready(waves):
+    """In version 1.0.0 cw05 is turned round and cw01 is not; missing codes and gaps are NaN."""
     answers = waves([("a", "2015-01-01"), ("b", "2015-01-01"), ("c", "2015-01-01"), ("d", "2015-01-01")],
                     cw01=[1, 5, -2, None], cw05=[1, 5, -2, None], cw11=[1, 4, -4, None])  # fmt: skip
+    instrument = load_instrument("eriq22-1")
     columns = questionnaire_columns(answers, instrument)
     assert columns["caseworker.cw01"].tolist()[:2] == [0, 4]
     assert columns["caseworker.cw05"].tolist()[:2] == [4, 0]
@@ -427,9 +429,9 @@ def three_waves(waves):
     )
 
 
-def test_changes_since_the_wave_before_by_hand(three_waves, instrument):
+def test_changes_since_the_wave_before_by_hand(three_waves):
     """Differences to the client's previous wave, means over items answered both times, NaN for a first wave."""
-    columns = change_columns(three_waves, three_waves, instrument)
+    columns = change_columns(three_waves, three_waves, load_instrument("eriq22-1"))
     third, first, other, second = (columns.iloc[k] for k in range(4))
     assert first.isna().all()
     assert other.isna().all()

@@ -69,11 +69,11 @@ def test_the_codebook_has_each_code_of_each_item_once(instrument: Instrument) ->
 
 
 def test_the_size_of_the_codebook_is_items_times_codes() -> None:
-    """21 items with 5 levels and one with 4, each with 4 missing codes: 21 * 9 + 8 = 197 rows."""
+    """20 items with 5 levels and two with 4, each with 4 missing codes: 20 * 9 + 2 * 8 = 196 rows."""
     rows = codebook_table(load_instrument("eriq22"))
 
-    assert rows.shape == (197, 16)
-    assert rows["kind"].value_counts().to_dict() == {"level": 109, "missing": 88}
+    assert rows.shape == (196, 22)
+    assert rows["kind"].value_counts().to_dict() == {"level": 108, "missing": 88}
 
 
 def test_missing_rows_are_the_negative_codes(instrument: Instrument) -> None:
@@ -90,8 +90,18 @@ def test_the_codebook_has_no_gap_and_says_what_the_items_say(instrument: Instrum
 
     assert not rows.isna().to_numpy().any()
     assert (row["wording"], row["forecast"], row["malleable"], row["orientation"]) == ("published", True, False, 1)
-    assert row["label_sv"] == "ja, utan förbehåll"
+    assert row["label_sv"] == "ja, utan tvekan"
+    assert row["easy_sv"] == "ja, helt säkert"
+    assert row["help_en"].startswith("A job of at least four weeks")
     assert row["text_da"] == "Tror du, at borgeren kommer i job inden for det næste år?"
+
+
+def test_a_caseworker_cannot_tell_where_a_client_does_not_know(instrument: Instrument) -> None:
+    """One code for no answer, in the words of who was asked."""
+    rows = codebook_table(instrument)
+    said = rows.loc[rows["code"] == -2].groupby("respondent")["label_da"].unique()
+
+    assert (list(said["caseworker"]), list(said["client"])) == (["kan ikke vurdere"], ["ved ikke"])
 
 
 def test_the_codebook_survives_a_csv_file(instrument: Instrument, tmp_path: Path) -> None:
@@ -99,7 +109,7 @@ def test_the_codebook_survives_a_csv_file(instrument: Instrument, tmp_path: Path
     rows = codebook_table(instrument)
     rows.to_csv(tmp_path / "codebook.csv", index=False)
 
-    pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "codebook.csv"), rows)
+    pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "codebook.csv", keep_default_na=False), rows)
 
 
 # --- page ----------------------------------------------------------------------------------
@@ -132,6 +142,9 @@ def test_the_page_shows_every_question_and_answer(instrument: Instrument) -> Non
             assert item.text.in_(language) in words
             assert item.easy_read.in_(language) in words
             assert all(level.labels.in_(language) in words for level in instrument.levels(item.id))
+            assert all(level.easy_read.in_(language) in words for level in instrument.levels(item.id))
+            assert item.help is None or item.help.in_(language) in words
+    assert "kan inte bedöma" in words
     assert instrument.notice.en in words
     assert {a.get("lang") for _, a in page.tags} - {None} == set(LANGUAGES)
 
@@ -165,7 +178,13 @@ def test_a_questionnaire_of_one_half_without_easy_read_has_a_page() -> None:
     plain = load_instrument("eriq22")
     one = plain.by_id["cw11"].model_copy(update={"easy_read": None})
     half = plain.model_copy(
-        update={"items": (one,), "minimum_answered": {"caseworker": 1, "client": 0}, "id": "one", "assumption": "x"}
+        update={
+            "items": (one,),
+            "accepts": {},
+            "minimum_answered": {"caseworker": 1, "client": 0},
+            "id": "one",
+            "assumption": "x",
+        }
     )
     words = "".join(outline(codebook_html(half)).words)
 
@@ -186,6 +205,7 @@ def test_the_terminal_print_has_all_items_in_narrow_lines(instrument: Instrument
     for item in instrument.items:
         assert printed.count(f"  {item.id}  ") == 1
         assert item.text.in_(language) in joined
+        assert item.help is None or item.help.in_(language) in joined
     assert instrument.digest[:12] in printed
     assert printed.count("reversed: a higher code is less ready") == sum(i.orientation == -1 for i in instrument.items)
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eriq.errors import InstrumentError
-from eriq.instrument.instrument import AVOIDED, Instrument, load_instrument
+from eriq.instrument.instrument import AVOIDED, Instrument, avoided_in, load_instrument
 from eriq.instrument.texts import LANGUAGES
 
 SHIPPED = ("eriq22", "eriq-sv")
@@ -100,10 +100,49 @@ def test_only_the_belief_item_has_published_wording() -> None:
 
 
 def test_the_two_forecasts_are_the_last_item_of_each_half() -> None:
-    """cw11 is the caseworker's forecast on four levels, cl11 the client's own on five."""
+    """Both forecasts, the caseworker's cw11 and the client's own cl11, have the same four levels and the same help."""
     assert (ERIQ22.belief, ERIQ22.client_belief) == ("cw11", "cl11")
     assert [level.code for level in ERIQ22.levels("cw11")] == [1, 2, 3, 4]
-    assert {len(ERIQ22.levels(i)) for i in ERIQ22.item_ids if i != "cw11"} == {5}
+    assert {len(ERIQ22.levels(i)) for i in ERIQ22.item_ids if i not in ("cw11", "cl11")} == {5}
+    assert all("four weeks" in str(ERIQ22.by_id[i].help) for i in ("cw11", "cl11"))
+
+
+def test_both_halves_of_an_indicator_are_asked_alike() -> None:
+    """Version 2.0.0: the two items of an indicator have one scale, one direction, and the same help."""
+    for name in ERIQ22.indicators:
+        mine, theirs = (i for i in ERIQ22.items if i.indicator == name)
+        assert (mine.scale, mine.orientation, mine.help) == (theirs.scale, theirs.orientation, theirs.help), name
+
+
+def test_the_first_version_stays_readable() -> None:
+    """1.0.0 is shipped as eriq22-1, under its own id and version; the published text is the same in both."""
+    old = load_instrument("eriq22-1")
+
+    assert (old.label, ERIQ22.label) == ("eriq22 1.0.0", "eriq22 2.0.0")
+    assert old.item_ids == ERIQ22.item_ids
+    assert {i.id for i in old.items if i.orientation == -1} == {"cw05", "cw10", "cl06", "cl08"}
+    assert [getattr(old.by_id["cw11"].text, k) for k in ("en", "da")] == [
+        getattr(ERIQ22.by_id["cw11"].text, k) for k in ("en", "da")
+    ]
+
+
+def test_what_is_taken_over_from_the_first_version_has_the_same_scale() -> None:
+    """No item of 1.0.0 serves as one of 2.0.0 unless its codes, its direction and its indicator are the same."""
+    old = load_instrument("eriq22-1")
+
+    for ours, taken in ERIQ22.accepts["eriq22 1.0.0"].items():
+        before, now = old.by_id[taken.item], ERIQ22.by_id[ours]
+        assert (before.indicator, before.scale, before.orientation) == (now.indicator, now.scale, now.orientation)
+        codes = [[level.code for level in i.levels(x)] for i, x in ((old, taken.item), (ERIQ22, ours))]
+        assert codes[0] == codes[1]
+
+
+def test_a_key_that_is_not_used_changes_no_digest() -> None:
+    """A questionnaire that says nothing of a key has the digest it had before the key was known."""
+    plain = Instrument.model_validate(small())
+    said = Instrument.model_validate({**small(), "accepts": {}, "assumption": None})
+
+    assert plain.digest == said.digest
 
 
 def test_no_answer_has_four_codes_and_no_item_is_required() -> None:
@@ -114,12 +153,9 @@ def test_no_answer_has_four_codes_and_no_item_is_required() -> None:
     assert not any(i.required for i in ERIQ22.items)
 
 
-def test_some_items_are_reversed_for_each_respondent() -> None:
-    """At least three items, and at least one per respondent, ask in the other direction."""
-    reversed_items = [i for i in ERIQ22.items if i.orientation == -1]
-
-    assert len(reversed_items) >= 3
-    assert {i.respondent for i in reversed_items} == {"caseworker", "client"}
+def test_no_item_is_reversed() -> None:
+    """A higher code is always more ready, so that a reason reads as it is meant."""
+    assert {i.orientation for i in ERIQ22.items} == {1}
 
 
 @pytest.mark.parametrize("name", SHIPPED)
@@ -145,6 +181,21 @@ def test_a_labelling_word_is_found_in_each_language(language: str, load: Callabl
     for phrase in AVOIDED[language]:  # type: ignore[index]
         instrument = load(lambda c, p=phrase: c["items"][0]["text"].update({language: f"Is {p}?".upper()}))  # type: ignore[misc]
         assert f"item cw01 ({language}): avoid '{phrase.strip()}'" in instrument.remarks()
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "found"),
+    [
+        ("sv", "Hon har talat, förutsatt att det går.", []),
+        ("sv", "En lat man", ["lat"]),
+        ("sv", "Resurssvaga hushåll", ["resurssvag"]),
+        ("da", "Forudsat at det går.", []),
+        ("da", "En udsat gruppe", ["udsat"]),
+    ],
+)
+def test_words_to_avoid_are_beginnings_of_words(language: str, text: str, found: list[str]) -> None:
+    """What only ends like such a word is none; compounds are listed."""
+    assert avoided_in(text, language) == found  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("name", SHIPPED)
@@ -260,8 +311,16 @@ BAD: dict[str, tuple[Edit, str]] = {
     "later format": (lambda c: c.update(format=2), "format: Input should be 1"),
     "no items": (lambda c: c.update(items=[]), "there is no item; for registers alone there is 'no-questions'"),
     "mapping to no item": (
-        lambda c: c.update(accepts={"old 1.0.0": {"q1": "cw02"}}),
+        lambda c: c.update(accepts={"old 1.0.0": {"cw02": "q1"}}),
         "accepts old 1.0.0: item 'cw02' is not defined",
+    ),
+    "mapping to no code": (
+        lambda c: c.update(accepts={"old 1.0.0": {"cw01": {"item": "q1", "codes": {1: 5}}}}),
+        "accepts old 1.0.0: cw01: codes that our scale does not have: 5",
+    ),
+    "mapping of a missing code": (
+        lambda c: c.update(accepts={"old 1.0.0": {"cw01": {"item": "q1", "codes": {-1: 1}}}}),
+        "accepts old 1.0.0: cw01: missing codes mean the same everywhere",
     ),
 }
 
@@ -339,6 +398,15 @@ def test_an_extension_takes_everything_it_does_not_say(tmp_path: Path) -> None:
 
     assert (part.id, part.version, part.item_ids) == ("part", "2.0.0", ("cw01",))
     assert (part.scales, part.missing_codes, part.items[0]) == (parent.scales, parent.missing_codes, parent.items[0])
+
+
+def test_an_extension_accepts_only_what_it_says_itself(tmp_path: Path) -> None:
+    """What the parent takes over is said of the parent's items, and is not inherited."""
+    path = extension(tmp_path)
+    write({**small(), "accepts": {"old 1.0.0": ["cw01", "cl01"]}}, tmp_path / "small.yaml")
+
+    assert load_instrument(tmp_path / "small.yaml").accepts.keys() == {"old 1.0.0"}
+    assert load_instrument(path).accepts == {}
 
 
 def test_an_extension_of_an_extension_loads(tmp_path: Path) -> None:
@@ -459,11 +527,12 @@ def test_the_stamp_identifies_the_content() -> None:
 
 
 def test_a_questionnaire_without_easy_read_or_forecast_is_remarked_on(load: Callable[[Edit], Instrument]) -> None:
-    """It loads, and the three gaps and two absent forecasts are listed for a person to judge."""
+    """It loads; gaps, a reversed item without words of its own and absent forecasts are there to judge."""
     assert load(lambda _: None).remarks() == (
         "item cw01 has no easy-read text",
         "item cl01 has no easy-read text",
         "item cl02 has no easy-read text",
+        "item cl02 is reversed and has no short: explanations would read backwards",
         "no caseworker item is marked as a forecast of job entry",
         "no client item is marked as a forecast of job entry",
     )

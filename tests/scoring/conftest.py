@@ -47,9 +47,11 @@ URL = "ERIQ_TEST_URL"
 NONE = nothing(SET_ASIDE)
 
 
-def save_small(models: Path, extra: tuple[Feature, ...] = (), refits: int = 2, name: str = "small") -> Bundle:
-    """Save a small booster on the shipped questionnaire, with refits."""
-    instrument = load_instrument("eriq22")
+def save_small(
+    models: Path, extra: tuple[Feature, ...] = (), refits: int = 2, name: str = "small", asked: str = "eriq22"
+) -> Bundle:
+    """Save a small booster on a shipped questionnaire, with refits."""
+    instrument = load_instrument(asked)
     features = (*questionnaire_features(instrument), *extra)
     rng = np.random.default_rng(4)
     matrix = rng.integers(0, 5, (400, len(features))).astype("float64")

@@ -5,6 +5,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from eriq.errors import BundleError, DependencyError, OutputError, SchemaError, SourceError
-from eriq.instrument.instrument import Instrument
+from eriq.instrument.instrument import Instrument, load_instrument
 from eriq.model.bundle import Bundle, open_bundle
 from eriq.model.manifest import MANIFEST
 from eriq.model.signature import SIGNATURE, new_key, private_key, read_keys, sign
@@ -107,6 +108,23 @@ def test_a_folder_gives_what_the_chunk_function_gives_for_the_whole(
     assert aside["code"].iloc[-1] == "client_id:duplicate; client_id:duplicate"
     assert json.loads((done.out / "_manifest.json").read_text())["rejected"] == 6
     assert sorted(p.name for p in tmp_path.iterdir()) == sorted([FOLDER, "scores", "scores.rejected"])
+
+
+@pytest.mark.usefixtures("session")
+def test_answers_to_an_accepted_questionnaire_are_scored_in_their_own_columns(
+    register_bundle: Bundle, instrument: Instrument, tmp_path: Path
+) -> None:
+    """Files that lack eight of our columns, declared as answers to the shorter form, give what one call gives."""
+    shorter = load_instrument("eriq-sv")
+    frame = made_answers(instrument, 60).drop(columns=[i for i in instrument.item_ids if i not in shorter.item_ids])
+    options = replace(OPTIONS, answers_to=shorter.label)
+    whole = score_rows(register_bundle, frame, options)
+    folder = write_parts(frame, tmp_path / FOLDER)
+    done = score_folder(register_bundle.folder, folder, tmp_path / "scores", options, bucket_rows=30)
+    scores = pd.read_parquet(done.out)
+    assert len(scores) == len(whole.scores) > 20
+    assert scores["log_odds"].tolist() == whole.scores["log_odds"].tolist()
+    assert set(scores["instrument"]) == {shorter.label}
 
 
 @pytest.mark.usefixtures("session")
@@ -219,6 +237,11 @@ def _repeated(folder: Path) -> None:
     pq.write_table(table.append_column("cw01", table["cw01"]), folder / "d0.parquet")
 
 
+def _named_beside(folder: Path) -> None:
+    table = pq.read_table(folder / "d0.parquet")
+    pq.write_table(table.replace_schema_metadata({"eriq.instrument": "eriq-sv 2.0.0"}), folder / "d0.parquet")
+
+
 def _no_files(folder: Path) -> None:
     for file in folder.rglob("*.parquet"):
         file.unlink()
@@ -232,6 +255,7 @@ def _no_files(folder: Path) -> None:
         (_other_columns, "does not have the same columns"),
         (_zoned, "a time with a zone"),
         (_repeated, "column cw01 is there 2 times"),
+        (_named_beside, r"d0\.parquet names its questionnaire beside the table"),
         (_no_files, "holds no Parquet file"),
     ],
 )

@@ -159,6 +159,9 @@ class Experiment(Section):
     leak_auc: float = Field(0.95, gt=0.5, le=1, description="One column alone with this AUC is taken for a leak.")
     trusted: tuple[str, ...] = Field((), description="Columns exempt from leak_auc.")
     missing_policy: Literal["indicator", "worst", "drop"] | None = None
+    belief_after_score: Literal["leave_out", "keep"] = Field(
+        "leave_out", description="Rows whose caseworker had seen a score before the own belief was recorded."
+    )
     missing_sensitivity: bool = False
     contenders: tuple[Cross, ...] = Field(min_length=1)
     headline: Headline

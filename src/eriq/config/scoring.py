@@ -94,7 +94,10 @@ class ScoringJob(Section):
     )
     source: FileInput | SqlInput | DuckDbInput = Field(discriminator="kind")
     sink: FileOutput | SqlOutput | DuckDbOutput = Field(discriminator="kind")
-    answers_to: str | None = Field(None, description="'id version' of the questionnaire; none: the model's own.")
+    answers_to: str | None = Field(
+        None,
+        description="'id version' of the questionnaire where rows have no column instrument; none: the model's own.",
+    )
     consent: Literal["required", "not_collected"] = Field(
         "required", description="not_collected: the answers have no column consent, and everyone is scored."
     )

@@ -30,6 +30,10 @@ class Tables(Section):
     spells: Path | None = None
     events: Path | None = None
     forms: Path | None = None
+    answers_to: str | None = Field(
+        None,
+        description="'id version' of the questionnaire where rows have no column instrument; none: the config's own.",
+    )
     columns: dict[TableName, dict[str, str]] = Field({}, description="table -> {our name: name in the file}")
     extra_columns: Literal["refuse", "ignore"] = "refuse"
     csv: Csv = Csv()

@@ -32,7 +32,7 @@ def questionnaire_features(instrument: Instrument) -> tuple[Feature, ...]:
                 indicate=False,  # the share left unanswered is a column of its own
                 labels=filled(
                     "about",
-                    indicator=instrument.indicators[item.indicator],
+                    indicator=item.short or instrument.indicators[item.indicator],
                     respondent=_respondent_words(instrument, item.respondent),
                 ),
             )

@@ -25,7 +25,7 @@ def filled(pattern: str, **parts: Texts | str) -> Texts:
     """Return a pattern of the words with its parts put in, in each language that all of them have.
 
     >>> filled("now", status=words()["statuses"]["work"]).en
-    'Now on work'
+    'Now: work'
     """
     made = {}
     texts = [part for part in parts.values() if isinstance(part, Texts)]

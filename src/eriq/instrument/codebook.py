@@ -24,7 +24,8 @@ def codebook_table(instrument: Instrument) -> pd.DataFrame:
     -------
     DataFrame
         Answer levels (`kind` "level") in printed order, then missing codes ("missing"), item by item; `label_*` is
-        the answer and `text_*` the question, in each language.
+        the answer, `easy_*` the answer beside the easy-read text, `text_*` the question and `help_*` the line
+        under it, if there is one, in each language.
 
     Examples
     --------
@@ -35,8 +36,8 @@ def codebook_table(instrument: Instrument) -> pd.DataFrame:
     """
     rows = []
     for item in instrument.items:
-        codes = [("level", level.code, level.labels) for level in instrument.levels(item.id)]
-        codes += [("missing", code.code, code.labels) for code in instrument.missing_codes]
+        codes = [("level", level.code, level.labels, level.easy_read) for level in instrument.levels(item.id)]
+        codes += [("missing", code.code, code.label(item.respondent), None) for code in instrument.missing_codes]
         rows += [
             {
                 "item": item.id,
@@ -49,10 +50,12 @@ def codebook_table(instrument: Instrument) -> pd.DataFrame:
                 "wording": item.wording,
                 "code": code,
                 "kind": kind,
-                **{f"label_{language}": labels.in_(language) for language in instrument.languages},
-                **{f"text_{language}": item.text.in_(language) for language in instrument.languages},
+                **{f"label_{k}": labels.in_(k) for k in instrument.languages},
+                **{f"easy_{k}": (easy or labels).in_(k) for k in instrument.languages},
+                **{f"text_{k}": item.text.in_(k) for k in instrument.languages},
+                **{f"help_{k}": item.help.in_(k) if item.help else "" for k in instrument.languages},
             }
-            for kind, code, labels in codes
+            for kind, code, labels, easy in codes
         ]
     return pd.DataFrame(rows)
 
@@ -68,8 +71,10 @@ def codebook_html(instrument: Instrument) -> str:
     """
     missing = pd.DataFrame(
         [
-            {"code": m.code, "name": m.name, **{LANGUAGE_NAMES[k]: m.labels.in_(k) for k in instrument.languages}}
+            {"code": m.code, "name": m.name, "asked": who}
+            | {LANGUAGE_NAMES[k]: texts.in_(k) for k in instrument.languages}
             for m in instrument.missing_codes
+            for who, texts in (("others" if m.to else "everyone", m.labels), *m.to.items())
         ]
     )
     overview = pd.DataFrame(
@@ -137,7 +142,7 @@ def describe(instrument: Instrument, language: Language | None = None) -> str:
     --------
     >>> from eriq.instrument.instrument import load_instrument
     >>> print(describe(load_instrument("eriq22"), "sv").splitlines()[0])
-    Frågeformulär i ERIQ-stil om vägen till arbete, 22 frågor
+    Frågeformulär i ERIQ-stil om vägen till jobb, 22 frågor
     """
     language = instrument.language(language)
     lines = [
@@ -161,10 +166,11 @@ def _item_lines(instrument: Instrument, item: Item, language: Language) -> list[
     """Return the question, its answers and its marks, indented under the item's id."""
     answers = " | ".join(f"{level.code} {level.labels.in_(language)}" for level in instrument.levels(item.id))
     about = "; ".join([instrument.indicators[item.indicator].in_(language), *marks(item)])
+    aid = [item.help.in_(language)] if item.help else []
     first = textwrap.wrap(item.text.in_(language), WIDTH, initial_indent=f"  {item.id}  ", subsequent_indent=" " * 8)
     rest = [
         line
-        for part in (answers, f"[{about}]")
+        for part in (*aid, answers, f"[{about}]")
         for line in textwrap.wrap(part, WIDTH, initial_indent=" " * 8, subsequent_indent=" " * 8)
     ]
     return [*first, *rest]

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -15,11 +16,13 @@ from eriq.config import Section, load_yaml, shipped, validation_lines
 from eriq.errors import ConfigError, InstrumentError, bullets, nearest
 from eriq.instrument.fits import RESPONDENTS, Respondent, languages_apart, odd_ids, odd_respondents
 from eriq.instrument.texts import LANGUAGES, Language, Texts
+from eriq.instrument.versions import Accepted, problems_of_accepted
 
 MissingPolicy = Literal["indicator", "worst", "drop"]
 NO_QUESTIONS = "no-questions"  # the shipped questionnaire of a register-only experiment
 
-# Words that make a trait of a person out of a situation; beginnings, so that endings are caught as well.
+# Words that make a trait of a person out of a situation. They are beginnings of words, so that endings are caught as
+# well and "förutsatt" is not; a space behind makes a whole word.
 AVOIDED: dict[Language, tuple[str, ...]] = {
     "en": (
         "far from the labour market", "hard to place", "hard-to-place", "weak", "lazy", "passive", "unmotivated",
@@ -27,13 +30,23 @@ AVOIDED: dict[Language, tuple[str, ...]] = {
     ),
     "sv": (
         "långt från arbetsmarknaden", "svårplacerad", "svag", "lat ", "passiv", "omotiverad", "oanställningsbar",
-        "oförmögen", "oförmåga", "utsatt", "belastning", "bidragsberoende", "bristfällig",
+        "oförmögen", "oförmåga", "utsatt", "belastning", "bidragsberoende", "bristfällig", "resurssvag",
     ),
     "da": (
         "langt fra arbejdsmarkedet", "svært placerbar", "svag", "doven", "passiv", "umotiveret",
-        "udsat", "belastning", "bistandsklient", "mangelfuld", "uegnet", "ude af stand",
+        "udsat", "belastning", "bistandsklient", "mangelfuld", "uegnet", "ude af stand", "ressourcesvag",
     ),
 }  # fmt: skip
+
+
+def avoided_in(text: str, language: Language) -> list[str]:
+    """Return the words to avoid that a text has.
+
+    >>> avoided_in("Hon har talat, förutsatt att ingen är lat.", "sv"), avoided_in("En utsatt grupp", "sv")
+    (['lat'], ['utsatt'])
+    """
+    ends = {word: r"\b" if word.endswith(" ") else "" for word in AVOIDED[language]}
+    return [word.strip() for word, end in ends.items() if re.search(rf"\b{word.strip()}{end}", text.lower())]
 
 
 class Level(Section):
@@ -41,6 +54,7 @@ class Level(Section):
 
     code: int = Field(ge=0, le=100)
     labels: Texts
+    easy_read: Texts | None = None  # beside the easy-read text of an item
 
 
 class MissingCode(Section):
@@ -49,6 +63,11 @@ class MissingCode(Section):
     code: int = Field(lt=0, ge=-100)
     name: Literal["not_asked", "dont_know", "refused", "no_contact"]
     labels: Texts
+    to: dict[Respondent, Texts] = Field(default={}, description="Other words where this respondent is asked.")
+
+    def label(self, respondent: Respondent) -> Texts:
+        """Return the words this respondent sees."""
+        return self.to.get(respondent, self.labels)
 
 
 class Item(Section):
@@ -59,6 +78,8 @@ class Item(Section):
     indicator: str
     text: Texts
     easy_read: Texts | None = None
+    help: Texts | None = None  # a line under the question: what counts, or examples
+    short: Texts | None = None  # what an answer rates, beside it in explanations; none: the indicator
     scale: str
     orientation: Literal[1, -1] = 1
     malleable: bool = True
@@ -89,8 +110,8 @@ class Instrument(BaseModel, frozen=True, extra="forbid"):
         default={}, description="Respondents besides caseworker and client, in words."
     )
     minimum_answered: PartialRule
-    accepts: dict[str, dict[str, str]] = Field(
-        default={}, description="'id version' of another questionnaire -> {its item: our item}."
+    accepts: dict[str, Accepted] = Field(
+        default={}, description="'id version' of another questionnaire -> our item: theirs, or items that are the same."
     )
     indicators: dict[str, Texts]
     scales: dict[str, tuple[Level, ...]]
@@ -120,10 +141,10 @@ class Instrument(BaseModel, frozen=True, extra="forbid"):
             problems.append("missing codes repeat a number")
         halves = {who: len(self.half(who)) for who in dict.fromkeys(item.respondent for item in self.items)}
         problems += odd_respondents(halves, tuple(self.respondents), self._need)
-        for other, mapping in self.accepts.items():
-            unknown = sorted({ours for ours in mapping.values() if ours not in ids})
-            problems += [f"accepts {other}: item '{i}' is not defined.{nearest(i, ids)}" for i in unknown]
         if problems:
+            raise ValueError("; ".join(problems))
+        ours = {item.id: frozenset(level.code for level in self.levels(item.id)) for item in self.items}
+        if problems := problems_of_accepted(self.accepts, ours):
             raise ValueError("; ".join(problems))
         return self
 
@@ -195,11 +216,15 @@ class Instrument(BaseModel, frozen=True, extra="forbid"):
     @cached_property
     def digest(self) -> str:
         """SHA-256 of the content, whatever the order of keys or the spacing of the file."""
-        content = _said(self.model_dump())
-        if not self.respondents:
-            del content["respondents"]
+        # What is left at its default is left out: a key that a later eriq learns changes no digest of today.
+        content = _said(self.model_dump(exclude_defaults=True))
         text = json.dumps(content, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
+
+    @property
+    def label(self) -> str:
+        """Id and version, as they stand in the column `instrument` of answers and scores."""
+        return f"{self.id} {self.version}"
 
     @property
     def stamp(self) -> dict[str, str]:
@@ -232,7 +257,7 @@ class Instrument(BaseModel, frozen=True, extra="forbid"):
         Examples
         --------
         >>> load_instrument("eriq22").oriented("cw05", pd.Series([1, 5, -2, None], dtype="Int8")).tolist()
-        [4.0, 0.0, nan, nan]
+        [0.0, 4.0, nan, nan]
         """
         order = [level.code for level in self.levels(item)]
         if self.by_id[item].orientation == -1:
@@ -253,7 +278,9 @@ class Instrument(BaseModel, frozen=True, extra="forbid"):
     def remarks(self) -> tuple[str, ...]:
         """Return what is allowed and deserves a second look, as ``eriq instrument check`` prints it.
 
-        Texts without an easy-read version, words that label a person, and a half without its own forecast.
+        Texts without an easy-read version, words that label a person, a half without its own forecast, and reversed
+        items without words of their own for explanations: "coping with health: to a very large extent" would be said of
+        somebody whose health is in the way.
 
         Examples
         --------
@@ -263,8 +290,13 @@ class Instrument(BaseModel, frozen=True, extra="forbid"):
         remarks = [f"item {item.id} has no easy-read text" for item in self.items if item.easy_read is None]
         for where, texts in self._texts():
             for language in texts.languages:
-                lower = f"{texts.in_(language).lower()} "
-                remarks += [f"{where} ({language}): avoid '{w.strip()}'" for w in AVOIDED[language] if w in lower]
+                found = avoided_in(texts.in_(language), language)
+                remarks += [f"{where} ({language}): avoid '{word}'" for word in found]
+        remarks += [
+            f"item {item.id} is reversed and has no short: explanations would read backwards"
+            for item in self.items
+            if item.orientation == -1 and item.short is None
+        ]
         for respondent in self.halves:
             if not any(item.forecast for item in self.half(respondent)):
                 remarks.append(f"no {respondent} item is marked as a forecast of job entry")
@@ -277,11 +309,13 @@ class Instrument(BaseModel, frozen=True, extra="forbid"):
         yield from ((f"indicator {name}", texts) for name, texts in self.indicators.items())
         for name, levels in self.scales.items():
             yield from ((f"scale {name} code {level.code}", level.labels) for level in levels)
-        yield from ((f"missing code {code.code}", code.labels) for code in self.missing_codes)
+            yield from ((f"scale {name} code {x.code} easy-read", x.easy_read) for x in levels if x.easy_read)
+        for code in self.missing_codes:
+            yield from ((f"missing code {code.code}", texts) for texts in (code.labels, *code.to.values()))
         for item in self.items:
             yield f"item {item.id}", item.text
-            if item.easy_read is not None:
-                yield f"item {item.id} easy-read", item.easy_read
+            further = (("easy-read", item.easy_read), ("help", item.help), ("short", item.short))
+            yield from ((f"item {item.id} {kind}", texts) for kind, texts in further if texts is not None)
 
     def subset(self, items: tuple[str, ...]) -> tuple[str, ...]:
         """Return those of `items` that this questionnaire has, in its order."""
@@ -349,4 +383,5 @@ def _extend(content: dict[str, Any], file: Path, below: tuple[Path, ...]) -> dic
     if unknown := [name for name in named if name not in known]:
         lines = [f"item '{name}' is not in {content['extends']}.{nearest(name, known)}" for name in unknown]
         raise InstrumentError(bullets(f"{file.name}:", lines))
-    return {**base, **content, "items": [known[name] for name in named]}
+    # What the parent accepts is said of its own items.
+    return {**base, "accepts": {}, **content, "items": [known[name] for name in named]}

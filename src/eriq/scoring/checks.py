@@ -11,9 +11,10 @@ from eriq.instrument.instrument import Instrument
 from eriq.model.bundle import Bundle
 from eriq.tables import schema
 from eriq.tables.cohort import Registers
-from eriq.tables.intake import check_answers
+from eriq.tables.intake import check_own_answers
 from eriq.tables.ready import contract, read_ready
 from eriq.tables.schema import Problem
+from eriq.tables.versions import translated
 
 GAP = -128  # stands for no answer where codes are small whole numbers
 
@@ -55,16 +56,18 @@ def checked_answers(raw: pd.DataFrame, instrument: Instrument, today: dt.date) -
     An item of the right type in which every answer is an allowed code needs no cell by cell reading;
     that is half of the time of a check.
     """
+    raw, strange = translated(raw, instrument)
     names, found = [c.name for c in schema.answers_columns(instrument)], list(raw.columns)
     clean = {
         item: raw[item] for item in instrument.item_ids if found.count(item) == 1 and _is_clean(raw[item], instrument)
     }
     if not clean:
-        return check_answers(raw, instrument, today, extra="ignore")
+        answers, problems = check_own_answers(raw, instrument, today, extra="ignore")
+        return answers, strange + problems
     rest = [column for column in schema.answers_columns(instrument) if column.name not in clean]
     answers, problems = schema.check(raw, rest, "answers", extra="ignore")
     answers = pd.concat([answers, pd.DataFrame(clean)], axis="columns")[names]
-    problems += schema.check_dates(answers, "answers", today)
+    problems += strange + schema.check_dates(answers, "answers", today)
     if answers["wave"].notna().any():
         problems += schema.check_repeats(answers, ["client_id", "wave"], "answers")
     return answers, problems + schema.check_repeats(answers, ["client_id", "answered_on"], "answers")

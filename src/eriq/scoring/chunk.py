@@ -17,6 +17,7 @@ from eriq.scoring.scores import scores_of
 from eriq.scoring.set_aside import joined, set_aside, typed
 from eriq.scoring.sources.base import Chunk
 from eriq.tables.cohort import Registers
+from eriq.tables.versions import declared
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,6 +77,8 @@ def score_rows(
             "the answers have no column consent, so that nobody is known to have agreed; add it, or declare "
             "consent: not_collected (--consent not_collected)"
         )
+    if bundle.instrument:
+        raw = declared(raw, options.answers_to)
     usable = usable_rows(bundle, raw, options.today or dt.date.today(), registers, first_row)
     scores = scores_of(bundle, usable.kept, usable.matrix, options)
     scores.insert(0, "row", usable.rows)

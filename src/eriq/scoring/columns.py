@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 
 from eriq.config import FlatColumn
-from eriq.errors import InstrumentError
 from eriq.model.bundle import Bundle
 from eriq.scoring.sources.base import Wanted
 from eriq.tables import schema
+from eriq.tables.versions import foreign_items
 
 
 def wanted_columns(bundle: Bundle, mapping: Mapping[str, str] | None = None) -> Wanted:
@@ -14,7 +14,8 @@ def wanted_columns(bundle: Bundle, mapping: Mapping[str, str] | None = None) -> 
     registers = frozenset(bundle.registers)
     if instrument := bundle.instrument:
         columns = schema.answers_columns(instrument)
-        names, whole = frozenset(c.name for c in columns), frozenset(instrument.item_ids)
+        whole = foreign_items(instrument) | frozenset(instrument.item_ids)
+        names = frozenset(c.name for c in columns) | whole
         return Wanted(names | registers, whole, registers, mapping or {})
     numbers = frozenset(f.column for f in bundle.features if not f.levels and not (f.given and _as_text(f.given)))
     names = frozenset(f.column for f in bundle.features)
@@ -24,24 +25,3 @@ def wanted_columns(bundle: Bundle, mapping: Mapping[str, str] | None = None) -> 
 def _as_text(declared: FlatColumn) -> bool:
     """Return whether a column holds what no number says: dates, and codes for a gap that may be words."""
     return declared.kind == "date" or bool(declared.missing)
-
-
-def accepted(bundle: Bundle, answers_to: str | None) -> dict[str, str]:
-    """Return our item -> their item for answers to another questionnaire that the model's own accepts.
-
-    Raises
-    ------
-    InstrumentError
-        When the model's questionnaire does not name `answers_to` among those it accepts.
-    """
-    instrument = bundle.instrument
-    if answers_to is None or (instrument and answers_to == f"{instrument.id} {instrument.version}"):
-        return {}
-    if instrument is None:
-        raise InstrumentError(f"{bundle.name} was trained on a ready table, not on a questionnaire")
-    if answers_to not in instrument.accepts:
-        raise InstrumentError(
-            f"{bundle.name} was trained on {instrument.id} {instrument.version}; these answers are to {answers_to}, "
-            "for which it declares no mapping"
-        )
-    return {ours: theirs for theirs, ours in instrument.accepts[answers_to].items()}

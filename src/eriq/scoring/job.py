@@ -51,7 +51,14 @@ def identity_of(job: ScoringJob, bundle: Bundle, stamp: dict[str, str]) -> str:
 def options_of(job: ScoringJob, begun_on: dt.date | None = None) -> Options:
     """Return what the job shows of each row; the day is that of its beginning, unless it names one."""
     return Options(
-        job.language, job.reasons, job.shown, job.interval, job.today or begun_on, job.consent == "required", job.rank
+        job.language,
+        job.reasons,
+        job.shown,
+        job.interval,
+        job.today or begun_on,
+        job.consent == "required",
+        job.answers_to,
+        job.rank,
     )
 
 

@@ -19,4 +19,5 @@ class Options:
     interval: bool = False
     today: dt.date | None = None
     consent_required: bool = False  # a table of answers without the column is refused
+    answers_to: str | None = None  # what a row answers that does not say so itself; none: the model's own
     ranked: bool = False  # keep what ranking the whole run needs, in columns that begin with "_"

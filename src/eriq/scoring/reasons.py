@@ -7,11 +7,11 @@ import pandas as pd
 
 from eriq.features.flat import answer_words
 from eriq.features.sensitive import SENSITIVE, SENSITIVE_LABEL, units
+from eriq.features.words import words
 from eriq.instrument.texts import Language
 from eriq.model.bundle import Bundle
 from eriq.scoring.options import Options
 
-DIRECTIONS = {"en": ["higher", "lower"], "sv": ["högre", "lägre"], "da": ["højere", "lavere"]}
 Cells = np.ndarray | pd.Categorical  # of one column of the scores
 
 
@@ -54,8 +54,9 @@ def reasons(bundle: Bundle, matrix: np.ndarray, log_odds: np.ndarray, options: O
         (SENSITIVE_LABEL if n == SENSITIVE else bundle.features[o].labels).in_(language)
         for n, o in zip(names, owner, strict=True)
     ]
-    answers, words = _answer_places(bundle, matrix, language, owner)
+    answers, said = _answer_places(bundle, matrix, language, owner)
     rows = np.arange(len(matrix))
+    directions = [words()["directions"][name].in_(language) for name in ("higher", "lower")]
     out: dict[str, Cells] = {}
     if options.show != "reasons":
         out["base_log_odds"] = given[:, -1]
@@ -63,10 +64,10 @@ def reasons(bundle: Bundle, matrix: np.ndarray, log_odds: np.ndarray, options: O
         chosen = top[:, k]
         out[f"reason_{k + 1}"] = words_at(chosen, names)
         out[f"reason_{k + 1}_label"] = words_at(chosen, labels)
-        out[f"reason_{k + 1}_answer"] = words_at(answers[rows, chosen], words)
+        out[f"reason_{k + 1}_answer"] = words_at(answers[rows, chosen], said)
         if options.show == "reasons":
             lower = (by_unit[rows, chosen] < 0).astype("int32")
-            out[f"reason_{k + 1}_direction"] = words_at(lower, DIRECTIONS[language])
+            out[f"reason_{k + 1}_direction"] = words_at(lower, directions)
         else:
             out[f"reason_{k + 1}_contribution"] = by_unit[rows, chosen]
     return out
@@ -79,7 +80,7 @@ def _answer_places(
 
     Of a ready table every column is said, but those that are never named; of a questionnaire the items are.
     """
-    words, instrument = [""], bundle.instrument
+    said, instrument = [""], bundle.instrument
     places = np.zeros((len(matrix), len(owner)), dtype="int32")
     for unit, column in enumerate(owner):
         feature = bundle.features[column]
@@ -87,11 +88,11 @@ def _answer_places(
         if instrument is None and not feature.sensitive:
             values, place = np.unique(matrix[:, column], return_inverse=True)
             there = ~np.isnan(values)
-            places[:, unit] = np.where(there, len(words) + np.arange(len(values)), 0)[place]
-            words += [answer_words(feature, value, language) for value in values[there].tolist()]
+            places[:, unit] = np.where(there, len(said) + np.arange(len(values)), 0)[place]
+            said += [answer_words(feature, value, language) for value in values[there].tolist()]
         elif item and instrument is not None:
             levels = len(instrument.levels(item))
             value = matrix[:, column]
-            places[:, unit] = np.where(np.isnan(value), 0, value + len(words))
-            words += [instrument.answer_label(item, k, language) for k in range(levels)]
-    return places, words
+            places[:, unit] = np.where(np.isnan(value), 0, value + len(said))
+            said += [instrument.answer_label(item, k, language) for k in range(levels)]
+    return places, said

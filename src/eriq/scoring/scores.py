@@ -9,6 +9,7 @@ from eriq.model.calibrator import expit
 from eriq.scoring.checks import given_answers
 from eriq.scoring.options import Options
 from eriq.scoring.reasons import Cells, by_row, reasons, words_at
+from eriq.tables.belief import after_score
 
 
 def scores_of(bundle: Bundle, kept: pd.DataFrame, matrix: np.ndarray, options: Options) -> pd.DataFrame:
@@ -54,7 +55,10 @@ def scores_of(bundle: Bundle, kept: pd.DataFrame, matrix: np.ndarray, options: O
         out |= reasons(bundle, matrix, log_odds, options)
     every_row = np.zeros(len(kept), dtype="int32")
     out["model"] = words_at(every_row, [bundle.name])
-    out["instrument"] = words_at(every_row, [f"{instrument.id} {instrument.version}" if instrument else "none"])
+    if instrument and "instrument" in kept and kept["instrument"].notna().any():
+        out["instrument"] = pd.Categorical(kept["instrument"].fillna(instrument.label))
+    else:
+        out["instrument"] = words_at(every_row, [instrument.label if instrument else "none"])
     return pd.DataFrame(out)
 
 
@@ -68,7 +72,7 @@ def _answered(bundle: Bundle, kept: pd.DataFrame, matrix: np.ndarray) -> dict[st
         given = given_answers(kept, items).mean(axis=0)
         shares[f"share_answered_{respondent}"] = given
         partial |= given < 1
-    return {**shares, "partial": partial}
+    return {**shares, "partial": partial, "belief_after_score": after_score(kept, instrument).to_numpy()}
 
 
 def _out_of_range(matrix: np.ndarray, bundle: Bundle) -> np.ndarray:

@@ -81,6 +81,7 @@ def simulate(settings: Simulation, instrument: Instrument, clients: int, seed: i
     followed = draw_last_days(world)
     asked = draw_asked(world, entered)
     head, truth = _head_and_truth(world, asked)
+    head["instrument"] = np.full(len(truth), instrument.label)
     persons = {name: column.to_numpy() for name, column in people.frame.items()}
     return SimulatedCohort(
         answers=_typed(head | item_codes(world, asked, instrument), answers_columns(instrument)),

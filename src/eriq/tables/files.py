@@ -74,7 +74,7 @@ def read_with_digest(path: Path, csv: Csv | None = None) -> tuple[pd.DataFrame, 
         if path.is_dir():
             parquet_files(path)
             sha256 = file_digest(path)
-            frame = _as_frame(path.name, lambda: pq.read_table(path))
+            frame = _as_frame(path.name, lambda: named_instrument(pq.read_table(path), _one_instrument(path)))
             if file_digest(path) != sha256:
                 raise SourceError(f"{path.name} changed while it was read; nothing was made of it")
         else:
@@ -243,7 +243,39 @@ def _cell_text(cell: object) -> str:
 def _read_parquet(taken: Stamp) -> pd.DataFrame:
     with taken.open() as file:
         # Opened as one file, since a folder of them may not repeat a column.
-        return _as_frame(taken.path.name, lambda: pq.ParquetFile(file).read())
+        return _as_frame(taken.path.name, lambda: named_instrument(pq.ParquetFile(file).read()))
+
+
+def instrument_of(schema: pa.Schema) -> str | None:
+    """Return the "id version" that a Parquet file has in its metadata under ``eriq.instrument``.
+
+    >>> instrument_of(pa.schema([], metadata={"eriq.instrument": "eriq22 2.0.0"}))
+    'eriq22 2.0.0'
+    """
+    label = (schema.metadata or {}).get(b"eriq.instrument")
+    return label.decode("utf-8", "replace") if label else None
+
+
+def named_instrument(table: pa.Table, label: str | None = None) -> pa.Table:
+    """Return a table with what its metadata, or `label`, says of its questionnaire as a column, if it has none."""
+    label = label or instrument_of(table.schema)
+    if label is None or "instrument" in table.column_names:
+        return table
+    return table.append_column("instrument", pa.array([label] * len(table), pa.string()))
+
+
+def _one_instrument(folder: Path) -> str | None:
+    """Return the questionnaire that all files of a folder name in their metadata.
+
+    Raises
+    ------
+    SourceError
+        When they do not say the same: a folder is read as one table.
+    """
+    labels = {instrument_of(pq.read_schema(file)) for file in parquet_files(folder)}
+    if len(labels) > 1:
+        raise SourceError(f"the files in {folder.name} name different questionnaires; write a column instrument")
+    return labels.pop() if labels else None
 
 
 def _as_frame(name: str, read: Callable[[], pa.Table]) -> pd.DataFrame:

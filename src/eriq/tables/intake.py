@@ -13,6 +13,7 @@ from eriq.tables import schema
 from eriq.tables.cohort import Registers
 from eriq.tables.files import read_with_digest
 from eriq.tables.schema import Column, Problem
+from eriq.tables.versions import declared, foreign_items, require_accepted, translated
 
 TABLES: dict[TableName, tuple[Column, ...]] = {
     "persons": schema.PERSONS,
@@ -59,6 +60,12 @@ def rename(frame: pd.DataFrame, mapping: dict[str, str], columns: Sequence[Colum
     return frame.rename(columns={name: ours for ours, name in mapping.items()})
 
 
+def answers_columns(instrument: Instrument) -> tuple[Column, ...]:
+    """Return the columns that a table of answers may have: ours, and those of questionnaires that ours accepts."""
+    more = (Column(name, "Int8", optional=True) for name in sorted(foreign_items(instrument)))
+    return (*schema.answers_columns(instrument), *more)
+
+
 def check_registers(
     frames: dict[TableName, pd.DataFrame], today: dt.date, extra: str = "refuse", extracted_on: dt.date | None = None
 ) -> tuple[Registers, list[Problem]]:
@@ -85,7 +92,20 @@ def check_answers(
     extra: str = "refuse",
     extracted_on: dt.date | None = None,
 ) -> tuple[pd.DataFrame, list[Problem]]:
-    """Return ANSWERS typed, and its problems, row by row."""
+    """Return ANSWERS typed, and its problems, row by row; what answers another questionnaire is taken over first."""
+    frame, strange = translated(frame, instrument)
+    answers, problems = check_own_answers(frame, instrument, today, extra, extracted_on)
+    return answers, strange + problems
+
+
+def check_own_answers(
+    frame: pd.DataFrame,
+    instrument: Instrument,
+    today: dt.date,
+    extra: str = "refuse",
+    extracted_on: dt.date | None = None,
+) -> tuple[pd.DataFrame, list[Problem]]:
+    """Return ANSWERS typed, and its problems, where every row stands in our items and codes."""
     answers, problems = schema.check(frame, schema.answers_columns(instrument), "answers", extra=extra)
     problems += schema.check_dates(answers, "answers", today, extracted_on)
     if answers["wave"].notna().any():
@@ -111,16 +131,18 @@ def read_tables(source: Tables, instrument: Instrument, today: dt.date) -> Intak
     Intake
         With `problems`; a training refuses them all at once with `schema.refuse`.
     """
+    require_accepted(instrument, source.answers_to, "this config")
     frames: dict[TableName, pd.DataFrame] = {}
     digests: dict[str, str] = {}
     names: tuple[TableName, ...] = ("answers", *TABLES)
     for name in names:
         path = getattr(source, name)
         if path is not None:
-            columns = schema.answers_columns(instrument) if name == "answers" else TABLES[name]
+            columns = answers_columns(instrument) if name == "answers" else TABLES[name]
             frame, digests[name] = read_with_digest(path, source.csv)
             frames[name] = rename(frame, source.columns.get(name, {}), columns, name)
-    answers, problems = check_answers(frames["answers"], instrument, today, source.extra_columns, source.extracted_on)
+    given = declared(frames["answers"], source.answers_to)
+    answers, problems = check_answers(given, instrument, today, source.extra_columns, source.extracted_on)
     registers, found = check_registers(frames, today, source.extra_columns, source.extracted_on)
     problems += found
     if source.persons is not None:

@@ -68,6 +68,9 @@ def answers_columns(instrument: Instrument) -> tuple[Column, ...]:
         Column("job_centre", "str", optional=True),
         Column("consent", "Int8", allowed=(0, 1), optional=True),
         Column("consent_withdrawn_on", "datetime64[us]", optional=True),
+        Column("instrument", "str", optional=True),  # "id version" of what was answered; blank: the questionnaire's own
+        Column("belief_recorded_on", "datetime64[us]", optional=True),  # by the caseworker; blank: with the answers
+        Column("score_shown_on", "datetime64[us]", optional=True),  # of this wave, to the caseworker
         *(Column(item, "Int8", allowed=instrument.allowed(item)) for item in instrument.item_ids),
     )
 
@@ -352,7 +355,8 @@ def check_known(frame: pd.DataFrame, persons: pd.DataFrame, table: str) -> list[
         problems.append(Problem(table, "client_id", "unknown_client", "client not in persons", np.flatnonzero(unknown)))
     born = persons.dropna(subset="client_id").drop_duplicates("client_id").set_index("client_id")["born_on"]
     born_on = born.reindex(frame["client_id"]).set_axis(frame.index)
-    for name in ("answered_on", "started_on", "occurred_on", "registered_on", "left_on", "filled_on"):
+    dated = ("answered_on", "started_on", "occurred_on", "registered_on", "left_on", "filled_on")
+    for name in (*dated, "belief_recorded_on", "score_shown_on"):
         if name in frame:
             early = (frame[name] <= born_on).to_numpy(bool)
             if early.any():

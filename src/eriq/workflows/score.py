@@ -13,7 +13,7 @@ from eriq.instrument.texts import Language
 from eriq.model.bundle import Bundle
 from eriq.registry.models import load_model, open_signed
 from eriq.scoring.batch import OnChunk, run_job
-from eriq.scoring.columns import accepted, wanted_columns
+from eriq.scoring.columns import wanted_columns
 from eriq.scoring.job import Batch, batch_of, begun_of, manifest_of, options_of, told
 from eriq.scoring.manifest import Begun
 from eriq.scoring.registers import read_registers, registers_beside, with_register_columns
@@ -23,6 +23,7 @@ from eriq.scoring.sinks.overlap import refuse_overlap, shares_file
 from eriq.scoring.sources.openers import open_source
 from eriq.tables.files import read_table, write_table
 from eriq.tables.folders import find_table
+from eriq.tables.versions import require_accepted
 
 
 def score(
@@ -81,7 +82,8 @@ def _run(job: ScoringJob, *, resume: bool, overwrite: bool, workers: int | None,
     old = output.look(resume=resume, overwrite=overwrite)
     bundle = _model(job, old)
     bundle.language(job.language)  # refused before any row is read
-    wanted = wanted_columns(bundle, {**accepted(bundle, job.answers_to), **job.source.columns})
+    require_accepted(bundle.instrument, job.answers_to, bundle.name)
+    wanted = wanted_columns(bundle, job.source.columns)
     today = old.today if old else dt.date.today()
     options = options_of(job, today)
     with open_source(job.source, wanted, job.chunk_rows, written=shares_file(job)) as source:
@@ -139,6 +141,7 @@ def score_on_spark(job: ScoringJob, *, overwrite: bool = False, master: str | No
     refuse_overlap(job, (job.sink.path,))
     bundle = load_model(job.model, job.trusted_keys)
     bundle.language(job.language)
+    require_accepted(bundle.instrument, job.answers_to, bundle.name)
     with about_people(job.access):
         done = score_folder(bundle, job.source.path, job.sink.path, options_of(job), master, overwrite=overwrite)
     return Batch(done.read, done.scored, done.rejected, done.out, done.sentence)

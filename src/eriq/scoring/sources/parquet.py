@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from eriq.errors import SourceError
 from eriq.scoring.sources.base import Chunk, Source, Wanted, whole_chunk
-from eriq.tables.files import to_frame
+from eriq.tables.files import instrument_of, to_frame
 from eriq.tables.folders import parquet_files
 from eriq.tables.stamped import Stamp, stamped
 
@@ -24,10 +24,13 @@ class ParquetSource(Source):
         self._sha256, self._files = stamped(parquet_files(path))
         self._groups: list[tuple[int, list[int], int]] = []  # number of a file, row groups read together, their rows
         self._columns: list[dict[str, int]] = []
+        self._instruments: list[str | None] = []  # of a whole file, where it has no column that says so
         for number, file in enumerate(self._files):
             with _opened(file) as found:
                 self._groups += [(number, groups, rows) for groups, rows in _packed(found.metadata, chunk_rows)]
-                self._columns.append(wanted.places(list(found.schema_arrow.names)))
+                self._columns.append(places := wanted.places(list(found.schema_arrow.names)))
+                asks = "instrument" in wanted.names and "instrument" not in places
+                self._instruments.append(instrument_of(found.schema_arrow) if asks else None)
         if any(columns.keys() != self._columns[0].keys() for columns in self._columns):
             raise SourceError(f"the files in {path.name} do not have the same columns")
         self.total_rows: int | None = sum(rows for _, _, rows in self._groups)
@@ -52,13 +55,13 @@ class ParquetSource(Source):
                 index, first_row = index + 1, first_row + len(frame)
 
     def _frames(self, number: int, groups: list[int]) -> Iterator[pd.DataFrame]:
-        file, places = self._files[number], self._columns[number]
+        file, places, label = self._files[number], self._columns[number], self._instruments[number]
         with _opened(file) as found:
             theirs = [found.schema_arrow.names[place] for place in places.values()]
             try:
                 for batch in found.iter_batches(self._chunk_rows, row_groups=groups, columns=theirs):
                     table = pa.Table.from_batches([batch]).select(theirs).rename_columns(list(places))
-                    yield to_frame(table)
+                    yield to_frame(table) if label is None else to_frame(table).assign(instrument=label)
             except (pa.ArrowException, OSError, ValueError) as why:
                 raise SourceError(f"{file.path.name} cannot be read to its end ({type(why).__name__})") from None
 

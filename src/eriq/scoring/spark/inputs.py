@@ -4,7 +4,7 @@ import importlib.util
 import os
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -18,6 +18,7 @@ from eriq.scoring.kinds import Kind, kind_of
 from eriq.scoring.options import Options
 from eriq.scoring.sources.base import Wanted
 from eriq.scoring.spark.contract import ASIDE
+from eriq.tables.files import instrument_of
 from eriq.tables.folders import parquet_files
 
 
@@ -78,6 +79,10 @@ def _columns_of_files(files: Mapping[Path, int], wanted: Wanted) -> list[str]:
     for file in files:
         schema = pq.read_schema(file)
         names = sorted(wanted.places(schema.names))
+        if instrument_of(schema) and "instrument" not in names:
+            raise SourceError(
+                f"{file.name} names its questionnaire beside the table; for Spark write a column instrument"
+            )
         if first and names != first:
             raise SourceError(f"{file.name} does not have the same columns as the first file")
         # Spark would turn the day of a time with a zone into that of another zone.
@@ -96,6 +101,10 @@ def _output_kinds(bundle: Bundle, names: list[str], options: Options) -> dict[st
         When the input lacks a column: on the driver, before Spark starts.
     """
     example = bundle.example_rows()
-    scored = score_rows(bundle, example[[name for name in example if name in names]], options).scores
+    if (
+        "instrument" not in names and not options.answers_to
+    ):  # else columns of another questionnaire may stand in for ours
+        example = example[[name for name in example if name in names]]
+    scored = score_rows(bundle, example, replace(options, answers_to=None)).scores
     kinds = {str(name): kind_of(scored[name]) for name in scored}
     return kinds | dict.fromkeys(ASIDE, "text")

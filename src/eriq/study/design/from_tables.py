@@ -23,8 +23,10 @@ from eriq.study.design.contender import contenders, guarded, with_values
 from eriq.study.design.design import make_design
 from eriq.study.design.study import Study
 from eriq.tables import schema
+from eriq.tables.belief import AFTER_SCORE, after_score, kept_after_score, without_belief
 from eriq.tables.cohort import Registers, build_cohort, keep, require_two_classes, sensitivity
 from eriq.tables.intake import Intake, read_tables
+from eriq.tables.versions import taken_over
 
 
 def today_of(experiment: Experiment) -> dt.date:
@@ -61,6 +63,9 @@ def tables_study(experiment: Experiment, source: Tables | Simulated, intake: Int
         whole = rows[list(instrument.item_ids)].ge(0).fillna(False).all(axis="columns")
         rows, flow = keep(rows, whole, "some question without an answer (missing policy 'drop')", flow)
         require_two_classes(rows["outcome"].to_numpy(), "The policy 'drop' leaves too little.")
+    if experiment.belief_after_score == "leave_out" and (late := after_score(rows, instrument)).any():
+        rows, flow = keep(rows, ~late, AFTER_SCORE, flow)
+        require_two_classes(rows["outcome"].to_numpy(), "Leaving out beliefs recorded after a score leaves too little.")
     rows, flow, treated = known_and_censored(rows, flow, experiment)
     matrix, features = table_features(rows, intake, instrument, experiment)
     design = treated.on(make_design(_row_facts(rows, intake.registers, experiment), matrix, rows["outcome"].to_numpy()))
@@ -77,7 +82,7 @@ def tables_study(experiment: Experiment, source: Tables | Simulated, intake: Int
         observe_days=outcome.observe_days,
         flow=flow,
         n_read=cohort.n_read,
-        remarks=cohort.remarks,
+        remarks=(*cohort.remarks, *taken_over(intake.answers, instrument), *kept_after_score(rows, instrument)),
         left_rules=_left_rules(intake, outcome),
         censoring=treated.table,
         digests=intake.digests,
@@ -106,7 +111,10 @@ def table_features(
         features += recorded
         parts.append(made[[f.name for f in recorded]])
     features += CHANGES
-    parts.append(change_columns(rows, intake.answers, instrument))
+    own = experiment.belief_after_score == "leave_out"
+    parts.append(
+        change_columns(rows, without_belief(intake.answers, instrument) if own else intake.answers, instrument)
+    )
     return pd.concat(parts, axis="columns"), tuple(guarded(features, experiment.protected))
 
 
