@@ -64,6 +64,7 @@ def checked_answers(raw: pd.DataFrame, instrument: Instrument, today: dt.date) -
     answers, problems = schema.check(raw, rest, "answers", extra="ignore")
     answers = pd.concat([answers, pd.DataFrame(clean)], axis="columns")[names]
     problems += schema.check_dates(answers, "answers", today)
+    problems += schema.check_halves(answers)
     if answers["wave"].notna().any():
         problems += schema.check_repeats(answers, ["client_id", "wave"], "answers")
     return answers, problems + schema.check_repeats(answers, ["client_id", "answered_on"], "answers")

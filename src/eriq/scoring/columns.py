@@ -14,7 +14,7 @@ def wanted_columns(bundle: Bundle, mapping: Mapping[str, str] | None = None) -> 
     if instrument := bundle.instrument:
         columns = schema.answers_columns(instrument)
         names, whole = frozenset(c.name for c in columns), frozenset(instrument.item_ids)
-        return Wanted(names | registers, whole, registers, mapping or {})
+        return Wanted(names | registers, whole, registers, mapping or {}, instrument)
     numbers = frozenset(f.column for f in bundle.features if not f.levels)
     texts = frozenset(f.column for f in bundle.features if f.levels)
     return Wanted(numbers | texts | {bundle.client}, frozenset(), numbers, mapping or {})

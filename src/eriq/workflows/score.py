@@ -5,7 +5,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from eriq.config import Csv, FileInput, FileOutput, ScoringJob
+from eriq.config import Csv, FileInput, FileOutput, ScoringJob, Tables
 from eriq.errors import BundleError, ConfigError, EriqError, OutputError, ResumeError
 from eriq.instrument.texts import Language
 from eriq.model.bundle import Bundle, open_bundle
@@ -14,7 +14,7 @@ from eriq.scoring.batch import OnChunk, run_job
 from eriq.scoring.columns import accepted, wanted_columns
 from eriq.scoring.job import Batch, batch_of, begun_of, manifest_of, options_of, told
 from eriq.scoring.manifest import Begun
-from eriq.scoring.registers import read_registers, registers_beside, with_register_columns
+from eriq.scoring.registers import read_registers, registers_of, with_register_columns
 from eriq.scoring.sinks.folder import check_name
 from eriq.scoring.sinks.openers import output_of
 from eriq.scoring.sinks.overlap import refuse_overlap
@@ -73,24 +73,25 @@ def run(
     output = output_of(job)
     old = output.look(resume=resume, overwrite=overwrite)
     bundle = _model(job.model, old)
-    wanted = wanted_columns(bundle, {**accepted(bundle, job.answers_to), **job.source.columns})
+    # An agency's own tables are renamed by their own source, table by table.
+    named = {} if isinstance(job.source, Tables) else job.source.columns
+    wanted = wanted_columns(bundle, {**accepted(bundle, job.answers_to), **named})
     today = old.today if old else dt.date.today()
     options = options_of(job, today)
     with open_source(job.source, wanted, job.chunk_rows) as source:
         stamp = source.stamp()
-        registers, digests = registers_beside(
-            job.source.folder if bundle.needs_registers else None, job.source.csv, form=bundle.needs_form
-        )
+        registers, digests = registers_of(job.source, bundle)
         stamp |= digests
         begun = begun_of(job, bundle, stamp, today)
         if resume and not old and (done := output.complete(begun.job)):
             counts, places = done
-            return batch_of(counts, output.out, f"{told(counts, places)}: complete already")
+            return batch_of(counts, output.out, f"{told(counts, places)}: complete already", source.notices)
         with output.open(begun, resume=resume, overwrite=overwrite) as sink:
             after, cores = sink.completed(), workers or os.cpu_count() or 1
             counts = run_job(bundle, source, sink, options, registers, workers=cores, on_chunk=on_chunk)
             sink.finish(manifest_of(job, bundle, options, stamp, begun.job, counts))
-    return batch_of(counts, output.out, told(counts, sink.places(), known=sink.known, after=after))
+        notices = source.notices
+    return batch_of(counts, output.out, told(counts, sink.places(), known=sink.known, after=after), notices)
 
 
 def make_features(model: str, folder: Path, out: Path, *, overwrite: bool = False) -> str:
@@ -117,11 +118,14 @@ def score_on_spark(job: ScoringJob, *, overwrite: bool = False, master: str | No
     """
     from eriq.scoring.spark import score_folder
 
-    if job.rank or job.source.kind != "file" or job.sink.kind != "file" or job.source.columns:
-        raise ConfigError("--engine spark takes Parquet files in and out, without ranks and without other column names")
+    source = job.source
+    if job.rank or source.kind != "file" or job.sink.kind != "file" or source.columns or not source.says_nothing:
+        raise ConfigError(
+            "--engine spark takes Parquet files in and out, without ranks and without other names, codes or dates"
+        )
     refuse_overlap(job, (job.sink.path,))
     bundle = load_model(job.model)
-    done = score_folder(bundle.folder, job.source.path, job.sink.path, options_of(job), master, overwrite=overwrite)
+    done = score_folder(bundle.folder, source.path, job.sink.path, options_of(job), master, overwrite=overwrite)
     return Batch(done.read, done.scored, done.rejected, done.out, done.sentence)
 
 

@@ -27,7 +27,9 @@ class ParquetSource(Source):
         for number, file in enumerate(self._files):
             with _opened(file) as found:
                 self._groups += [(number, groups, rows) for groups, rows in _packed(found.metadata, chunk_rows)]
-                self._columns.append(wanted.places(list(found.schema_arrow.names)))
+                names = list(found.schema_arrow.names)
+                self._columns.append(wanted.places(names))
+                self.notices = self.notices or wanted.unread(names)
         if any(columns.keys() != self._columns[0].keys() for columns in self._columns):
             raise SourceError(f"the files in {path.name} do not have the same columns")
         self.total_rows: int | None = sum(rows for _, _, rows in self._groups)
