@@ -236,4 +236,6 @@ def test_a_swedish_form_gives_the_measures_and_scores_of_our_form(
     done = trained(folder, source, "eriq-sv", monkeypatch)
 
     same(done.measures, ours.measures)
-    same(scored(done.model.folder, folder, source).drop(columns=["row", "model"]), scores.drop(columns=["row", "model"]))
+    same(
+        scored(done.model.folder, folder, source).drop(columns=["row", "model"]), scores.drop(columns=["row", "model"])
+    )

@@ -166,7 +166,8 @@ def test_a_folder_given_as_a_file_is_told(tmp_path, name):
 
 def test_an_unknown_kind_of_file_is_told_with_the_known_ones(tmp_path):
     """The error names what is read."""
-    assert refused(put(tmp_path / "x.sav", "a")) == "x.sav: eriq reads .csv, .txt, .xlsx, .parquet"
+    known = ".csv, .txt, .xlsx, .parquet, .sav, .zsav, .dta, .sas7bdat, .xpt"
+    assert refused(put(tmp_path / "x.ods", "a")) == f"x.ods: eriq reads {known}"
 
 
 @pytest.mark.parametrize("name", ["x.csv", "x.xlsx", "x.parquet", "folder"])

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator
 
 from eriq.config.files import Section
 from eriq.config.outcome import Status
@@ -48,7 +48,7 @@ def _day_format(given: str) -> str:
     """Return a format that gives a day back as it was written."""
     try:
         back = dt.datetime.strptime(A_DAY.strftime(given), given).date()
-    except ValueError:
+    except (ValueError, re.error):  # the second of a sign that is there twice
         back = None
     if back != A_DAY:
         raise ValueError(f"'{given}' is no format of a date; %d is the day, %m the month, %Y the year, as in %d-%m-%Y")
@@ -58,7 +58,7 @@ def _day_format(given: str) -> str:
 Code = Annotated[str, BeforeValidator(code_text)]
 Ours = Annotated[str | None, BeforeValidator(lambda given: None if given is None else code_text(given))]
 CodeMap = Annotated[dict[Code, Ours], BeforeValidator(_each_once)]
-DayFormat = Annotated[str, BeforeValidator(_day_format)]
+DayFormat = Annotated[str, AfterValidator(_day_format)]
 
 
 class Csv(Section):

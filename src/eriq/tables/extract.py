@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 
 import numpy as np
 import pandas as pd
@@ -88,11 +89,8 @@ def rename(frame: pd.DataFrame, mapping: Mapping[str, str], columns: Sequence[Co
     known, found = [c.name for c in columns], [str(name) for name in frame.columns]
     theirs = list(mapping.values())
     problems = [f"{ours}: not a column of {table}.{nearest(ours, known)}" for ours in mapping if ours not in known]
-    problems += [
-        f"{ours}: the file has no column '{name}'{'.' if (hint := nearest(name, found)) else ''}{hint}"
-        for ours, name in mapping.items()
-        if name not in found
-    ]
+    # Without a hint: where there is no header, the nearest name is a value of the first person.
+    problems += [f"{ours}: the file has no column '{name}'" for ours, name in mapping.items() if name not in found]
     problems += [f"'{name}' is named {theirs.count(name)} times" for name in set(theirs) if theirs.count(name) > 1]
     if problems:
         raise ConfigError(bullets(f"source.columns.{table} does not fit the file:", sorted(problems)))
@@ -217,8 +215,8 @@ def _unread(frame: pd.DataFrame, columns: Sequence[Column], part: Part) -> str:
 
 
 def _close(name: str, absent: Sequence[str]) -> str:
-    hint = nearest(name, absent).removeprefix(" Did you mean ").removesuffix("?")
-    return f" (is it {hint}?)" if hint else ""
+    close = get_close_matches(name.casefold(), absent, n=1, cutoff=0.8)
+    return f" (is it {close[0]}?)" if close else ""
 
 
 def _blank(frame: pd.DataFrame, name: str) -> np.ndarray:

@@ -14,6 +14,7 @@ from eriq.tables.extract import REGISTERS, Extract, read_extract, rename, withou
 from eriq.tables.schema import Problem
 
 TABLES = REGISTERS
+OF_A_CELL = ("unreadable", "decimal_comma", "missing", "outside_scale", "too_low", "too_high")
 
 
 __all__ = ["TABLES", "Intake", "check_answers", "check_registers", "read_tables", "rename"]
@@ -90,10 +91,13 @@ def read_tables(source: Tables, instrument: Instrument, today: dt.date) -> Intak
     made = {name: extract for name in names if (extract := read_extract(source, name, instrument)) is not None}
     answered = made.pop("answers")
     extra, drawn = source.extra_columns, source.extracted_on
-    if source.in_halves:  # each was checked by its own contract; what is not read there is said there
+    if source.in_halves:  # each cell was checked in its own file, and has its row there
         answers, found = check_answers(answered.frame, instrument, today, "ignore", drawn)
         told = {(problem.column, problem.code) for problem in answered.problems}
-        problems = [*answered.problems, *(p for p in found if (p.column, p.code) not in told)]
+        problems = [
+            *answered.problems,
+            *(p for p in found if p.code not in OF_A_CELL and (p.column, p.code) not in told),
+        ]
     else:
         answers, found = check_answers(answered.frame, instrument, today, extra, drawn)
         problems = [*answered.problems, *found]
