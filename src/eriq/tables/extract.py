@@ -188,7 +188,7 @@ def _halves(source: Tables, instrument: Instrument) -> Extract:
             f"column {name} is not there once" for name in ("client_id", "answered_on") if found.count(name) != 1
         ]:
             raise SchemaError(bullets(f"{part} cannot be joined:", lacking))
-        typed, more = schema.check(half.frame, columns, part, extra="ignore")
+        typed, more = schema.check(half.frame, columns, part, extra=source.extra_columns)
         more += schema.check_repeats(typed, ["client_id", "answered_on"], part)
         problems += without_echo([*half.problems, *more])
         made.append(half)

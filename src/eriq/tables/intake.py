@@ -122,5 +122,5 @@ def read_tables(source: Tables, instrument: Instrument, today: dt.date) -> Intak
 
 def _notices(parts: Sequence[Extract], extra: str) -> tuple[str, ...]:
     """Return one line for each thing that was not read or was made, counts of few withheld."""
-    lines = [line for part in parts for line in part.notices if extra == "notice" or ": not read: " not in line]
+    lines = [line for part in parts for line in part.notices if extra != "ignore" or ": not read: " not in line]
     return tuple([str(part.halves) for part in parts if part.halves] + lines)
