@@ -43,11 +43,11 @@ def halves(tmp_path, instrument):
 
 
 def test_halves_are_joined_and_counted(halves, instrument):
-    """Digests are those of the two files; the counts are the first notice."""
+    """Digests are those of the two files; what is with whom is counted."""
     made = intake(halves(theirs={"answered_on": ["13-03-2015", "20-03-2015", "01-06-2015"]}), instrument)
     assert made.problems == []
     assert set(made.digests) == {"caseworker_answers", "client_answers"}
-    assert made.notices[0].startswith("2 questionnaires of two halves at most 14 days apart; 1 of the caseworker only")
+    assert (made.halves.both, made.halves.caseworker, made.halves.client) == (2, 1, 1)
     assert made.answers["answered_on"].dt.strftime("%m-%d").tolist() == ["03-13", "03-20", "03-15", "06-01"]
 
 

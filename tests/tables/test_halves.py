@@ -37,7 +37,9 @@ def test_halves_at_most_so_many_days_apart_are_one(instrument):
         ["c", "2014-01-01", "2014-01-01", "", "3", ""],
         ["c", "2014-01-16", "", "2014-01-16", "", "3"],
     ]
-    assert str(counts).endswith("1 of the caseworker only, 1 of the client only")
+    assert str(counts).endswith(
+        "<5 have two halves at most 14 days apart, <5 the caseworker's only, <5 the client's only."
+    )
 
 
 def test_a_half_with_two_partners_is_a_problem_with_a_count(instrument):

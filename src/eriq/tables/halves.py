@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from eriq.disclosure import hide_parts
 from eriq.instrument.instrument import Instrument
 from eriq.tables.cells import cell_text
 from eriq.tables.schema import Column, Problem, read_column
@@ -23,9 +24,10 @@ class HalfCounts:
     within_days: int
 
     def __str__(self) -> str:
+        both, caseworker, client = hide_parts([self.both, self.caseworker, self.client])[0]
         return (
-            f"{self.both:,} questionnaires of two halves at most {self.within_days} days apart; {self.caseworker:,} of "
-            f"the caseworker only, {self.client:,} of the client only"
+            f"Of the questionnaires read, {both} have two halves at most {self.within_days} days apart, {caseworker} "
+            f"the caseworker's only, {client} the client's only."
         )
 
 

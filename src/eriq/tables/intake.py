@@ -11,6 +11,7 @@ from eriq.instrument.instrument import Instrument
 from eriq.tables import schema
 from eriq.tables.cohort import Registers
 from eriq.tables.extract import REGISTERS, Extract, read_extract, rename, without_echo
+from eriq.tables.halves import HalfCounts
 from eriq.tables.schema import Problem
 
 TABLES = REGISTERS
@@ -32,6 +33,7 @@ class Intake:
     about: str = ""
     problems: list[Problem] = field(default_factory=list)
     notices: tuple[str, ...] = ()  # what was not read, and how tables came about
+    halves: HalfCounts | None = None  # where they stand apart
 
 
 def check_registers(
@@ -117,10 +119,10 @@ def read_tables(source: Tables, instrument: Instrument, today: dt.date) -> Intak
         source.followed_until or next((part.until for part in parts if part.until), None),
         problems=problems,
         notices=_notices(parts, extra),
+        halves=answered.halves,
     )
 
 
 def _notices(parts: Sequence[Extract], extra: str) -> tuple[str, ...]:
-    """Return one line for each thing that was not read or was made, counts of few withheld."""
-    lines = [line for part in parts for line in part.notices if extra != "ignore" or ": not read: " not in line]
-    return tuple([str(part.halves) for part in parts if part.halves] + lines)
+    """Return one line for each thing that was not read, or was made."""
+    return tuple(line for part in parts for line in part.notices if extra != "ignore" or ": not read: " not in line)

@@ -116,7 +116,7 @@ def test_halves_apart_are_scored_and_a_half_alone_is_set_aside(small_bundle, bac
     job["sink"]["kind"] = "file"
     batch = run(ScoringJob.model_validate(job))
     assert (batch.read, batch.scored, batch.rejected) == (10, 9, 1)
-    assert "9 questionnaires of two halves at most 14 days apart; 1 of the caseworker only" in batch.sentence
+    assert "have two halves at most 14 days apart, <5 the caseworker's only, 0 the client's only" in batch.sentence
     assert set(pd.read_csv(tmp_path / "s.csv")["answered_on"]) == {"2015-03-05"}
 
 

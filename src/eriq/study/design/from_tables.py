@@ -77,7 +77,7 @@ def tables_study(experiment: Experiment, source: Tables | Simulated, intake: Int
         observe_days=outcome.observe_days,
         flow=flow,
         n_read=cohort.n_read,
-        remarks=cohort.remarks,
+        remarks=(*((str(intake.halves),) if intake.halves else ()), *cohort.remarks),
         left_rules=_left_rules(intake, outcome),
         censoring=treated.table,
         digests=intake.digests,
