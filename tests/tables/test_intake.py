@@ -300,6 +300,14 @@ def test_a_column_written_almost_as_expected_is_no_notice(agency, answer_text, i
     assert "column number 28 is written otherwise than consent" in text
 
 
+def test_no_half_is_answered_after_the_questionnaire(agency, answer_text, instrument):
+    """A forecast as of answered_on would see the future of the later half; on the day itself it does not."""
+    days = pd.to_datetime(answer_text()["answered_on"])
+    later = (days + pd.to_timedelta([0, 1, -5], unit="D")).dt.strftime("%Y-%m-%d")
+    text = refused(agency(answers=answer_text().assign(client_answered_on=later)), instrument)
+    assert "answers: client_answered_on: after answered_on in 1 row(s): 2" in text
+
+
 # --- names of columns ----------------------------------------------------------------------
 
 

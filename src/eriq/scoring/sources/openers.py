@@ -6,7 +6,7 @@ from pathlib import Path
 from eriq.config import DuckDbInput, FileInput, SqlInput, Tables
 from eriq.scoring.sources.base import Source, Wanted
 from eriq.scoring.sources.files import open_files
-from eriq.scoring.sources.own_words import OwnWords, as_written, own_tables, whole_file, words_for
+from eriq.scoring.sources.own_words import OwnWords, own_tables, whole_file, words_for
 from eriq.tables.folders import find_table
 from eriq.tables.formats import STATISTICS
 
@@ -34,7 +34,7 @@ def open_source(given: Input, wanted: Wanted, chunk_rows: int) -> Source:
     if isinstance(given, Tables) or given.says_nothing:
         return OPENERS[given.kind](given, wanted, chunk_rows)
     words = words_for(given, wanted)
-    return OwnWords(OPENERS[given.kind](given, as_written(wanted), chunk_rows), words)
+    return OwnWords(OPENERS[given.kind](given, wanted, chunk_rows), words)
 
 
 def _answers(given: FileInput) -> Path:

@@ -43,11 +43,6 @@ class OwnWords(Source):
         self._source.close()
 
 
-def as_written(wanted: Wanted) -> Wanted:
-    """Return what is wanted with every answer as it is written: a label is no whole number."""
-    return replace(wanted, whole=frozenset())
-
-
 def words_for(layout: Layout, wanted: Wanted) -> Words:
     """Return how answers are read.
 
