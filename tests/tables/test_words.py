@@ -105,6 +105,9 @@ def test_without_a_map_only_codes_of_many_are_told(instrument):
     assert unknown_codes(people(sex=["femal", "male"]), words) == []
     (problem,) = unknown_codes(people(sex=["Kvinde"] * 5), words)
     assert "say in source.codes.persons which of ours they are: female, male, other" in str(problem)
+    (problem,) = unknown_codes(people(vocational_education=["Ja"] * 5 + ["Nej"] * 5 + ["1"]), words)
+    assert "10 cell(s) of 2 unknown codes: 'Ja' (5), 'Nej' (5)" in str(problem)
+    assert unknown_codes(people(vocational_education=["7"] * 5), words) == []
 
 
 def test_declared_labels_are_read_and_undeclared_ones_told(instrument):

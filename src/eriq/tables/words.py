@@ -150,7 +150,7 @@ def unknown_codes(frame: pd.DataFrame, words: Words, declared: Labels | None = N
     found = [str(name) for name in frame.columns]
     for column in words.columns:
         mapped = column.name in words.maps
-        if found.count(column.name) != 1 or not column.allowed or not (mapped or column.dtype == "str"):
+        if found.count(column.name) != 1 or not column.allowed:
             continue
         given = frame[column.name]
         given = given[given.notna() & ~given.isin(column.allowed)]  # most cells are ours, and need no closer look
@@ -164,11 +164,15 @@ def unknown_codes(frame: pd.DataFrame, words: Words, declared: Labels | None = N
         cells = cells[odd]
         clients = frame["client_id"] if found.count("client_id") == 1 else pd.Series(frame.index, index=frame.index)
         clients = clients.loc[cells.index]
-        if not mapped and not _often(cells, clients):  # slips: the contract tells their rows
+        # Slips, and numbers outside a scale: the contract tells their rows. Words of many people ask for a map.
+        if not mapped and not (_often(cells, clients) and (column.dtype == "str" or _all_words(cells))):
             continue
         told = codes_told(cells, clients, [*_ours(column), *words.maps.get(column.name, {})])
         allowed = ", ".join(map(str, column.allowed))
-        text = f"{column.name}: {told}; say in source.codes.{words.part} which of ours they are: {allowed}"
+        where = f"source.codes.{words.part}" + (
+            " (or source.answer_labels)" if column.dtype[0] == "I" and column.allowed != (0, 1) else ""
+        )
+        text = f"{column.name}: {told}; say in {where} which of ours they are: {allowed}"
         code = "unknown_code"
         if declared is not None and mapped and not _labelled(cells, declared.get(column.name, Declared())):
             code = "undeclared_label"
@@ -230,6 +234,10 @@ def _translated(given: pd.Series, column: Column, words: Words, said: Declared) 
 
 def _ours(column: Column) -> list[str]:
     return [plain(code) for code in column.allowed]
+
+
+def _all_words(cells: pd.Series) -> bool:
+    return bool(pd.to_numeric(cells, errors="coerce").isna().all())
 
 
 def _labelled(cells: pd.Series, said: Declared) -> bool:
