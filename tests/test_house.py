@@ -51,6 +51,7 @@ TESTED_IN = {
     "study/learning/": ("study/learning/test_training.py", "steps of one fit"),
     "study/reporting/": ("study/reporting/test_report.py", "parts of one page"),
     "study/words.py": ("study/reporting/test_words.py", "words that comparison and report share"),
+    "tables/workbooks.py": ("tables/test_files.py", "every kind of file gives the same table"),
     "workflows/": ("e2e/test_train.py", "commands are tested as a user runs them"),
     "workflows/demo.py": ("e2e/test_wheel.py", "train and score in an empty folder; CI runs the demo itself last"),
     "workflows/forms.py": ("forms/test_commands.py", "out and back, as a user does it"),

@@ -166,7 +166,8 @@ def test_a_folder_given_as_a_file_is_told(tmp_path, name):
 
 def test_an_unknown_kind_of_file_is_told_with_the_known_ones(tmp_path):
     """The error names what is read."""
-    assert refused(put(tmp_path / "x.sav", "a")) == "x.sav: eriq reads .csv, .txt, .xlsx, .parquet"
+    known = ".csv, .txt, .xlsx, .parquet, .sav, .zsav, .dta, .sas7bdat, .xpt"
+    assert refused(put(tmp_path / "x.ods", "a")) == f"x.ods: eriq reads {known}"
 
 
 @pytest.mark.parametrize("name", ["x.csv", "x.xlsx", "x.parquet", "folder"])
@@ -211,7 +212,7 @@ def workbook(path: Path, rows: list[list[object]]) -> Path:
 @pytest.mark.parametrize("kind", ["text", "cut", "zip", "bomb", "garbled"])
 def test_a_workbook_that_is_none_is_refused(tmp_path, monkeypatch, kind):
     """A text file, half a workbook, another zip, a zip bomb and a damaged one: each is a named error."""
-    monkeypatch.setattr("eriq.tables.files.MAX_UNPACKED_BYTES", 5_000_000)
+    monkeypatch.setattr("eriq.tables.workbooks.MAX_UNPACKED_BYTES", 5_000_000)
     path = workbook(tmp_path / "x.xlsx", [["id"], ["SECRET-77"]])
     whole = path.read_bytes()
     if kind == "text":

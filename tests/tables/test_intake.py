@@ -253,7 +253,7 @@ def test_problems_of_all_tables_are_told_at_once(agency, answer_text, instrument
 
 def test_repeated_missing_and_unknown_columns_are_told_from_the_file(agency, answer_text, instrument, secret):
     """What is wrong with the header of a file is told as such, without its words."""
-    source = agency()
+    source = agency({"extra_columns": "refuse"})
     frame = answer_text()
     twice = pd.concat([frame.drop(columns="cl07"), frame[["cw02"]]], axis="columns").assign(**{secret: "1"})
     twice.to_csv(source.answers, index=False)
@@ -281,6 +281,31 @@ def test_extra_columns_can_be_ignored(agency, answer_text, instrument):
     intake = read_tables(source, instrument, TODAY)
     assert intake.problems == []
     pd.testing.assert_frame_equal(intake.answers, plain)
+
+
+def test_columns_nobody_asked_for_are_one_line(agency, answer_text, instrument):
+    """By default they are named once, with the column that may be meant; the rest is the same."""
+    plain = read_tables(agency(), instrument, TODAY)
+    source = agency(answers=answer_text().assign(bemærkning="free text", consnt="1"))
+    intake = read_tables(source, instrument, TODAY)
+    assert plain.notices == ()
+    assert intake.problems == []
+    assert intake.notices == ("answers: not read: bemærkning, consnt (is it consent?)",)
+    pd.testing.assert_frame_equal(intake.answers, plain.answers)
+
+
+def test_a_column_written_almost_as_expected_is_no_notice(agency, answer_text, instrument):
+    """A consent that is not read would count everybody in, so case and signs are no reason to pass over it."""
+    text = refused(agency(answers=answer_text().assign(**{"Con-sent": "0"})), instrument)
+    assert "column number 28 is written otherwise than consent" in text
+
+
+def test_no_half_is_answered_after_the_questionnaire(agency, answer_text, instrument):
+    """A forecast as of answered_on would see the future of the later half; on the day itself it does not."""
+    days = pd.to_datetime(answer_text()["answered_on"])
+    later = (days + pd.to_timedelta([0, 1, -5], unit="D")).dt.strftime("%Y-%m-%d")
+    text = refused(agency(answers=answer_text().assign(client_answered_on=later)), instrument)
+    assert "answers: client_answered_on: after answered_on in 1 row(s): 2" in text
 
 
 # --- names of columns ----------------------------------------------------------------------

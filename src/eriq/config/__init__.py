@@ -16,6 +16,7 @@ from eriq.config.experiment import (
 )
 from eriq.config.files import Section, dump_yaml, is_shipped, load_yaml, parse_yaml, shipped, validation_lines
 from eriq.config.groups import GroupMeasure, Groups, Pick
+from eriq.config.layout import HALVES, Csv, Layout, Part, TableName, Weekly, code_text, plain
 from eriq.config.outcome import OUTCOMES, LeftRule, Outcome, Status, Work
 from eriq.config.promotion import Gates, GroupGates, load_gates
 from eriq.config.scoring import (
@@ -28,9 +29,10 @@ from eriq.config.scoring import (
     SqlOutput,
     load_scoring_job,
 )
-from eriq.config.sources import Csv, Flat, FlatColumn, Simulated, TableName, Tables
+from eriq.config.sources import Flat, FlatColumn, Simulated, Tables
 
 __all__ = [
+    "HALVES",
     "OUTCOMES",
     "Capacity",
     "Cross",
@@ -51,8 +53,10 @@ __all__ = [
     "Headline",
     "Intervals",
     "Ipcw",
+    "Layout",
     "LeftRule",
     "Outcome",
+    "Part",
     "Pick",
     "ScoringJob",
     "Section",
@@ -64,8 +68,10 @@ __all__ = [
     "Tables",
     "Tuning",
     "Validation",
+    "Weekly",
     "Work",
     "censoring_model",
+    "code_text",
     "dump_yaml",
     "is_shipped",
     "load_experiment",
@@ -73,6 +79,7 @@ __all__ = [
     "load_scoring_job",
     "load_yaml",
     "parse_yaml",
+    "plain",
     "shipped",
     "stored_experiment",
     "validation_lines",

@@ -7,17 +7,17 @@ from typing import Any, Literal, Self
 from pydantic import Field, ValidationError, model_validator
 
 from eriq.config.files import KeyFile, Section, load_yaml, place_of, shipped, validation_lines
-from eriq.config.sources import Csv
+from eriq.config.layout import Layout
+from eriq.config.sources import Tables
 from eriq.errors import ConfigError, bullets
 
 
-class FileInput(Section):
+class FileInput(Layout):
     """Answers in a file; a folder may have registers beside them."""
 
     kind: Literal["file"] = "file"
     path: Path
     columns: dict[str, str] = Field({}, description="our name -> name in the file")
-    csv: Csv = Csv()
 
     @property
     def folder(self) -> Path | None:
@@ -25,7 +25,7 @@ class FileInput(Section):
         return self.path if self.path.is_dir() else None
 
 
-class _QueryInput(Section):
+class _QueryInput(Layout):
     table: str | None = None
     query: str | None = None
     order_by: tuple[str, ...] = Field(("client_id", "answered_on"), min_length=1, description="Named as there.")
@@ -35,14 +35,12 @@ class _QueryInput(Section):
     def folder(self) -> None:
         """A database has no registers beside the answers."""
 
-    @property
-    def csv(self) -> None:
-        """A database holds no text to take apart."""
-
     @model_validator(mode="after")
     def _one_of(self) -> Self:
         if (self.table is None) == (self.query is None):
             raise ValueError("give either table or query")
+        if self.answers_form == "long":
+            raise ValueError("answers_form: long is for files; let the query turn rows into columns")
         return self
 
 
@@ -92,7 +90,7 @@ class ScoringJob(Section):
     trusted_keys: tuple[KeyFile, ...] | None = Field(
         None, min_length=1, description="Public key files, one of which must have signed the model."
     )
-    source: FileInput | SqlInput | DuckDbInput = Field(discriminator="kind")
+    source: FileInput | SqlInput | DuckDbInput | Tables = Field(discriminator="kind")
     sink: FileOutput | SqlOutput | DuckDbOutput = Field(discriminator="kind")
     answers_to: str | None = Field(
         None,

@@ -7,36 +7,34 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from eriq.config.files import Section
+from eriq.config.layout import HALVES, Csv, Layout, Part, Weekly
 from eriq.config.rules import RuleText, is_rule, parse_rule
 from eriq.errors import ConfigError, nearest
 
-TableName = Literal["answers", "persons", "spells", "events", "forms"]
 
-
-class Csv(Section):
-    """How a text file is written; the delimiter is found when it is not given."""
-
-    delimiter: Literal[",", ";", "\t", "|"] | None = None
-    encoding: str = "utf-8"
-    decimal: Literal[".", ","] = "."
-
-
-class Tables(Section):
-    """Four tables as an agency keeps them, and the form staff filled in where there is one."""
+class Tables(Layout):
+    """The tables of an agency as it keeps them, and the form staff filled in where there is one."""
 
     kind: Literal["tables"]
-    answers: Path
+    answers: Path | None = Field(None, description="Both halves in one file.")
+    caseworker_answers: Path | None = Field(None, description="The caseworker's half, where it stands apart.")
+    client_answers: Path | None = Field(None, description="The client's half, where it stands apart.")
+    within_days: int | None = Field(
+        None, ge=0, le=366, description="Halves are one questionnaire when at most so many days apart."
+    )
     persons: Path | None = None
     spells: Path | None = None
+    weekly: Weekly | None = Field(None, description="Spells come with a row per person and a column per week.")
     events: Path | None = None
     forms: Path | None = None
     answers_to: str | None = Field(
         None,
         description="'id version' of the questionnaire where rows have no column instrument; none: the config's own.",
     )
-    columns: dict[TableName, dict[str, str]] = Field({}, description="table -> {our name: name in the file}")
-    extra_columns: Literal["refuse", "ignore"] = "refuse"
-    csv: Csv = Csv()
+    columns: dict[Part, dict[str, str]] = Field({}, description="table -> {our name: name in the file}")
+    extra_columns: Literal["notice", "refuse", "ignore"] = Field(
+        "notice", description="Columns nobody asked for: a line that names them, an error, or nothing."
+    )
     followed_until: dt.date | None = Field(None, description="Last day the registers cover, for everyone.")
     extracted_on: dt.date | None = Field(None, description="Day the tables were drawn; none: today.")
 
@@ -45,6 +43,26 @@ class Tables(Section):
         if self.followed_until and self.extracted_on and self.followed_until > self.extracted_on:
             raise ValueError("followed_until lies after extracted_on: nobody has seen those days")
         return self
+
+    @model_validator(mode="after")
+    def _answers_once(self) -> Self:
+        halves = [getattr(self, half) is not None for half in HALVES]
+        if any(halves) == (self.answers is not None) or any(halves) != all(halves):
+            raise ValueError("give either answers, or caseworker_answers with client_answers and within_days")
+        if any(halves) != (self.within_days is not None):
+            raise ValueError("within_days goes with caseworker_answers and client_answers, and they with it")
+        if self.weekly and self.spells is None:
+            raise ValueError("weekly says how spells is written, and there is no spells")
+        return self
+
+    @property
+    def in_halves(self) -> bool:
+        """Whether the caseworker's and the client's answers stand apart."""
+        return self.answers is None
+
+    def columns_of(self, part: Part) -> dict[str, str]:
+        """Return our names of a table's columns and theirs; those of a half count before those of answers."""
+        return {**(self.columns.get("answers", {}) if part in HALVES else {}), **self.columns.get(part, {})}
 
 
 def _no_truth(given: Any) -> Any:

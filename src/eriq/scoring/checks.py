@@ -11,6 +11,7 @@ from eriq.instrument.instrument import Instrument
 from eriq.model.bundle import Bundle
 from eriq.tables import schema
 from eriq.tables.cohort import Registers
+from eriq.tables.halves import check_halves
 from eriq.tables.intake import check_own_answers
 from eriq.tables.ready import contract, read_ready
 from eriq.tables.schema import Problem
@@ -68,6 +69,7 @@ def checked_answers(raw: pd.DataFrame, instrument: Instrument, today: dt.date) -
     answers, problems = schema.check(raw, rest, "answers", extra="ignore")
     answers = pd.concat([answers, pd.DataFrame(clean)], axis="columns")[names]
     problems += strange + schema.check_dates(answers, "answers", today)
+    problems += check_halves(answers)
     if answers["wave"].notna().any():
         problems += schema.check_repeats(answers, ["client_id", "wave"], "answers")
     return answers, problems + schema.check_repeats(answers, ["client_id", "answered_on"], "answers")

@@ -16,7 +16,7 @@ def wanted_columns(bundle: Bundle, mapping: Mapping[str, str] | None = None) -> 
         columns = schema.answers_columns(instrument)
         whole = foreign_items(instrument) | frozenset(instrument.item_ids)
         names = frozenset(c.name for c in columns) | whole
-        return Wanted(names | registers, whole, registers, mapping or {})
+        return Wanted(names | registers, whole, registers, mapping or {}, instrument)
     numbers = frozenset(f.column for f in bundle.features if not f.levels and not (f.given and _as_text(f.given)))
     names = frozenset(f.column for f in bundle.features)
     return Wanted(names | {bundle.client, *bundle.days}, frozenset(), numbers, mapping or {})

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from eriq import __version__
-from eriq.config import ScoringJob
+from eriq.config import Layout, ScoringJob
 from eriq.model.bundle import Bundle
 from eriq.scoring.manifest import Begun, Counts, RunManifest, ScoredBy, Shown
 from eriq.scoring.options import Options
 from eriq.scoring.sinks.base import Places
 
+HOW_READ = ("columns", "weekly", "within_days")  # with the layout: what rows become of the same files
 # No chunk depends on them.
 NOT_IN_IDENTITY = {"name", "model", "trusted_keys", "source", "sink", "capacity", "ties", "rank_moves"}
 
@@ -28,9 +29,9 @@ class Batch:
     sentence: str
 
 
-def batch_of(counts: Counts, out: Path, sentence: str) -> Batch:
-    """Return counts of a finished job with where its scores are, and a line about it."""
-    return Batch(counts.read, counts.scored, counts.set_aside, out, sentence)
+def batch_of(counts: Counts, out: Path, sentence: str, notices: tuple[str, ...] = ()) -> Batch:
+    """Return counts of a finished job with where its scores are, a line about it, and one for each notice."""
+    return Batch(counts.read, counts.scored, counts.set_aside, out, "\n".join([sentence, *notices]))
 
 
 def begun_of(job: ScoringJob, bundle: Bundle, stamp: dict[str, str], today: dt.date) -> Begun:
@@ -42,8 +43,7 @@ def begun_of(job: ScoringJob, bundle: Bundle, stamp: dict[str, str], today: dt.d
 def identity_of(job: ScoringJob, bundle: Bundle, stamp: dict[str, str]) -> str:
     """Return a digest of everything the stored chunks depend on."""
     settings = job.model_dump(mode="json", exclude=NOT_IN_IDENTITY)
-    settings["columns"] = job.source.columns
-    settings["csv"] = job.source.csv.model_dump() if job.source.csv else None
+    settings["layout"] = job.source.model_dump(mode="json", include={*Layout.model_fields, *HOW_READ})
     content = {"eriq": __version__, "model": bundle.manifest.seal, "source": stamp, **settings}
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 

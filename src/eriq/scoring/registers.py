@@ -6,19 +6,38 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from eriq.config import Csv, TableName
-from eriq.errors import SourceError
+from eriq.config import Layout, TableName, Tables
+from eriq.errors import ConfigError, SourceError
 from eriq.features import recorded_columns
+from eriq.instrument.instrument import NO_QUESTIONS, load_instrument
 from eriq.model.bundle import Bundle
 from eriq.tables import schema
 from eriq.tables.cohort import Registers
-from eriq.tables.files import read_with_digest
+from eriq.tables.extract import Extract, in_our_form, read_extract, without_echo
+from eriq.tables.files import read_declared
 from eriq.tables.folders import find_table
 from eriq.tables.intake import TABLES, check_registers
 
 
+def registers_of(source: Layout, bundle: Bundle) -> tuple[Registers | None, dict[str, str]]:
+    """Return the registers that a job's source names, or that lie in its folder of answers, and their digests.
+
+    None where the model needs none, or a file or database has none beside it.
+
+    Raises
+    ------
+    ConfigError, SourceError, SchemaError
+        When a table is missing, or breaks its contract.
+    """
+    if not bundle.needs_registers:
+        return None, {}
+    if isinstance(source, Tables):
+        return _named_registers(source, bundle)
+    return registers_beside(getattr(source, "folder", None), source, form=bundle.needs_form)
+
+
 def registers_beside(
-    folder: Path | None, csv: Csv | None, *, form: bool = False
+    folder: Path | None, layout: Layout | None = None, *, form: bool = False
 ) -> tuple[Registers | None, dict[str, str]]:
     """Return the registers of a folder that also holds answers, and the digests of their files.
 
@@ -29,27 +48,47 @@ def registers_beside(
     """
     if folder is None or find_table(folder, "answers") is None:
         return None, {}
-    return read_registers(folder, csv, form=form)
+    return read_registers(folder, layout, form=form)
 
 
-def read_registers(folder: Path, csv: Csv | None = None, *, form: bool = False) -> tuple[Registers, dict[str, str]]:
+def read_registers(
+    folder: Path, layout: Layout | None = None, *, form: bool = False
+) -> tuple[Registers, dict[str, str]]:
     """Return checked registers, whole, with the digests of their files.
 
     Here every problem is the file's, as no answer can be blamed for it.
     The forms that staff filled in have to be there where the model uses a `form`.
     """
-    frames: dict[TableName, pd.DataFrame] = {}
-    digests: dict[str, str] = {}
-    for name in TABLES:
+    made: list[Extract] = []
+    layout, nothing_asked = layout or Layout(), load_instrument(NO_QUESTIONS)
+    for name, columns in TABLES.items():
         file = find_table(folder, name)
         if file is None and name == "forms" and not form:
             continue
         if file is None:
             need = "persons, spells, events and forms" if form else "persons, spells and events"
             raise SourceError(f"{folder} has no {name}; this model needs {need}")
-        frames[name], digests[name] = read_with_digest(file, csv)
+        read = read_declared(file, layout.csv, layout.sheet(name))
+        made.append(in_our_form(read, layout, name, columns, {}, nothing_asked))
+    return _checked(made)
+
+
+def _named_registers(source: Tables, bundle: Bundle) -> tuple[Registers, dict[str, str]]:
+    """Return the registers of an agency's own tables; persons and spells have to be there, as in a training."""
+    needed = ("persons", "spells", "forms") if bundle.needs_form else ("persons", "spells")
+    if lacking := [name for name in needed if getattr(source, name) is None]:
+        raise ConfigError(f"{bundle.name} needs registers: source has no {' and no '.join(lacking)}")
+    instrument = bundle.instrument or load_instrument(NO_QUESTIONS)
+    return _checked([part for name in TABLES if (part := read_extract(source, name, instrument)) is not None])
+
+
+def _checked(made: list[Extract]) -> tuple[Registers, dict[str, str]]:
+    digests = {name: sha256 for part in made for name, sha256 in part.digests.items()}
+    frames: dict[TableName, pd.DataFrame] = {
+        name: part.frame for part in made for name in TABLES if name in part.digests
+    }
     registers, problems = check_registers(frames, dt.date.today(), extra="ignore")
-    schema.refuse(problems)
+    schema.refuse(without_echo([*(problem for part in made for problem in part.problems), *problems]))
     return registers, digests
 
 

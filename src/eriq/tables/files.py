@@ -5,11 +5,9 @@ import io
 import os
 import re
 import tempfile
-import warnings
-import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -20,14 +18,24 @@ import pyarrow.parquet as pq
 
 from eriq.config import Csv
 from eriq.disclosure import about_people, only_for_owner
-from eriq.errors import OutputError, SourceError
+from eriq.errors import ConfigError, OutputError, SourceError
 from eriq.tables.folders import parquet_files
+from eriq.tables.formats import STATISTICS, read_statistics
 from eriq.tables.stamped import Stamp, stamped
+from eriq.tables.words import Labels
+from eriq.tables.workbooks import first_row_as_header, read_workbook
 
 DELIMITERS = ",;\t|"
 LONGEST_HEADER = 1_000_000  # characters; a first line beyond that is not a header
-MOST_BLANK = 1000  # rows of a sheet, and half of them; more is a cell far below the table
-MAX_UNPACKED_BYTES = 500_000_000  # a spreadsheet that unpacks to more is refused before it is opened
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Read:
+    """A file as a table, with what it was made from and what it declares."""
+
+    frame: pd.DataFrame
+    sha256: str  # `file_digest` of the very bytes it was made from
+    declared: Labels | None = None  # by column, of files that know labels and missing codes
 
 
 def read_table(path: Path, csv: Csv | None = None) -> pd.DataFrame:
@@ -36,7 +44,7 @@ def read_table(path: Path, csv: Csv | None = None) -> pd.DataFrame:
     Parameters
     ----------
     path : Path
-        Ends in ``.csv``, ``.txt``, ``.parquet`` or ``.xlsx``; a folder is read as Parquet.
+        Ends in ``.csv``, ``.txt``, ``.parquet``, ``.xlsx`` or one of `STATISTICS`; a folder is read as Parquet.
     csv : Csv, optional
         How a text file is written; the delimiter is found from the header when not given.
 
@@ -56,19 +64,34 @@ def read_table(path: Path, csv: Csv | None = None) -> pd.DataFrame:
 
 def read_with_digest(path: Path, csv: Csv | None = None) -> tuple[pd.DataFrame, str]:
     """Return a file as a table, and the `file_digest` of the very bytes it was made from; else as `read_table`."""
+    read = read_declared(path, csv)
+    return read.frame, read.sha256
+
+
+def read_declared(path: Path, csv: Csv | None = None, sheet: str | None = None) -> Read:
+    """Return a file as a table, with its digest and what it declares of its columns; else as `read_table`.
+
+    Raises
+    ------
+    ConfigError
+        When a `sheet` is named and the file is no workbook.
+    """
     csv, suffix = csv or Csv(), path.suffix.lower()
     readers: dict[str, Callable[[Stamp], pd.DataFrame]] = {
         ".csv": lambda taken: _read_csv(taken, csv),
         ".txt": lambda taken: _read_csv(taken, csv),
-        ".xlsx": _read_excel,
+        ".xlsx": lambda taken: read_workbook(taken, sheet),
         ".parquet": _read_parquet,
         "": _read_parquet,
     }
+    if sheet is not None and suffix != ".xlsx":
+        raise ConfigError(f"source.sheets: {path.name} is no workbook and has no sheet '{sheet}'")
+    declared: Labels | None = None
     try:
         if not path.exists():
             raise SourceError(f"there is no file {path}")
-        if suffix not in readers:
-            raise SourceError(f"{path.name}: eriq reads {', '.join(filter(None, readers))}")
+        if suffix not in (*readers, *STATISTICS):
+            raise SourceError(f"{path.name}: eriq reads {', '.join(filter(None, [*readers, *STATISTICS]))}")
         if path.is_dir() and suffix not in ("", ".parquet"):
             raise SourceError(f"{path.name} is a folder; only Parquet may come as a folder")
         if path.is_dir():
@@ -79,14 +102,17 @@ def read_with_digest(path: Path, csv: Csv | None = None) -> tuple[pd.DataFrame, 
                 raise SourceError(f"{path.name} changed while it was read; nothing was made of it")
         else:
             sha256, (taken,) = stamped([path])
-            frame = readers[suffix](taken)
+            if suffix in STATISTICS:
+                frame, declared = read_statistics(taken)
+            else:
+                frame = readers[suffix](taken)
     except PermissionError:
         raise SourceError(f"{path} may not be read by this user") from None
     except OSError as why:
         raise SourceError(f"{path.name} cannot be read: {why.strerror or type(why).__name__}") from None
     if frame.empty:
         raise SourceError(f"{path.name} has a header and no rows")
-    return frame, sha256
+    return Read(frame, sha256, declared)
 
 
 # --- text ----------------------------------------------------------------------------------
@@ -161,83 +187,10 @@ def _read_csv(taken: Stamp, csv: Csv) -> pd.DataFrame:
         if "Empty CSV" in str(why):  # one line that no line break ends
             raise SourceError(f"{name} has a header and no rows") from None
         raise SourceError(f"{name}: some line has more or fewer cells than the header") from None
-    frame = _first_row_as_header(table.to_pandas(types_mapper=nullable))
+    frame = first_row_as_header(table.to_pandas(types_mapper=nullable))
     if csv.decimal == ",":
         frame = frame.apply(lambda column: column.str.replace(r"^(\s*-?\d+),(\d+\s*)$", r"\1.\2", regex=True))
     return frame
-
-
-def _first_row_as_header(cells: pd.DataFrame) -> pd.DataFrame:
-    """Return `cells` below the names in their first row, as written: a repeated one stays repeated."""
-    frame = cells.iloc[1:].reset_index(drop=True)
-    return frame.set_axis(["" if pd.isna(name) else str(name).strip() for name in cells.iloc[0]], axis="columns")
-
-
-# --- spreadsheets --------------------------------------------------------------------------
-
-
-def _read_excel(taken: Stamp) -> pd.DataFrame:
-    path = taken.path
-    try:
-        with taken.open() as file, zipfile.ZipFile(file) as packed:
-            unpacked = sum(part.file_size for part in packed.infolist())
-    except zipfile.BadZipFile:
-        raise SourceError(f"{path.name} is not an Excel workbook") from None
-    if unpacked > MAX_UNPACKED_BYTES:
-        raise SourceError(f"{path.name} unpacks to {unpacked / 1e6:.0f} MB; give large tables as CSV or Parquet")
-    try:
-        with warnings.catch_warnings(), taken.open() as file:
-            warnings.simplefilter("ignore", UserWarning)  # styles and drop-down lists that openpyxl leaves out
-            book = pd.ExcelFile(file, engine="openpyxl")
-            _one_sheet(path.name, book)
-            cells = pd.read_excel(book, header=None, dtype=object, keep_default_na=False, na_values=[""])
-    except (ValueError, LookupError, TypeError, EOFError, SyntaxError, zipfile.BadZipFile, zlib.error):
-        raise SourceError(f"{path.name} is not an Excel workbook with a first sheet of data") from None
-    # Rows below and columns beside the table are there once a cell has been formatted.
-    filled = cells.notna().to_numpy()
-    if not filled.any():
-        raise SourceError(f"{path.name} is empty")
-    last = int(np.flatnonzero(filled.any(axis=1))[-1]) + 1
-    blank = last - int(filled.any(axis=1).sum())
-    if blank > max(MOST_BLANK, last // 2):
-        raise SourceError(f"{path.name} has {blank:,} blank rows above its last cell; delete them, or that cell")
-    cells = cells.iloc[:last, : np.flatnonzero(filled.any(axis=0))[-1] + 1]
-    if rounded := int(cells.map(_is_rounded).to_numpy().sum()):
-        raise SourceError(
-            f"{path.name} has {rounded:,} number(s) of more than 15 digits, which a workbook keeps rounded: two "
-            "ids may have become one; store ids as text"
-        )
-    return _first_row_as_header(cells.map(_cell_text, na_action="ignore").astype("str"))
-
-
-def _one_sheet(name: str, book: pd.ExcelFile) -> None:
-    """Raise SourceError when other sheets than the first hold data, or the first one is hidden."""
-    first, *others = book.book.worksheets
-    filled = [
-        sheet for sheet in others if any(cell is not None for row in sheet.iter_rows(values_only=True) for cell in row)
-    ]
-    if filled:
-        hidden = sum(sheet.sheet_state != "visible" for sheet in filled)
-        raise SourceError(
-            f"{name} has {len(filled)} more sheet(s) with data that would not be read ({hidden} of them hidden); "
-            "leave one sheet"
-        )
-    if first.sheet_state != "visible":
-        raise SourceError(f"the first sheet of {name} is hidden; show it, or leave the one that counts")
-
-
-def _is_rounded(cell: object) -> bool:
-    return isinstance(cell, int | float) and abs(cell) >= 2**53 and not isinstance(cell, bool)
-
-
-def _cell_text(cell: object) -> str:
-    """Return a cell as a CSV would hold it; a date loses its midnight, a whole float its point."""
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    return str(cell).removesuffix(" 00:00:00")
-
-
-# --- Parquet -------------------------------------------------------------------------------
 
 
 def _read_parquet(taken: Stamp) -> pd.DataFrame:

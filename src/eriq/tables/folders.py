@@ -10,7 +10,7 @@ from eriq.errors import SourceError
 
 # What Spark and others leave beside the data, and what holds no rows.
 MARKS = re.compile(r"_SUCCESS|_(common_)?metadata|_(committed|started)_\w+|_manifest\.json|\..*\.crc|\.DS_Store|\._.*")
-TABLE_SUFFIXES = (".parquet", ".csv", ".xlsx")
+TABLE_SUFFIXES = (".parquet", ".csv", ".xlsx", ".sav", ".zsav", ".dta", ".sas7bdat", ".xpt")
 
 
 def parquet_files(path: Path) -> list[Path]:

@@ -7,20 +7,19 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from eriq.config import TableName, Tables
-from eriq.errors import ConfigError, bullets, nearest
 from eriq.instrument.instrument import Instrument
 from eriq.tables import schema
 from eriq.tables.cohort import Registers
-from eriq.tables.files import read_with_digest
-from eriq.tables.schema import Column, Problem
-from eriq.tables.versions import declared, foreign_items, require_accepted, translated
+from eriq.tables.extract import REGISTERS, Extract, read_extract, rename, without_echo
+from eriq.tables.halves import HalfCounts, check_halves
+from eriq.tables.schema import Problem
+from eriq.tables.versions import declared, require_accepted, translated
 
-TABLES: dict[TableName, tuple[Column, ...]] = {
-    "persons": schema.PERSONS,
-    "spells": schema.SPELLS,
-    "events": schema.EVENT_COLUMNS,
-    "forms": schema.FORMS,
-}
+TABLES = REGISTERS
+OF_A_CELL = ("unreadable", "decimal_comma", "missing", "outside_scale", "too_low", "too_high")
+
+
+__all__ = ["TABLES", "Intake", "check_answers", "check_registers", "read_tables", "rename"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,36 +33,8 @@ class Intake:
     truth: pd.DataFrame | None = None
     about: str = ""
     problems: list[Problem] = field(default_factory=list)
-
-
-def rename(frame: pd.DataFrame, mapping: dict[str, str], columns: Sequence[Column], table: str) -> pd.DataFrame:
-    """Return `frame` with the file's names replaced by ours (`mapping` is ours -> theirs).
-
-    Raises
-    ------
-    ConfigError
-        When the mapping names a column that the contract or the file does not have, or one of the
-        file twice: an optional column would else be missing without a word.
-
-    Examples
-    --------
-    >>> rename(pd.DataFrame({"cpr": ["007"]}), {"client_id": "cpr"}, schema.PERSONS, "persons").columns.tolist()
-    ['client_id']
-    """
-    known, found = [c.name for c in columns], [str(name) for name in frame.columns]
-    theirs = list(mapping.values())
-    problems = [f"{ours}: not a column of {table}.{nearest(ours, known)}" for ours in mapping if ours not in known]
-    problems += [f"{ours}: the file has no column '{name}'" for ours, name in mapping.items() if name not in found]
-    problems += [f"'{name}' is named {theirs.count(name)} times" for name in set(theirs) if theirs.count(name) > 1]
-    if problems:
-        raise ConfigError(bullets(f"source.columns.{table} does not fit the file:", sorted(problems)))
-    return frame.rename(columns={name: ours for ours, name in mapping.items()})
-
-
-def answers_columns(instrument: Instrument) -> tuple[Column, ...]:
-    """Return the columns that a table of answers may have: ours, and those of questionnaires that ours accepts."""
-    more = (Column(name, "Int8", optional=True) for name in sorted(foreign_items(instrument)))
-    return (*schema.answers_columns(instrument), *more)
+    notices: tuple[str, ...] = ()  # what was not read, and how tables came about
+    halves: HalfCounts | None = None  # where they stand apart
 
 
 def check_registers(
@@ -108,6 +79,7 @@ def check_own_answers(
     """Return ANSWERS typed, and its problems, where every row stands in our items and codes."""
     answers, problems = schema.check(frame, schema.answers_columns(instrument), "answers", extra=extra)
     problems += schema.check_dates(answers, "answers", today, extracted_on)
+    problems += check_halves(answers)
     if answers["wave"].notna().any():
         problems += schema.check_repeats(answers, ["client_id", "wave"], "answers")
     problems += schema.check_repeats(answers, ["client_id", "answered_on"], "answers")
@@ -132,22 +104,41 @@ def read_tables(source: Tables, instrument: Instrument, today: dt.date) -> Intak
         With `problems`; a training refuses them all at once with `schema.refuse`.
     """
     require_accepted(instrument, source.answers_to, "this config")
-    frames: dict[TableName, pd.DataFrame] = {}
-    digests: dict[str, str] = {}
     names: tuple[TableName, ...] = ("answers", *TABLES)
-    for name in names:
-        path = getattr(source, name)
-        if path is not None:
-            columns = answers_columns(instrument) if name == "answers" else TABLES[name]
-            frame, digests[name] = read_with_digest(path, source.csv)
-            frames[name] = rename(frame, source.columns.get(name, {}), columns, name)
-    given = declared(frames["answers"], source.answers_to)
-    answers, problems = check_answers(given, instrument, today, source.extra_columns, source.extracted_on)
-    registers, found = check_registers(frames, today, source.extra_columns, source.extracted_on)
-    problems += found
+    made = {name: extract for name in names if (extract := read_extract(source, name, instrument)) is not None}
+    answered = made.pop("answers")
+    given = declared(answered.frame, source.answers_to)
+    extra, drawn = source.extra_columns, source.extracted_on
+    if source.in_halves:  # each cell was checked in its own file, and has its row there
+        answers, found = check_answers(given, instrument, today, "ignore", drawn)
+        told = {(problem.column, problem.code) for problem in answered.problems}
+        problems = [
+            *answered.problems,
+            *(p for p in found if p.code not in OF_A_CELL and (p.column, p.code) not in told),
+        ]
+    else:
+        answers, found = check_answers(given, instrument, today, extra, drawn)
+        problems = [*answered.problems, *found]
+    registers, found = check_registers({name: part.frame for name, part in made.items()}, today, extra, drawn)
+    problems += [*(problem for part in made.values() for problem in part.problems), *found]
+    problems = without_echo(problems)
     if source.persons is not None:
         problems += schema.check_known(answers, registers.persons, "answers")
         problems += schema.check_known(registers.spells, registers.persons, "spells")
         problems += schema.check_known(registers.events, registers.persons, "events")
         problems += schema.check_known(registers.forms, registers.persons, "forms")
-    return Intake(answers, registers, digests, source.followed_until, problems=problems)
+    parts = (answered, *made.values())
+    return Intake(
+        answers,
+        registers,
+        {name: sha256 for part in parts for name, sha256 in part.digests.items()},
+        source.followed_until or next((part.until for part in parts if part.until), None),
+        problems=problems,
+        notices=_notices(parts, extra),
+        halves=answered.halves,
+    )
+
+
+def _notices(parts: Sequence[Extract], extra: str) -> tuple[str, ...]:
+    """Return one line for each thing that was not read, or was made."""
+    return tuple(line for part in parts for line in part.notices if extra != "ignore" or ": not read: " not in line)

@@ -1,6 +1,7 @@
 """The tables eriq reads: every column, and one check for all of them at the border."""
 
 import datetime as dt
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
@@ -71,6 +72,8 @@ def answers_columns(instrument: Instrument) -> tuple[Column, ...]:
         Column("instrument", "str", optional=True),  # "id version" of what was answered; blank: the questionnaire's own
         Column("belief_recorded_on", "datetime64[us]", optional=True),  # by the caseworker; blank: with the answers
         Column("score_shown_on", "datetime64[us]", optional=True),  # of this wave, to the caseworker
+        Column("caseworker_answered_on", "datetime64[us]", optional=True),  # of each half, where they stand apart:
+        Column("client_answered_on", "datetime64[us]", optional=True),  # answered_on is the later one
         *(Column(item, "Int8", allowed=instrument.allowed(item)) for item in instrument.item_ids),
     )
 
@@ -245,6 +248,16 @@ def _broken(given: pd.Series, read: pd.Series, column: Column) -> Iterator[tuple
         yield "too_high", f"above {column.high:g}", (read > column.high).fillna(False).to_numpy(bool)
 
 
+def folded(name: str) -> str:
+    """Return a name without case, spaces, signs and accents.
+
+    >>> folded(" Cónsent")
+    'consent'
+    """
+    plain = unicodedata.normalize("NFKD", name).casefold()
+    return "".join(sign for sign in plain if sign.isalnum())
+
+
 def check(
     frame: pd.DataFrame, columns: Sequence[Column], table: str, *, extra: str = "refuse"
 ) -> tuple[pd.DataFrame, list[Problem]]:
@@ -258,7 +271,7 @@ def check(
         The contract.
     table : str
         Name used in the problems.
-    extra : {"refuse", "ignore"}
+    extra : {"refuse", "notice", "ignore"}
         What to do about columns that the contract does not know. They are named by position,
         since without a header the column names are the first person's answers.
 
@@ -286,6 +299,14 @@ def check(
             problems.append(Problem(table, "", "unknown_column", f"column number {place} is not known.{hint}", none))
         if more := len(unknown) - SHOWN_ROWS if len(unknown) > SHOWN_ROWS else 0:
             problems.append(Problem(table, "", "unknown_column", f"{more} more columns are not known", none))
+    if extra == "notice":
+        lacking = {folded(name): name for name in wanted if name not in found}
+        for place, name in enumerate(found, 1):
+            if ours := lacking.get(folded(name)) if name not in wanted else None:
+                words = (
+                    f"column number {place} is written otherwise than {ours}; rename it, or map it in source.columns"
+                )
+                problems.append(Problem(table, ours, "unknown_column", words, none))
     typed: dict[str, pd.Series] = {}
     for column in columns:
         if found.count(column.name) == 1:

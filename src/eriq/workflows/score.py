@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from eriq.config import Csv, FileInput, FileOutput, ScoringJob
+from eriq.config import Csv, FileInput, FileOutput, ScoringJob, Tables
 from eriq.disclosure import Access, about_people
 from eriq.errors import ConfigError, EriqError, OutputError, ResumeError
 from eriq.instrument.texts import Language
@@ -16,7 +16,7 @@ from eriq.scoring.batch import OnChunk, run_job
 from eriq.scoring.columns import wanted_columns
 from eriq.scoring.job import Batch, batch_of, begun_of, manifest_of, options_of, told
 from eriq.scoring.manifest import Begun
-from eriq.scoring.registers import read_registers, registers_beside, with_register_columns
+from eriq.scoring.registers import read_registers, registers_of, with_register_columns
 from eriq.scoring.sinks.folder import check_name
 from eriq.scoring.sinks.openers import output_of
 from eriq.scoring.sinks.overlap import refuse_overlap, shares_file
@@ -83,24 +83,24 @@ def _run(job: ScoringJob, *, resume: bool, overwrite: bool, workers: int | None,
     bundle = _model(job, old)
     bundle.language(job.language)  # refused before any row is read
     require_accepted(bundle.instrument, job.answers_to, bundle.name)
-    wanted = wanted_columns(bundle, job.source.columns)
+    # An agency's own tables are renamed by their own source, table by table.
+    wanted = wanted_columns(bundle, {} if isinstance(job.source, Tables) else job.source.columns)
     today = old.today if old else dt.date.today()
     options = options_of(job, today)
     with open_source(job.source, wanted, job.chunk_rows, written=shares_file(job)) as source:
         stamp = source.stamp()
-        registers, digests = registers_beside(
-            job.source.folder if bundle.needs_registers else None, job.source.csv, form=bundle.needs_form
-        )
+        registers, digests = registers_of(job.source, bundle)
         stamp |= digests
         begun = begun_of(job, bundle, stamp, today)
         if resume and not old and (done := output.complete(begun.job)):
             counts, places = done
-            return batch_of(counts, output.out, f"{told(counts, places)}: complete already")
+            return batch_of(counts, output.out, f"{told(counts, places)}: complete already", source.notices)
         with output.open(begun, resume=resume, overwrite=overwrite) as sink:
             after, cores = sink.completed(), workers or os.cpu_count() or 1
             counts = run_job(bundle, source, sink, options, registers, workers=cores, on_chunk=on_chunk)
             sink.finish(manifest_of(job, bundle, options, stamp, begun.job, counts))
-    return batch_of(counts, output.out, told(counts, sink.places(), known=sink.known, after=after))
+        notices = source.notices
+    return batch_of(counts, output.out, told(counts, sink.places(), known=sink.known, after=after), notices)
 
 
 def make_features(
@@ -136,14 +136,17 @@ def score_on_spark(job: ScoringJob, *, overwrite: bool = False, master: str | No
     """
     from eriq.scoring.spark import score_folder
 
-    if job.rank or job.source.kind != "file" or job.sink.kind != "file" or job.source.columns:
-        raise ConfigError("--engine spark takes Parquet files in and out, without ranks and without other column names")
+    source = job.source
+    if job.rank or source.kind != "file" or job.sink.kind != "file" or source.columns or not source.says_nothing:
+        raise ConfigError(
+            "--engine spark takes Parquet files in and out, without ranks and without other names, codes or dates"
+        )
     refuse_overlap(job, (job.sink.path,))
     bundle = load_model(job.model, job.trusted_keys)
     bundle.language(job.language)
     require_accepted(bundle.instrument, job.answers_to, bundle.name)
     with about_people(job.access):
-        done = score_folder(bundle, job.source.path, job.sink.path, options_of(job), master, overwrite=overwrite)
+        done = score_folder(bundle, source.path, job.sink.path, options_of(job), master, overwrite=overwrite)
     return Batch(done.read, done.scored, done.rejected, done.out, done.sentence)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from eriq.config import FileInput, ScoringJob
+from eriq.config import FileInput, ScoringJob, Tables
 from eriq.errors import OutputError, SourceError
 from eriq.tables.folders import find_table
 from eriq.tables.intake import TABLES
@@ -32,7 +32,12 @@ def refuse_overlap(job: ScoringJob, written: Iterable[Path] = ()) -> None:
                     )
     except (OSError, RuntimeError, ValueError) as why:  # a link that points at itself, a name too long or with a NUL
         raise SourceError(f"the input cannot be looked for ({type(why).__name__}): is its name as meant?") from None
-    if source.kind == "file" or sink.kind == "file" or source.kind != sink.kind or source.table is None:
+    if (
+        isinstance(source, FileInput | Tables)
+        or sink.kind == "file"
+        or source.kind != sink.kind
+        or source.table is None
+    ):
         return
     if source.kind == "duckdb":
         there = shares_file(job)
@@ -50,6 +55,11 @@ def shares_file(job: ScoringJob) -> bool:
 
 def _read(job: ScoringJob) -> Iterator[Path]:
     """Yield the files and folders that a job reads; of a folder with tables, these alone."""
+    if isinstance(job.source, Tables):
+        for name in type(job.source).model_fields:
+            if isinstance(file := getattr(job.source, name), Path):
+                yield file
+        return
     if not isinstance(job.source, FileInput):
         if (file := getattr(job.source, "file", None)) is not None:
             yield file

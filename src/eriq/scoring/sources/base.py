@@ -1,6 +1,5 @@
 """What every source of rows promises: the same chunks each time it is asked, under our names."""
 
-import unicodedata
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -10,7 +9,9 @@ import numpy as np
 import pandas as pd
 
 from eriq.errors import ConfigError, SchemaError, bullets
+from eriq.instrument.instrument import Instrument
 from eriq.scoring.set_aside import BROKEN, nothing
+from eriq.tables.schema import SHOWN_ROWS, Column, answers_columns, folded
 
 CHUNK_ROWS = 20_000  # at 50,000 a row costs as much, at 5,000 half as much again
 
@@ -31,6 +32,7 @@ class Source(Protocol):
     """An input that gives the same chunks each time it is asked, with the wanted columns under our names."""
 
     total_rows: int | None  # known or, for text, estimated once reading has begun
+    notices: tuple[str, ...] = ()  # a line for what is left in the input
 
     def chunks(self, start: int = 0) -> Generator[Chunk, None, None]:
         """Yield chunks from number `start` on; boundaries depend on the input only."""
@@ -61,6 +63,24 @@ class Wanted:
     whole: frozenset[str] = frozenset()  # of them, those that hold small whole numbers
     numbers: frozenset[str] = frozenset()  # of them, those that hold numbers
     mapping: Mapping[str, str] = field(default_factory=dict)  # our name -> name in the file
+    instrument: Instrument | None = None  # that was answered
+
+    @property
+    def contract(self) -> tuple[Column, ...]:
+        """The columns of answers to the questionnaire, with register columns beside them."""
+        answers = answers_columns(self.instrument) if self.instrument else ()
+        return (*answers, *(Column(name, "Float64", optional=True) for name in sorted(self.numbers)))
+
+    def unread(self, found: list[str]) -> tuple[str, ...]:
+        """Return a line that names the columns of the input nobody asked for, or none.
+
+        >>> Wanted(frozenset({"client_id"}), mapping={"client_id": "cpr"}).unread(["note", "cpr"])
+        ('not read: note',)
+        """
+        known = {self.mapping.get(name, name) for name in self.names}
+        left = [name for name in found if name not in known]
+        more = f" and {len(left) - SHOWN_ROWS} more" if len(left) > SHOWN_ROWS else ""
+        return (f"not read: {', '.join(left[:SHOWN_ROWS])}{more}",) if left else ()
 
     def places(self, found: list[str]) -> dict[str, int]:
         """Return, by our name, where each wanted column stands among the file's columns.
@@ -85,11 +105,11 @@ class Wanted:
         absent += [f"{ours}: not a column the model reads" for ours in self.mapping if ours not in self.names]
         if absent:
             raise ConfigError(bullets("columns do not fit the input:", absent))
-        folded = {_folded(name): place for place, name in reversed(list(enumerate(found, 1)))}
+        written = {folded(name): place for place, name in reversed(list(enumerate(found, 1)))}
         likely = [
-            f"column number {folded[_folded(ours)]} is written otherwise than {ours}; is it meant?"
+            f"column number {written[folded(ours)]} is written otherwise than {ours}; is it meant?"
             for ours in sorted(self.names)
-            if self.mapping.get(ours, ours) not in found and _folded(ours) in folded
+            if self.mapping.get(ours, ours) not in found and folded(ours) in written
         ]
         if likely:
             raise SchemaError(
@@ -104,16 +124,6 @@ class Wanted:
         if twice:
             raise SchemaError(bullets("the input cannot be read without doubt:", twice))
         return {ours: found.index(theirs) for ours, theirs in here.items() if theirs in found}
-
-
-def _folded(name: str) -> str:
-    """Return a name without case, spaces, signs and accents.
-
-    >>> _folded(" Cónsent")
-    'consent'
-    """
-    plain = unicodedata.normalize("NFKD", name).casefold()
-    return "".join(sign for sign in plain if sign.isalnum())
 
 
 def whole_chunk(index: int, first_row: int, frame: pd.DataFrame) -> Chunk:

@@ -12,7 +12,8 @@ class FrameSource(Source):
     """A table in memory, in slices."""
 
     def __init__(self, frame: pd.DataFrame, wanted: Wanted, chunk_rows: int, stamp: dict[str, str]) -> None:
-        places = wanted.places([str(name) for name in frame.columns])
+        found = [str(name) for name in frame.columns]
+        places, self.notices = wanted.places(found), wanted.unread(found)
         self._frame = frame.iloc[:, list(places.values())].set_axis(list(places), axis="columns")
         self._stamp, self._chunk_rows = stamp, chunk_rows
         self.total_rows: int | None = len(frame)

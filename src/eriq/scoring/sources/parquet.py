@@ -28,9 +28,11 @@ class ParquetSource(Source):
         for number, file in enumerate(self._files):
             with _opened(file) as found:
                 self._groups += [(number, groups, rows) for groups, rows in _packed(found.metadata, chunk_rows)]
-                self._columns.append(places := wanted.places(list(found.schema_arrow.names)))
+                names = list(found.schema_arrow.names)
+                self._columns.append(places := wanted.places(names))
                 asks = "instrument" in wanted.names and "instrument" not in places
                 self._instruments.append(instrument_of(found.schema_arrow) if asks else None)
+                self.notices = self.notices or wanted.unread(names)
         if any(columns.keys() != self._columns[0].keys() for columns in self._columns):
             raise SourceError(f"the files in {path.name} do not have the same columns")
         self.total_rows: int | None = sum(rows for _, _, rows in self._groups)

@@ -22,6 +22,7 @@ class TableSource(Source):
         self._content: str | None = None
         self.total_rows: int | None = reader.total_rows
         try:
+            self.notices = wanted.unread(reader.names) if wanted else ()
             self._places = wanted.places(reader.names) if wanted else {n: k for k, n in enumerate(reader.names)}
         except BaseException:
             self.close()

@@ -46,7 +46,8 @@ class CsvSource(Source):
         self._sha256, (self._file,) = stamped([path])
         names, self._delimiter, self._header, self._first_line = self._head()
         self._width = len(names)
-        self._places = wanted.places([name.strip() for name in names])
+        found = [name.strip() for name in names]
+        self._places, self.notices = wanted.places(found), wanted.unread(found)
         if not self._places:
             raise SchemaError(
                 f"{path.name} has none of the expected columns (client_id, answered_on, ...); is it the right file, "

@@ -82,7 +82,12 @@ def tables_study(experiment: Experiment, source: Tables | Simulated, intake: Int
         observe_days=outcome.observe_days,
         flow=flow,
         n_read=cohort.n_read,
-        remarks=(*cohort.remarks, *taken_over(intake.answers, instrument), *kept_after_score(rows, instrument)),
+        remarks=(
+            *((str(intake.halves),) if intake.halves else ()),
+            *cohort.remarks,
+            *taken_over(intake.answers, instrument),
+            *kept_after_score(rows, instrument),
+        ),
         left_rules=_left_rules(intake, outcome),
         censoring=treated.table,
         digests=intake.digests,

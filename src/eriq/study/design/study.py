@@ -60,4 +60,5 @@ def summary(study: Study) -> str:
         f"{len(design.outcome):,} rows of {study.n_clients:,} clients in; {int(design.outcome.sum()):,} with "
         f"{study.outcome_words} ({design.rate:.1%}{'' if design.weight is None else ' by weight'})"
     )
-    return "\n".join([head, *lines, tail, *study.remarks])
+    notices = study.intake.notices if study.intake else ()
+    return "\n".join([head, *lines, tail, *notices, *study.remarks])

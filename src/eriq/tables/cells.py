@@ -1,0 +1,30 @@
+"""Cells as text, whatever a file or database kept them as."""
+
+import datetime as dt
+from typing import Any
+
+import pandas as pd
+
+from eriq.tables.schema import as_text
+
+
+def cell_text(given: pd.Series) -> pd.Series:
+    """Return cells as a text file would hold them: whole numbers without point, days without midnight.
+
+    >>> cell_text(pd.Series([1.0, 2.5, None])).tolist()
+    ['1', '2.5', nan]
+    """
+    if isinstance(given.dtype, pd.CategoricalDtype):
+        given = given.astype(given.cat.categories.dtype)
+    if given.dtype.kind == "M":
+        given = given.dt.strftime("%Y-%m-%d")
+    elif given.dtype.kind in "fO":
+        given = given.astype("object").map(_one, na_action="ignore")
+    text: pd.Series = as_text(given).str.strip()
+    return text
+
+
+def _one(cell: Any) -> Any:
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() else repr(float(cell))
+    return str(cell).removesuffix(" 00:00:00") if isinstance(cell, dt.date) else cell
