@@ -14,8 +14,9 @@ from eriq.config.experiment import (
     load_experiment,
     stored_experiment,
 )
-from eriq.config.files import Section, dump_yaml, is_shipped, load_yaml, parse_yaml, shipped, validation_lines
+from eriq.config.files import Section, dump_yaml, is_shipped, load_yaml, parse_yaml, shipped
 from eriq.config.groups import GroupMeasure, Groups, Pick
+from eriq.config.messages import checked, validation_lines
 from eriq.config.outcome import OUTCOMES, LeftRule, Outcome, Status, Work
 from eriq.config.promotion import Gates, GroupGates, load_gates
 from eriq.config.scoring import (
@@ -29,6 +30,7 @@ from eriq.config.scoring import (
     load_scoring_job,
 )
 from eriq.config.sources import Csv, Flat, FlatColumn, Simulated, TableName, Tables
+from eriq.config.versions import migrated
 
 __all__ = [
     "OUTCOMES",
@@ -66,12 +68,14 @@ __all__ = [
     "Validation",
     "Work",
     "censoring_model",
+    "checked",
     "dump_yaml",
     "is_shipped",
     "load_experiment",
     "load_gates",
     "load_scoring_job",
     "load_yaml",
+    "migrated",
     "parse_yaml",
     "shipped",
     "stored_experiment",

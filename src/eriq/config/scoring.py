@@ -4,11 +4,12 @@ import datetime as dt
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from eriq.config.files import Section, load_yaml, place_of, shipped, validation_lines
+from eriq.config.files import Section, load_yaml, place_of, shipped
+from eriq.config.messages import checked
 from eriq.config.sources import Csv
-from eriq.errors import ConfigError, bullets
+from eriq.config.versions import migrated
 
 
 class FileInput(Section):
@@ -141,11 +142,7 @@ def load_scoring_job(name: str | Path) -> ScoringJob:
     'reasons'
     """
     file = shipped("scoring", name)
-    content = load_yaml(file)
-    try:
-        job = ScoringJob.model_validate(content)
-    except ValidationError as error:
-        raise ConfigError(bullets(f"{file.name} is not a valid scoring job:", validation_lines(error))) from None
+    job = checked(ScoringJob, migrated(load_yaml(file))[0], f"{file.name} is not a valid scoring job:")
     update: dict[str, Any] = {}
     for part in ("source", "sink"):
         section = getattr(job, part)
