@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import pandas as pd
 
-from eriq.errors import TrackingError
+from eriq.errors import BundleError, TrackingError, nearest
 from eriq.model.bundle import Bundle, open_bundle
 from eriq.registry.tracking import HOME, connect
 
@@ -218,7 +218,11 @@ def load_model(reference: str) -> Bundle:
         and (MODELS / reference).is_dir()
     ):
         return open_bundle(MODELS / reference)
-    return open_bundle(model_folder(reference))
+    folder = model_folder(reference)
+    if not folder.exists():
+        there = [place.name for place in MODELS.iterdir() if place.is_dir()] if MODELS.is_dir() else []
+        raise BundleError(f"there is no model {reference}, here or under models/.{nearest(reference, there)}")
+    return open_bundle(folder)
 
 
 # --- what stays on this machine ------------------------------------------------------------
