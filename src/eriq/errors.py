@@ -120,9 +120,9 @@ SHOWN = 10  # problems of one error, unless the whole list is asked for
 
 
 def shortened(text: str) -> str:
-    """Return the first problems of a long list, with the hint how to see all.
+    r"""Return the first problems of a long list, with the hint how to see all.
 
-    >>> print(shortened(bullets("12 problems", map(str, range(12))))[-65:])
+    >>> print(*shortened(bullets("12 problems", map(str, range(12)))).splitlines()[-2:], sep="\n")
       - 9
       ... and 2 more; the whole list: eriq check FILE --all
     """

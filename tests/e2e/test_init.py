@@ -206,3 +206,22 @@ def test_files_like_nothing_and_files_twice_are_told(tmp_path: Path) -> None:
     assert "strange.csv: not used; its columns are like those of no table" in said
     with pytest.raises(SourceError, match="none of 2 file"):
         init([tmp_path / "strange.csv"] * 2, tmp_path / "y.yaml")
+
+
+def test_a_long_list_of_problems_is_cut_unless_all_is_asked(tmp_path: Path) -> None:
+    """Ten lines and a hint; with --all every line; the exit code is that of a config."""
+    import os
+    import subprocess
+    import sys
+
+    (tmp_path / "bad.yaml").write_text("".join(f"odd{k}: 1\n" for k in range(30)), encoding="utf-8")
+
+    def lines(*more: str) -> list[str]:
+        asked = [sys.executable, "-m", "eriq", "check", "bad.yaml", *more]
+        done = subprocess.run(asked, cwd=tmp_path, capture_output=True, text=True, env={**os.environ}, check=False)
+        assert done.returncode == 10
+        return done.stderr.splitlines()
+
+    assert len(lines()) == 12
+    assert lines()[-1].endswith("more; the whole list: eriq check FILE --all")
+    assert len(lines("--all")) == 1 + 5 + 30
