@@ -172,6 +172,8 @@ def test_one_ready_table_becomes_a_flat_config_that_the_check_takes(tmp_path: Pa
     table |= {"q1": rng.integers(1, 6, n), "by": rng.choice(["A", "B"], n), "note": [f"text {k}" for k in range(n)]}
     pd.DataFrame(table).to_csv(tmp_path / "flat.csv", index=False, sep="\t")
     init([tmp_path / "flat.csv"], tmp_path / "flat.yaml")
+    old = (tmp_path / "flat.yaml").read_text("utf-8").replace("version: 1\n", "")
+    (tmp_path / "old.yaml").write_text(old, encoding="utf-8")
     source = load_yaml(tmp_path / "flat.yaml")["source"]
 
     assert (source["client"], source["outcome"]) == ("Id", "I arbejde")
@@ -179,6 +181,9 @@ def test_one_ready_table_becomes_a_flat_config_that_the_check_takes(tmp_path: Pa
     assert source["columns"]["by"]["kind"] == "category"
     assert "note" not in source["columns"]
     assert "300 clients" in check(tmp_path / "flat.yaml")
+    assert (
+        check(tmp_path / "old.yaml") == f"{check(tmp_path / 'flat.yaml')}\nversion: 1 was added; nothing else changed"
+    )
 
 
 def test_codes_that_nobody_knows_are_left_to_write(tmp_path: Path) -> None:
