@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PORT ?= 5000
 
-.PHONY: demo test statistical kills fuzz golden lint licences release lock ui notebooks tree clean
+.PHONY: demo test statistical kills fuzz golden lint licences release lock ui notebooks tree schemas reference clean
 
 demo: .venv/core
 	$(BIN)/eriq demo
@@ -63,6 +63,14 @@ notebooks: .venv/dev
 # Write the tree in docs/architecture.md from the folders and the first line of each module.
 tree: .venv/dev
 	$(BIN)/python -m tests.e2e.tree
+
+# Write configs/schemas from the models that check configs.
+schemas: .venv/dev
+	$(BIN)/eriq schema --out configs/schemas
+
+# Write docs/reference from the models of configs and the contracts of tables.
+reference: .venv/dev
+	$(BIN)/python -m tests.e2e.reference
 
 # Pins and hashes, no registry addresses; needs uv.
 LOCK := uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \

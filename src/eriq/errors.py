@@ -7,6 +7,7 @@ class EriqError(Exception):
     """Base of every error that is shown as one paragraph, without a traceback."""
 
     exit_code = 1
+    whole = False  # whether a long list of problems is shown to its end
 
 
 class ConfigError(EriqError):
@@ -113,6 +114,24 @@ def bullets(head: str, lines: Iterable[str]) -> str:
       - b
     """
     return "\n  - ".join([head, *lines])
+
+
+SHOWN = 10  # problems of one error, unless the whole list is asked for
+
+
+def shortened(text: str) -> str:
+    r"""Return the first problems of a long list, with the hint how to see all.
+
+    >>> print(*shortened(bullets("12 problems", map(str, range(12)))).splitlines()[-2:], sep="\n")
+      - 9
+      ... and 2 more; the whole list: eriq check FILE --all
+    """
+    head, *lines = text.split("\n  - ")
+    if len(lines) <= SHOWN:
+        return text
+    return (
+        bullets(head, lines[:SHOWN]) + f"\n  ... and {len(lines) - SHOWN} more; the whole list: eriq check FILE --all"
+    )
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -46,10 +46,10 @@ def test_a_config_is_a_job_with_paths_from_its_own_folder(tmp_path: Path) -> Non
     ("change", "words"),
     [
         ("ranks: true", "Did you mean 'rank'"),
-        ("rank_moves: 2", "less than or equal to 1"),
+        ("rank_moves: 2", "rank_moves: must be at most 1"),
         ("capacity: 5", "capacity needs rank"),
         ("audience: caseworker\nreasons: 0", "nothing would be shown"),
-        ("chunk_rows: 0", "greater than or equal to 1"),
+        ("chunk_rows: 0", "chunk_rows: must be at least 1"),
     ],
 )
 def test_a_wrong_config_says_what_is_wrong(tmp_path: Path, change: str, words: str) -> None:

@@ -302,13 +302,13 @@ BAD: dict[str, tuple[Edit, str]] = {
         lambda c: c["items"][2]["text"].pop("da"),
         "item cl02: no text in 'da', which other texts have",
     ),
-    "empty text": (lambda c: c["items"][2]["text"].update(da=""), r"items\.2\.text\.da: String should have at least"),
+    "empty text": (lambda c: c["items"][2]["text"].update(da=""), r"items\.2\.text\.da: must not be empty"),
     "misspelt key": (
         lambda c: c["items"][0].update(orientaton=1),
         r"items\.0\.orientaton: not a known key\. Did you mean 'orientation'\?",
     ),
-    "unreadable version": (lambda c: c.update(version="one"), "version: String should match"),
-    "later format": (lambda c: c.update(format=2), "format: Input should be 1"),
+    "unreadable version": (lambda c: c.update(version="one"), "version: must be three numbers"),
+    "later format": (lambda c: c.update(format=2), "format: must be 1"),
     "no items": (lambda c: c.update(items=[]), "there is no item; for registers alone there is 'no-questions'"),
     "mapping to no item": (
         lambda c: c.update(accepts={"old 1.0.0": {"cw02": "q1"}}),
@@ -357,7 +357,7 @@ def test_a_repeated_key_is_refused(tmp_path: Path) -> None:
 
 def test_an_unquoted_no_is_refused(load: Callable[[Edit], Instrument]) -> None:
     """YAML reads an unquoted `no` as false, which is not a text."""
-    with pytest.raises(InstrumentError, match=r"scales\.often\.0\.labels\.en: Input should be a valid string"):
+    with pytest.raises(InstrumentError, match=r"scales\.often\.0\.labels\.en: must be text"):
         load(lambda c: c["scales"]["often"][0]["labels"].update(en=False))
 
 

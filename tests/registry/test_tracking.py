@@ -24,3 +24,14 @@ def test_a_store_that_is_named_is_kept(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'named.db'}")
     assert connect().get_tracking_uri() == connect().get_tracking_uri() == tracking_uri()
     assert tracking_uri().endswith("named.db")
+
+
+def test_a_misspelt_model_gets_the_nearest_name(tmp_path, monkeypatch):
+    """A name that is no model is told with the nearest one under models/."""
+    from eriq.errors import BundleError
+    from eriq.registry.models import load_model
+
+    (tmp_path / "models" / "demo-20260101").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(BundleError, match="Did you mean 'demo-20260101'"):
+        load_model("dmeo-20260101")

@@ -10,9 +10,9 @@ from eriq import __version__
 from eriq.cli import study  # noqa: F401 - each of these puts its commands into the app, in the order of the help
 
 # isort: split
-from eriq.cli import data, forms, instrument, keys, scoring  # noqa: F401
+from eriq.cli import data, forms, instrument, keys, scoring, start  # noqa: F401
 from eriq.cli.app import app
-from eriq.errors import FAULT, INTERRUPTED, EriqError, OutputError
+from eriq.errors import FAULT, INTERRUPTED, EriqError, OutputError, shortened
 
 
 def run() -> NoReturn:
@@ -20,7 +20,7 @@ def run() -> NoReturn:
     try:
         code = app(prog_name="eriq", standalone_mode=False) or 0  # what typer.Exit was given
     except EriqError as error:
-        typer.echo(f"eriq: {error}", err=True)
+        typer.echo(f"eriq: {error if error.whole else shortened(str(error))}", err=True)
         code = error.exit_code
     except typer.Exit as leave:
         code = leave.exit_code

@@ -7,17 +7,24 @@ import typer
 
 from eriq.cli.app import Config, Overwrite, Readable, command
 from eriq.cli.progress import bar, places
+from eriq.errors import EriqError
 
 
 @command()
-def check(config: Config) -> None:
+def check(
+    config: Config, all: Annotated[bool, typer.Option("--all", help="Show every problem, however many.")] = False
+) -> None:
     """Validate config, questionnaire and data in one pass; train nothing.
 
     Example: eriq check configs/experiments/demo.yaml
     """
     from eriq.workflows import check as check_job
 
-    typer.echo(check_job.check(config))
+    try:
+        typer.echo(check_job.check(config))
+    except EriqError as error:
+        error.whole = all
+        raise
 
 
 @command()

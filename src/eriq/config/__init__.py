@@ -14,9 +14,10 @@ from eriq.config.experiment import (
     load_experiment,
     stored_experiment,
 )
-from eriq.config.files import Section, dump_yaml, is_shipped, load_yaml, parse_yaml, shipped, validation_lines
+from eriq.config.files import Section, dump_yaml, is_shipped, load_yaml, parse_yaml, shipped
 from eriq.config.groups import GroupMeasure, Groups, Pick
 from eriq.config.layout import HALVES, Csv, Layout, Part, TableName, Weekly, code_text, plain
+from eriq.config.messages import checked, validation_lines
 from eriq.config.outcome import OUTCOMES, LeftRule, Outcome, Status, Work
 from eriq.config.promotion import Gates, GroupGates, load_gates
 from eriq.config.scoring import (
@@ -30,6 +31,7 @@ from eriq.config.scoring import (
     load_scoring_job,
 )
 from eriq.config.sources import Flat, FlatColumn, Simulated, Tables
+from eriq.config.versions import migrated
 
 __all__ = [
     "HALVES",
@@ -71,6 +73,7 @@ __all__ = [
     "Weekly",
     "Work",
     "censoring_model",
+    "checked",
     "code_text",
     "dump_yaml",
     "is_shipped",
@@ -78,6 +81,7 @@ __all__ = [
     "load_gates",
     "load_scoring_job",
     "load_yaml",
+    "migrated",
     "parse_yaml",
     "plain",
     "shipped",

@@ -7,13 +7,15 @@ from typing import Any, Literal, Self
 from pydantic import Field, ValidationError, model_validator
 
 from eriq.config.censoring import Ipcw
-from eriq.config.files import Section, load_yaml, parse_yaml, place_of, shipped, validation_lines
+from eriq.config.files import Section, load_yaml, parse_yaml, place_of, shipped
 from eriq.config.groups import Groups
+from eriq.config.messages import checked
 from eriq.config.outcome import OUTCOMES, Outcome
 from eriq.config.rules import RuleText
 from eriq.config.sources import Flat, Simulated, Tables
+from eriq.config.versions import migrated
 from eriq.disclosure import MIN_PEOPLE, Release
-from eriq.errors import ConfigError, bullets, nearest
+from eriq.errors import ConfigError, nearest
 
 EstimatorName = Literal[
     "prevalence",
@@ -246,11 +248,8 @@ def load_experiment(path: str | Path) -> Experiment:
     'register_full'
     """
     file = shipped("experiments", path)
-    content = load_yaml(file)
-    try:
-        experiment = Experiment.model_validate(content)
-    except ValidationError as error:
-        raise ConfigError(bullets(f"{file.name} is not a valid experiment:", validation_lines(error))) from None
+    content, _ = migrated(load_yaml(file))
+    experiment = checked(Experiment, content, f"{file.name} is not a valid experiment:")
     return _relative_to(experiment, file, path)
 
 

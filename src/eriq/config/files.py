@@ -1,11 +1,10 @@
 """YAML read strictly: frozen sections that refuse what they do not know."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ValidationError
+from pydantic import AfterValidator, BaseModel
 
 from eriq.errors import ConfigError, EriqError, nearest
 
@@ -121,23 +120,3 @@ def key_path(given: Path) -> Path:
 
 
 KeyFile = Annotated[Path, AfterValidator(key_path)]
-
-
-def validation_lines(error: ValidationError) -> Iterator[str]:
-    """Yield one line per problem: where and what, never the value given."""
-    known = {f.alias or name for section in _sections(Section) for name, f in section.model_fields.items()}
-    for problem in error.errors(include_url=False, include_input=False):
-        # A section that is checked as a whole stands in the place with the name of its check.
-        where = ".".join(str(part) for part in problem["loc"] if not str(part).startswith("function-")) or "the file"
-        if problem["type"] == "extra_forbidden":
-            name = str(problem["loc"][-1])
-            hint = " It belongs elsewhere, or to another kind of config." if name in known else nearest(name, known)
-            yield f"{where}: not a known key.{hint}"
-        else:
-            yield f"{where}: {problem['msg'].removeprefix('Value error, ')}"
-
-
-def _sections(base: type[Section]) -> Iterator[type[Section]]:
-    for child in base.__subclasses__():
-        yield child
-        yield from _sections(child)

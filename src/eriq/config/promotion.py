@@ -3,11 +3,12 @@
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from eriq.config.files import KeyFile, Section, load_yaml, validation_lines
+from eriq.config.files import KeyFile, Section, load_yaml
 from eriq.config.groups import GroupMeasure
-from eriq.errors import ConfigError, bullets
+from eriq.config.messages import checked
+from eriq.config.versions import migrated
 
 
 class GroupGates(Section):
@@ -65,10 +66,6 @@ def load_gates(path: Path | None = None) -> Gates:
     """
     if path is None:
         return Gates()
-    content = load_yaml(path)
-    try:
-        gates = Gates.model_validate(content)
-    except ValidationError as error:
-        raise ConfigError(bullets(f"{path.name} is not a valid list of gates:", validation_lines(error))) from None
+    gates = checked(Gates, migrated(load_yaml(path))[0], f"{path.name} is not a valid list of gates:")
     keys = gates.trusted_keys and tuple(path.parent / key for key in gates.trusted_keys)
     return gates.model_copy(update={"trusted_keys": keys})

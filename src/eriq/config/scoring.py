@@ -4,12 +4,13 @@ import datetime as dt
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from eriq.config.files import KeyFile, Section, load_yaml, place_of, shipped, validation_lines
+from eriq.config.files import KeyFile, Section, load_yaml, place_of, shipped
 from eriq.config.layout import Layout
+from eriq.config.messages import checked
 from eriq.config.sources import Tables
-from eriq.errors import ConfigError, bullets
+from eriq.config.versions import migrated
 
 
 class FileInput(Layout):
@@ -148,11 +149,7 @@ def load_scoring_job(name: str | Path) -> ScoringJob:
     'reasons'
     """
     file = shipped("scoring", name)
-    content = load_yaml(file)
-    try:
-        job = ScoringJob.model_validate(content)
-    except ValidationError as error:
-        raise ConfigError(bullets(f"{file.name} is not a valid scoring job:", validation_lines(error))) from None
+    job = checked(ScoringJob, migrated(load_yaml(file))[0], f"{file.name} is not a valid scoring job:")
     update: dict[str, Any] = {}
     for part in ("source", "sink"):
         section = getattr(job, part)

@@ -10,9 +10,9 @@ from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, model_validator
 
-from eriq.config import Section, load_yaml, shipped, validation_lines
+from eriq.config import Section, checked, load_yaml, shipped
 from eriq.errors import ConfigError, InstrumentError, bullets, nearest
 from eriq.instrument.fits import RESPONDENTS, Respondent, languages_apart, odd_ids, odd_respondents
 from eriq.instrument.texts import LANGUAGES, Language, Texts
@@ -367,10 +367,7 @@ def _load(file: Path, below: tuple[Path, ...]) -> Instrument:
     content = load_yaml(file, InstrumentError)
     if "extends" in content:
         content = _extend(content, file, (*below, file.resolve()))
-    try:
-        return Instrument.model_validate(content)
-    except ValidationError as error:
-        raise InstrumentError(bullets(f"{file.name} is not a valid questionnaire:", validation_lines(error))) from None
+    return checked(Instrument, content, f"{file.name} is not a valid questionnaire:", InstrumentError)
 
 
 def _extend(content: dict[str, Any], file: Path, below: tuple[Path, ...]) -> dict[str, Any]:

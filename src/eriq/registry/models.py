@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import pandas as pd
 
-from eriq.errors import TrackingError
+from eriq.errors import BundleError, TrackingError, nearest
 from eriq.model.bundle import Bundle, open_bundle
 from eriq.model.signature import trusted_keys
 from eriq.registry.logged import check_logged
@@ -249,7 +249,11 @@ def folder_of(reference: str) -> Path:
     registered = reference.startswith(("models:/", "runs:/"))
     if not registered and not Path(reference).exists() and (MODELS / reference).is_dir():
         return MODELS / reference
-    return model_folder(reference)
+    folder = model_folder(reference)
+    if not folder.exists():
+        there = [place.name for place in MODELS.iterdir() if place.is_dir()] if MODELS.is_dir() else []
+        raise BundleError(f"there is no model {reference}, here or under models/.{nearest(reference, there)}")
+    return folder
 
 
 # --- what stays on this machine ------------------------------------------------------------

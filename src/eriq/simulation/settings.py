@@ -2,12 +2,12 @@
 
 import datetime as dt
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from eriq.config import Section, load_yaml, shipped, validation_lines
-from eriq.errors import ConfigError, bullets, nearest
+from eriq.config import Section, checked, load_yaml, migrated, shipped
+from eriq.errors import nearest
 from eriq.instrument.fits import Respondent
 from eriq.instrument.instrument import Instrument
 
@@ -131,7 +131,7 @@ class BeliefModel(Section):
 class Simulation(Section):
     """A made-up cohort: structure, population, careers, outcome and answers."""
 
-    version: int = Field(ge=1, le=1)
+    version: Literal[1]
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
     words: str = Field(min_length=1, description="What the preset is tuned to, in one phrase.")
     design: Design
@@ -202,10 +202,7 @@ def load_simulation(name_or_path: str | Path) -> Simulation:
     (1.0, 0.0)
     """
     file = shipped("simulation", name_or_path)
-    try:
-        return Simulation.model_validate(_read(file))
-    except ValidationError as error:
-        raise ConfigError(bullets(f"{file.name} is not a valid simulation:", validation_lines(error))) from None
+    return checked(Simulation, migrated(_read(file))[0], f"{file.name} is not a valid simulation:")
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from eriq.config import Experiment, load_experiment
+from eriq.config import Experiment, load_experiment, load_yaml, migrated, shipped
 from eriq.study.comparison.sample import sample_sizes
 from eriq.study.comparison.verdict import headline_pair
 from eriq.study.design.doubts import doubts_of
@@ -28,6 +28,7 @@ def check(config: str | Path) -> str:
     lines = [summary(study), *before_a_run(sample_sizes(study, pair)), *doubts_of(study)]
     lines.append(f"{len(study.contenders)} contenders on the same rows and folds:")
     lines += [f"  {c.name} ({len(c.columns)} columns)" for c in study.contenders]
+    lines += migrated(load_yaml(shipped("experiments", config)))[1]
     return "\n".join(lines)
 
 

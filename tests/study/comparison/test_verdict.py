@@ -90,7 +90,9 @@ def test_a_headline_against_nothing_is_against_the_prevalence(study):
 def test_a_headline_needs_both_contenders(study):
     """A declared contender that does not take part is named in a ConfigError."""
     plan = Headline.model_validate({"with": "client", "without": "register_full", "estimator": "lightgbm"})
-    with pytest.raises(ConfigError, match=r"client \| lightgbm, register_full \| lightgbm"):
+    with pytest.raises(
+        ConfigError, match=r"client \| lightgbm\. Did you mean 'client \| logistic'\? register_full \| lightgbm\."
+    ):
         headline_pair(plan, study.contenders)
     good = Headline.model_validate({"with": "client", "without": "register_full"})
     pair = headline_pair(good, study.contenders)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from eriq.config import Experiment, Headline
-from eriq.errors import ConfigError
+from eriq.errors import ConfigError, nearest
 from eriq.study.design.contender import Contender, contender_key
 from eriq.study.evaluation.detectable import smallest_shown
 from eriq.study.learning.estimators import ESTIMATORS
@@ -25,7 +25,9 @@ def headline_pair(headline: Headline, contenders: Sequence[Contender]) -> tuple[
     estimators = (headline.estimator, headline.without_estimator or headline.estimator)
     keys = [contender_key(*named) for named in zip((headline.with_, headline.without), estimators, strict=True)]
     if missing := [f"{block} | {estimator}" for block, estimator in keys if (block, estimator) not in by_key]:
-        raise ConfigError(f"the headline compares contenders that do not take part: {', '.join(missing)}")
+        there = [f"{block} | {estimator}" for block, estimator in by_key]
+        told = [f"{name}.{nearest(name, there)}" for name in missing]
+        raise ConfigError(f"the headline compares contenders that do not take part: {' '.join(told)}".rstrip("."))
     return by_key[keys[0]], by_key[keys[1]]
 
 
