@@ -26,6 +26,7 @@ class Rule:
 
 
 RULES: Mapping[str, Rule] = {
+    "by_basis": Rule(""),  # cleared where it is made: its rows are parts of each other
     "by_fold": Rule("fewest", part_of=("design", "fold")),
     "censoring": Rule("rows", within=("rows", "known", "followed"), cells=("left_out", "cut")),
     "dependence": Rule(order=("level",)),

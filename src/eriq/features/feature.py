@@ -39,6 +39,13 @@ class Feature:
         return "register" if self.recorded and self.part != "form" else by_part.get(self.part, self.part)
 
     @property
+    def half(self) -> str:
+        """The half of the questionnaire that the column is made from: caseworker, client, or none."""
+        if self.part == "changes":
+            return "client" if self.column == "client" else "caseworker"
+        return self.respondent if self.respondent in ("caseworker", "client") and not self.recorded else ""
+
+    @property
     def recorded(self) -> bool:
         """Whether an office's tables give the column, and not the questionnaire."""
         return self.part in ("form", "register_basic", "register_history")

@@ -1,5 +1,6 @@
 """What MLflow is told of a training: aggregates, digests and settings; no row of a person, no name of a user."""
 
+import re
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,6 +8,7 @@ from types import ModuleType
 
 import pandas as pd
 
+from eriq.disclosure import publishable
 from eriq.errors import TrackingError
 from eriq.model.bundle import Bundle
 from eriq.registry.models import NOT_SAVED, held_out_file, no_model, register
@@ -76,6 +78,7 @@ def _log(mlflow: ModuleType, done: Finished) -> str:
             _metrics(done.tables, SAVED if done.bundle else facts.chosen)
             | _gain(done.tables["headline"])
             | _groups(done.tables)
+            | _bases(publishable("by_basis", done.tables.get("by_basis", pd.DataFrame())))
         )
         mlflow.log_artifacts(str(done.folder))
         file = held_out_file(run.info.run_id)
@@ -144,6 +147,16 @@ def _groups(tables: Results) -> dict[str, float]:
         return {}
     counts = tables["group_gaps"]["verdict"].value_counts()
     return {f"groups_{verdict.replace(' ', '_')}": float(counts.get(verdict, 0)) for verdict in VERDICTS}
+
+
+def _bases(table: pd.DataFrame) -> dict[str, float]:
+    """Return AUC and calibration slope by what was answered, of the rows that get each fit and of all that could."""
+    made = {}
+    for row in table.to_dict("records"):
+        name = re.sub("[^a-z]+", "_", f"basis {row['basis']} {row['rows']}".replace("'s", ""))
+        numbers = {m: row[m] for m in ("n", "auc", "slope")}
+        made |= {f"{name}_{measure}": float(value) for measure, value in numbers.items() if pd.notna(value)}
+    return made
 
 
 def _ends(name: str, row: Mapping[Hashable, float]) -> list[tuple[str, float]]:

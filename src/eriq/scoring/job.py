@@ -50,7 +50,16 @@ def identity_of(job: ScoringJob, bundle: Bundle, stamp: dict[str, str]) -> str:
 def options_of(job: ScoringJob, begun_on: dt.date | None = None) -> Options:
     """Return what the job shows of each row; the day is that of its beginning, unless it names one."""
     return Options(
-        job.language, job.reasons, job.shown, job.interval, job.today or begun_on, job.consent == "required", job.rank
+        job.language,
+        job.reasons,
+        job.shown,
+        job.interval,
+        job.today or begun_on,
+        job.consent == "required",
+        job.rank,
+        job.without_registers,
+        job.no_forecast_between,
+        job.out_of_range,
     )
 
 

@@ -22,6 +22,7 @@ class Design:
         None  # days, event, followed_days, where rows that are not followed to the end are kept
     )
     horizon_days: int = 0  # by which an event counts, where there are times
+    halves: pd.DataFrame | None = None  # per respondent, whether that half could be scored; None: no questionnaire
 
     @property
     def known(self) -> np.ndarray:
@@ -61,6 +62,7 @@ class Design:
             client=self.client[index],
             weight=None if self.weight is None else self.weight[index],
             times=None if self.times is None else self.times.iloc[index].reset_index(drop=True),
+            halves=None if self.halves is None else self.halves.iloc[index].reset_index(drop=True),
         )
 
 

@@ -57,6 +57,7 @@ class Facts:
     horizon_days: int
     about: str = ""  # where these people come from
     strongest: str = ""  # how much of the declared gain rests on one item
+    population: str = ""  # whom the declared comparison is over, and on what they would be scored
     censoring: tuple[str, ...] = ()  # what is done with rows whose follow-up breaks off, and what the weights are like
     censoring_rule: str = "leave_out"  # as declared
     weighted: bool = False  # whether rows count by weight
@@ -121,6 +122,7 @@ class Noted:
     started: dt.datetime
     doubts: tuple[str, ...] = ()
     strongest: str = ""
+    population: str = ""
 
 
 def facts_of(
@@ -141,6 +143,7 @@ def facts_of(
         horizon_days=study.horizon_days,
         about=study.about,
         strongest=noted.strongest,
+        population=noted.population,
         censoring=censoring_sentences(experiment, publishable_censoring(study.censoring, study.flow)),
         censoring_rule=censoring_rule(experiment),
         weighted=design.weight is not None,
