@@ -22,9 +22,7 @@ def answered(instrument: Instrument, caseworker: int, client: int) -> pd.DataFra
 
 
 @pytest.mark.parametrize(("caseworker", "client"), [(8, 8), (7, 11), (11, 7), (7, 7), (8, 0)])
-def test_a_half_counts_from_its_least_number_of_answers(
-    instrument: Instrument, caseworker: int, client: int
-) -> None:
+def test_a_half_counts_from_its_least_number_of_answers(instrument: Instrument, caseworker: int, client: int) -> None:
     """Eight answers of eleven are enough for a half, seven are not, whatever the other half holds."""
     found = usable_halves(answered(instrument, caseworker, client), instrument).iloc[0]
     assert (found["caseworker"], found["client"]) == (caseworker >= 8, client >= 8)

@@ -43,7 +43,9 @@ def test_whole_rows_do_not_depend_on_the_others(parted_bundle: Bundle, backlog: 
     alone = score_rows(parted_bundle, frame.iloc[::2], SHOWN).scores
     for name in ("probability", "log_odds", "reason_1", "reason_1_contribution"):
         assert together.loc[whole, name].tolist() == alone[name].tolist(), name
-    one_by_one = [score_rows(parted_bundle, frame.iloc[[k]], SHOWN).scores["probability"].iloc[0] for k in range(0, 40, 2)]
+    one_by_one = [
+        score_rows(parted_bundle, frame.iloc[[k]], SHOWN).scores["probability"].iloc[0] for k in range(0, 40, 2)
+    ]
     assert alone["probability"].tolist() == one_by_one
 
 
@@ -76,7 +78,7 @@ def test_a_client_whom_the_registers_do_not_know_is_scored_without_them(
 ) -> None:
     """The row gets the fit without registers and says so; with `refuse` it is set aside."""
     frame = without_half(backlog(4), "client", [3])
-    known = registers([("c1", "1990-01-01"), ("c2", "1980-01-01")])
+    known = registers(persons={"c1": {}, "c2": {}})
     made = score_rows(parted_register_bundle, frame, SHOWN, known).scores
     with_registers, without = "both halves and registers", "both halves"
     assert made["basis"].tolist() == [with_registers, with_registers, without, "caseworker's answers only"]
@@ -149,7 +151,8 @@ def test_a_withheld_forecast_has_no_rank(parted_bundle: Bundle, backlog: Backlog
     )
     held = made["probability"].isna()
     assert held.sum() == (plain["probability"] >= high - 1e-9).sum()
-    assert made.loc[held, "rank"].isna().all() and made.loc[held, "within_capacity"].isna().all()
+    assert made.loc[held, "rank"].isna().all()
+    assert made.loc[held, "within_capacity"].isna().all()
     expected = plain.loc[~held.to_numpy(), "probability"].rank(method="min", ascending=False)
     assert made.loc[~held, "rank"].tolist() == expected.tolist()
 

@@ -92,7 +92,7 @@ def explained(
     for fit, places, matrix in parts:
         own, adds = units(fit.features)
         given = fit.model.contributions(matrix) if len(matrix) else np.empty((0, len(adds) + 1))
-        unit = [names.index(name) for name in own]
+        unit = np.array([names.index(name) for name in own], dtype="int64")
         values[np.ix_(places, unit)], base[places] = given[:, :-1] @ adds, given[:, -1]
         first = [int(np.flatnonzero(column)[0]) for column in adds.T]
         data[np.ix_(places, unit)] = matrix[:, first]

@@ -16,7 +16,7 @@ from eriq.instrument.instrument import Instrument, MissingPolicy
 from eriq.model.calibrator import Calibrator
 
 FORMAT = 3  # of this file; 1 was eriq 0.1.0, and 2 had one fit for every row
-SINCE_3 = {"halves": [], "bases": []}  # what a manifest of format 2 lacks
+SINCE_3: Mapping[str, object] = {"halves": [], "bases": []}  # what a manifest of format 2 lacks
 MANIFEST = "manifest.json"
 Kind = Literal["linear", "booster", "rates", "prevalence", "tables", "stack"]
 
@@ -50,7 +50,7 @@ class BasisFit(Section):
     halves: tuple[Literal["caseworker", "client"], ...] = Field(min_length=1)
     registers: bool
     contender: str
-    measures: dict[str, Measured] = {}
+    measures: dict[str, Measured] = Field({})
     kind: Kind = "prevalence"
     calibrator: Calibrator = Calibrator(0.0, 1.0)
     members: int = 0

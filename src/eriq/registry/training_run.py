@@ -151,7 +151,7 @@ def _groups(tables: Results) -> dict[str, float]:
 
 def _bases(table: pd.DataFrame) -> dict[str, float]:
     """Return AUC and calibration slope by what was answered, of the rows that get each fit and of all that could."""
-    made = {}
+    made: dict[str, float] = {}
     for row in table.to_dict("records"):
         name = re.sub("[^a-z]+", "_", f"basis {row['basis']} {row['rows']}".replace("'s", ""))
         numbers = {m: row[m] for m in ("n", "auc", "slope")}

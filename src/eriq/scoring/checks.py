@@ -16,6 +16,7 @@ from eriq.tables.cohort import Registers
 from eriq.tables.intake import check_answers
 from eriq.tables.schema import Problem
 
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Checked:
     """Rows of an input, typed, and what is wrong with some of them."""
@@ -91,9 +92,7 @@ def _is_clean(given: pd.Series, instrument: Instrument) -> bool:
     return bool(known[codes.astype("int16") + 128].all()) and int((codes == GAP).sum()) == int(given.isna().sum())
 
 
-def _known_people(
-    answers: pd.DataFrame, wide: pd.DataFrame, bundle: Bundle, registers: Registers | None
-) -> np.ndarray:
+def _known_people(answers: pd.DataFrame, wide: pd.DataFrame, bundle: Bundle, registers: Registers | None) -> np.ndarray:
     """Return whose register facts are there: in the input itself, or in the registers beside it."""
     if len(wide.columns) == len(bundle.registers):
         return wide.notna().any(axis="columns").to_numpy(bool)

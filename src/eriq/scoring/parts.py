@@ -37,7 +37,7 @@ def scores_of_parts(bundle: Bundle, kept: pd.DataFrame, parts: Sequence[Part], o
     made = [scores_of(p.bundle, kept.iloc[p.places].reset_index(drop=True), p.matrix, options) for p in parts]
     like = scores_of(bundle, kept.iloc[:0], np.empty((0, len(bundle.features))), options)
     order = np.argsort(np.concatenate([part.places for part in parts]), kind="stable")
-    return pd.DataFrame({name: _joined(name, like[name], made, order) for name in like})
+    return pd.DataFrame({str(name): _joined(str(name), like[name], made, order) for name in like})
 
 
 def _joined(name: str, like: pd.Series, made: Sequence[pd.DataFrame], order: np.ndarray) -> pd.Series:

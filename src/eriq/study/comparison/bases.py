@@ -70,14 +70,14 @@ def further_bases(
     run : callable
         Gives the log-odds of single models, as `run_repeats` does.
     """
-    halves, design = home.design.halves, home.design
+    halves = home.design.halves
     whole, parts = parted(chosen, features)
     if halves is None or not whole[0]:
         return ()
     estimators = [c.estimator for c in home.contenders if c.columns == chosen.columns and savable(c)]
     found: list[Judged] = []
     for some in dict.fromkeys(basis[0] for basis in parts):
-        rows = halves[list(some)].to_numpy(bool).all(axis=1)
+        rows = np.asarray(halves[list(some)].to_numpy(bool).all(axis=1))
         sub = home.among(rows)
         folds = tuple(fold for fold in sub.folds if len(fold.test))
         contenders = {
@@ -100,7 +100,6 @@ def further_bases(
         held = OutOfFold.of_repeats(every, sub.design, run(every, sub.design, folds), folds)
         found += [_judged(basis, made, rows, held, experiment) for basis, made in contenders.items()]
     order = list(parts)
-    assert len(design.outcome) == len(halves)
     return tuple(sorted(found, key=lambda judged: order.index(judged.basis)))
 
 

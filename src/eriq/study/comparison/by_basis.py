@@ -28,8 +28,8 @@ def basis_tables(judged: Sequence[Judged], experiment: Experiment) -> Results:
     """Return how good each fit is, and how many questionnaires get it: by_basis, scored_on.
 
     Every fit is judged twice: on the rows that would get it, and on every row that has its halves, all else masked.
-    Forecasts are out of fold and calibrated on other people. Where a count is small enough to tell of somebody, no
-    count is given, as the other counts would give it away.
+    Forecasts are out of fold and calibrated on other people. Where a count of people, or of those with the outcome, is
+    small enough to tell of somebody, no such count is given, as the others would give it away.
 
     Parameters
     ----------
@@ -54,7 +54,9 @@ def basis_tables(judged: Sequence[Judged], experiment: Experiment) -> Results:
     table = pd.DataFrame(lines)
     groups = [place == k for k in range(-1, len(fits))]
     if not all(_tellable(group & known, design.outcome, design.client) for group in groups):
-        table[["n", "clients", "events"]] = pd.NA
+        table["events"] = pd.NA
+    if any(0 < len(np.unique(design.client[group & known])) < MIN_PEOPLE for group in groups):
+        table[["n", "clients"]] = pd.NA
     return {"by_basis": as_result("by_basis", table), "scored_on": _scored_on(counts)}
 
 
@@ -103,7 +105,7 @@ def _line(one: Judged, rows: np.ndarray, which: str, experiment: Experiment) -> 
     for name, measure in MEASURES.items():
         if measure in by_measure.index:
             for column, end in (("", "estimate"), ("_low", "low"), ("_high", "high")):
-                line[f"{name}{column}"] = float(by_measure.loc[measure, end])
+                line[f"{name}{column}"] = float(by_measure[end][measure])
     return line
 
 

@@ -16,7 +16,15 @@ from eriq.study.words import block_words
 OVERALL = ("auc", "average_precision", "log_loss", "brier", "brier_skill_prevalence", "brier_skill_register")
 CALIBRATION = ("calibration_in_the_large", "calibration_slope", "ici", "e50", "e90", "emax")
 TOP_PAIRS = 10
-PLAIN = ("sample_size", "scored_on", "rules", "agreement", "left_rules", "scorecard", "scorecard_sums")  # printed as they are
+PLAIN = (
+    "sample_size",
+    "scored_on",
+    "rules",
+    "agreement",
+    "left_rules",
+    "scorecard",
+    "scorecard_sums",
+)  # printed as they are
 
 
 def shaped(found: Findings) -> dict[str, pd.DataFrame | None]:
