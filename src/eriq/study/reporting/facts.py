@@ -169,11 +169,7 @@ def facts_of(
         started=f"{noted.started:%Y-%m-%d %H:%M} UTC",
         eriq_version=__version__,
         versions={"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
-        leak_checks=(
-            leak_check(plan),
-            "register facts dated after the answer, less the reporting lag, are not looked at",
-            f"no single column tells the outcome with an AUC of {experiment.leak_auc} or more",
-        ),
+        leak_checks=_leak_checks(experiment),
         n_read=study.n_read,
         n_rows=len(design.outcome),
         n_clients=study.n_clients,
@@ -186,6 +182,14 @@ def facts_of(
         doubts=noted.doubts,
         decided=decided_by_somebody(decisions(study)),
         convention=CONVENTIONS[model.convention] if model else "",
+    )
+
+
+def _leak_checks(experiment: Experiment) -> tuple[str, ...]:
+    return (
+        leak_check(experiment.validation),
+        "register facts dated after the answer, less the reporting lag, are not looked at",
+        f"no single column tells the outcome with an AUC of {experiment.leak_auc} or more",
     )
 
 
