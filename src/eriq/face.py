@@ -92,9 +92,9 @@ class Model:
 
         Returns
         -------
-        DataFrame of shape (n_rows, 4 or more)
+        DataFrame of shape (n_rows, 5 or more)
             With the index of `frame`. ``probability`` in [0, 1] of the model's outcome, ``log_odds``, and for a row
-            that is set aside no probability, its ``code`` and in ``set_aside`` the reason.
+            that is set aside no probability, its ``code`` and in ``set_aside`` the reason; ``basis`` in words.
 
         Raises
         ------
@@ -108,7 +108,7 @@ class Model:
         >>> people = eriq.simulate(clients=50, seed=2)
         >>> forecasts = model.predict(people.answers)
         >>> list(forecasts), len(forecasts) == len(people.answers)
-        (['probability', 'log_odds', 'code', 'set_aside'], True)
+        (['probability', 'log_odds', 'code', 'set_aside', 'basis'], True)
         """
         options = Options(language=language, reasons=reasons, today=today)
         made = score_frame(self.bundle, frame, options, _checked(registers, today))
@@ -163,7 +163,7 @@ class Model:
                 f"{aside} of {len(frame)} row(s) cannot be scored and so not explained; predict says why: leave them "
                 'out with frame[model.predict(frame)["code"] == ""]'
             )
-        return explained(self.bundle, usable.matrix, language)
+        return explained(self.bundle, [(part.bundle, part.places, part.matrix) for part in usable.parts], language)
 
     def __repr__(self) -> str:
         return about(self.bundle.manifest, self.bundle.model.convention)

@@ -19,9 +19,9 @@ import eriq.model.bundle as bundle_module
 from eriq.errors import BundleError, OutputError
 from eriq.features import Feature
 from eriq.instrument.texts import Texts
-from eriq.model.bundle import SELFTEST, Bundle, open_bundle, save_bundle
+from eriq.model.bundle import SELFTEST, Bundle, Fit, open_bundle, save_bundle, save_fits
 from eriq.model.calibrator import Calibrator
-from eriq.model.manifest import FORMAT, MANIFEST, Manifest, TrainedOn, read_manifest, seal_of
+from eriq.model.manifest import FORMAT, MANIFEST, BasisFit, Manifest, TrainedOn, read_manifest, seal_of
 from eriq.model.model import Model
 from eriq.study.design.contender import Contender
 from eriq.study.design.design import make_design, resampled
@@ -443,3 +443,46 @@ def test_a_background_of_other_columns_is_refused(models, tmp_path) -> None:
 
     with pytest.raises(BundleError, match="does not hold the columns"):
         bundle_module._background(content, model.columns, folder)
+
+
+# --- further fits --------------------------------------------------------------------------
+
+
+def with_basis(models, folder: Path) -> Bundle:
+    """Save a model with a further fit on its first column."""
+    model, features = models["logistic"]
+    part, some = models["level_rates"]
+    told = BasisFit(name="client", halves=("client",), registers=False, contender="client | level_rates")
+    fits = [Fit(model, features, np.ones((3, len(features)))), Fit(part, some, np.ones((3, 1)), told)]
+    return save_fits(fits, TOLD.model_copy(update={"halves": ("client",)}), "# Card\n", folder / "models", "parted")
+
+
+def test_a_further_fit_opens_with_its_model(models, tmp_path):
+    """Kind, calibration, columns and numbers of each fit are its own; the name is the model's."""
+    opened = open_bundle(with_basis(models, tmp_path).folder)
+    (fit,) = opened.bases
+    assert (opened.model.kind, fit.model.kind, fit.name) == ("linear", "rates", opened.name)
+    matrix = people().matrix.to_numpy()[:, :1]
+    assert fit.model.log_odds(matrix).tolist() == models["level_rates"][0].log_odds(matrix).tolist()
+    assert fit.manifest.contender == "client | level_rates"
+    assert opened.manifest.contender == TOLD.contender
+
+
+def test_a_changed_further_fit_is_refused(models, tmp_path, request):
+    """The files of a further fit are checked before anything is parsed, as those of the model."""
+    folder = with_basis(models, tmp_path).folder
+    (folder / "basis-client-model.skops").write_bytes(b"other")
+    request.getfixturevalue("no_parser")
+    with pytest.raises(BundleError, match="does not match its manifest"):
+        open_bundle(folder)
+
+
+def test_a_model_of_format_2_still_opens(save):
+    """What was saved before there were further fits opens, and asks for both halves."""
+    folder = save().folder
+    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    old = {name: value for name, value in manifest.items() if name not in ("halves", "bases")} | {"format": 2}
+    old["seal"] = seal_of(old)
+    (folder / MANIFEST).write_text(json.dumps(old), encoding="utf-8")
+    opened = open_bundle(folder)
+    assert (opened.bases, opened.manifest.halves) == ((), ())

@@ -3,7 +3,7 @@
 import hashlib
 import shutil
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,9 @@ import pytest
 
 from eriq.features import REGISTER_FEATURES, Feature, questionnaire_features
 from eriq.instrument.instrument import load_instrument
-from eriq.model.bundle import Bundle, save_bundle
+from eriq.model.bundle import Bundle, Fit, save_bundle, save_fits
 from eriq.model.calibrator import Calibrator
-from eriq.model.manifest import Manifest
+from eriq.model.manifest import BasisFit, Manifest
 from eriq.model.model import Model
 from eriq.scoring.job import Batch
 from eriq.scoring.manifest import Counts, RunManifest, ScoredBy, Shown
@@ -78,6 +78,61 @@ def register_bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     wanted = ("register.age", "register.weeks_work_1y")
     extra = tuple(f for f in REGISTER_FEATURES if f.name in wanted)
     return save_small(tmp_path_factory.mktemp("models"), extra, refits=0, name="register")
+
+
+def save_parted(models: Path, extra: tuple[Feature, ...] = (), refits: int = 0) -> Bundle:
+    """Save a model with a further fit for each half, and without registers where it has some."""
+    instrument = load_instrument("eriq22")
+    every = (*questionnaire_features(instrument), *extra)
+    rng = np.random.default_rng(6)
+    settings = {"objective": "binary", "num_leaves": 7, "verbose": -1, "num_threads": 1, "seed": 1}
+
+    def fit(halves: tuple[str, ...], registers: bool, name: str = "") -> Fit:
+        features = tuple(f for f in every if f.half in halves or (registers and f.recorded))
+        matrix = rng.integers(0, 5, (400, len(features))).astype("float64")
+        boosters = []
+        for _ in range(refits + 1):
+            outcome = rng.random(400) < 1 / (1 + np.exp(1.5 - matrix[:, 0]))
+            boosters.append(lgb.train(settings, lgb.Dataset(matrix, outcome.astype(int)), num_boost_round=10))
+        columns, calibrator = tuple(f.name for f in features), Calibrator(-0.1 * len(halves), 0.9)
+        model = Model("booster", columns, boosters[0], calibrator, tuple(boosters[1:]))
+        told = {"name": name, "halves": halves, "registers": registers, "contender": name}
+        return Fit(model, features, matrix[:5], BasisFit.model_validate(told) if name else None)
+
+    both = ("caseworker", "client")
+    with_registers = [((half,), True, f"{half}-registers") for half in both] if extra else []
+    further = [*([(both, False, "both")] if extra else []), *with_registers, *[((half,), False, half) for half in both]]
+    told = Manifest(
+        instrument=instrument,
+        missing_policy=instrument.missing_policy,
+        lag_days=30,
+        bands=(0.1, 0.3),
+        halves=both,
+        ranges={"register.age": (18.0, 65.0)} if extra else {},
+    )
+    fits = [fit(both, bool(extra)), *(fit(halves, known, name) for halves, known, name in further)]
+    return save_fits(fits, told, "# card\n", models, "parted")
+
+
+@pytest.fixture(scope="session")
+def parted_bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    """Save a model on answers with a further fit for each half, with two refits each."""
+    return save_parted(tmp_path_factory.mktemp("models"), refits=2)
+
+
+@pytest.fixture(scope="session")
+def parted_register_bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    """Save the same with two register columns, and fits without them."""
+    wanted = ("register.age", "register.weeks_work_1y")
+    return save_parted(tmp_path_factory.mktemp("models"), tuple(f for f in REGISTER_FEATURES if f.name in wanted))
+
+
+def without_half(frame: pd.DataFrame, respondent: str, rows: Sequence[int]) -> pd.DataFrame:
+    """Return answers without those of one respondent in some rows."""
+    items = [item.id for item in load_instrument("eriq22").items if item.respondent == respondent]
+    made = frame.copy()
+    made.loc[made.index[list(rows)], items] = ""
+    return made
 
 
 @pytest.fixture(scope="session")

@@ -261,7 +261,13 @@ def test_the_signature_names_every_column_that_can_set_a_row_aside(loaded: Any, 
     names = loaded.metadata.get_input_schema().input_names()
     assert {"client_id", "answered_on", "wave", "consent", *instrument.item_ids} <= set(names)
     assert loaded.metadata.get_input_schema().required_input_names() == ["client_id"]
-    assert loaded.metadata.get_output_schema().input_names() == ["probability", "log_odds", "code", "set_aside"]
+    assert loaded.metadata.get_output_schema().input_names() == [
+        "probability",
+        "log_odds",
+        "code",
+        "set_aside",
+        "basis",
+    ]
 
 
 def test_whole_numbers_floats_and_text_are_the_same_answers(loaded: Any, instrument: Instrument) -> None:

@@ -168,6 +168,9 @@ class Experiment(Section):
     contenders: tuple[Cross, ...] = Field(min_length=1)
     headline: Headline
     choose_from: tuple[str, ...] = Field((), description="Blocks the saved model may use; none: the largest.")
+    score_parts: bool = Field(
+        True, description="Save fits for one half, and without registers, so that what was answered can be scored."
+    )
     validation: Validation = Validation()
     tuning: Tuning = Tuning()
     intervals: Intervals = Intervals()

@@ -113,6 +113,17 @@ class ScoringJob(Section):
     ties: Literal["min", "dense", "average"] = Field("min", description="Rank of equal probabilities.")
     rank_moves: float = Field(0.1, gt=0, le=1, description="Share of the run a rank may move over the refits.")
     capacity: int | None = Field(None, ge=1, description="How many people there is room for.")
+    without_registers: Literal["refuse", "use"] | None = Field(
+        None,
+        description="A model that uses registers: refuse, or use the fit without them. None: use it for clients whom "
+        "the registers beside the answers do not know; if there are no registers at all the job is refused.",
+    )
+    no_forecast_between: tuple[float, float] | None = Field(
+        None, description="[low, high]: a probability in this band is withheld, and basis says so."
+    )
+    out_of_range: Literal["score", "withhold"] = Field(
+        "score", description="withhold: no forecast for a row with a column outside the range seen in training."
+    )
     chunk_rows: int = Field(20_000, ge=1, le=1_000_000, description="Bounds memory: a chunk is held at a time.")
     access: Literal["owner", "group"] = Field("owner", description="Who may read what is written: 0600, or 0640.")
     today: dt.date | None = Field(None, description="Dates after this are in the future; none: the day the job began.")
@@ -127,6 +138,9 @@ class ScoringJob(Section):
             raise ValueError("rank needs a file as sink; a database ranks by itself")
         if self.capacity is not None and not self.rank:
             raise ValueError("capacity needs rank: true")
+        low, high = self.no_forecast_between or (0.0, 1.0)
+        if not 0 <= low < high <= 1:
+            raise ValueError("no_forecast_between must rise and lie between 0 and 1")
         return self
 
     @property

@@ -43,6 +43,7 @@ class Rule:
 
 GROUP = ("people", "people_with", "people_without")
 RULES: Mapping[str, Rule] = {
+    "by_basis": Rule(()),  # cleared where it is made: its rows are parts of each other
     "by_fold": Rule(("fewest",), total=Total("design", "fold")),
     "censoring": Rule(
         ("rows", "known", "followed"),

@@ -56,6 +56,13 @@ class Feature:
         return "register" if self.recorded and self.part != "form" else by_part.get(self.part, self.part)
 
     @property
+    def half(self) -> str:
+        """The half of the questionnaire that gives the column: caseworker, client, another respondent, or none."""
+        if self.part == "changes":
+            return "client" if self.column == "client" else "caseworker"
+        return self.respondent if self.respondent in ("caseworker", "client") or self.part == "others" else ""
+
+    @property
     def recorded(self) -> bool:
         """Whether an office's tables give the column, and not the questionnaire."""
         return self.part in ("form", "register_basic", "register_history")

@@ -5,8 +5,8 @@ import io
 import json
 import shutil
 import tempfile
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +15,12 @@ import pandas as pd
 
 from eriq.errors import BundleError, OutputError
 from eriq.features import Feature
+from eriq.features.halves import Basis
 from eriq.instrument.instrument import Instrument
 from eriq.instrument.texts import LANGUAGES, Language
 from eriq.model.calibrator import Calibrator
 from eriq.model.limits import bounded, check_archive, check_parquet, check_whole, most_of
-from eriq.model.manifest import MANIFEST, Kind, Manifest, read_manifest
+from eriq.model.manifest import MANIFEST, BasisFit, Kind, Manifest, read_manifest
 from eriq.model.model import Model
 from eriq.model.signature import Keys
 from eriq.model.tables import from_json, to_json
@@ -48,6 +49,18 @@ class Bundle:
     manifest: Manifest
     folder: Path
     trusted: Keys = ()  # one of these keys has signed it; none: nobody asked
+    bases: tuple["Bundle", ...] = ()  # further fits, for rows in which a half or the registers are missing
+
+    @property
+    def fits(self) -> tuple["Bundle", ...]:
+        """The model and its further fits; a row gets the first whose content it has."""
+        return (self, *self.bases)
+
+    @property
+    def basis(self) -> Basis:
+        """What the fit takes: answers of which halves, and whether registers."""
+        halves = {f.half for f in self.features if self.instrument is not None} - {""}
+        return tuple(sorted(halves)), self.needs_registers
 
     @property
     def name(self) -> str:
@@ -106,6 +119,16 @@ class Bundle:
         return pd.DataFrame([row | dict.fromkeys(self.registers, 0)])
 
 
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """A fitted model with what is saved beside it."""
+
+    model: Model
+    features: tuple[Feature, ...]  # of the model's columns, in their order
+    sample: np.ndarray  # invented rows for the self-test, shape (n_rows, n_columns); never rows of people
+    basis: BasisFit | None = None  # of a further fit, what the study says of it
+
+
 def save_bundle(
     model: Model,
     features: tuple[Feature, ...],
@@ -137,22 +160,27 @@ def save_bundle(
     OutputError
         When the folder cannot be written.
     """
-    parts = _parts(model)
-    parts["card.md"] = card.encode()
-    parts[SELFTEST] = _selftest(model, sample)
-    if model.background is not None:
-        parts[BACKGROUND] = _packed(pd.DataFrame(model.background, columns=list(model.columns)))
+    return save_fits([Fit(model, features, sample)], manifest, card, models, name)
+
+
+def save_fits(fits: Sequence[Fit], manifest: Manifest, card: str, models: Path, name: str) -> Bundle:
+    """Write a model with further fits for rows that lack a half or the registers; see `save_bundle`.
+
+    Parameters
+    ----------
+    fits : sequence of Fit
+        The model, and then further fits: those that ask for most first.
+    manifest, card, models, name
+        As in `save_bundle`.
+    """
+    parts: dict[str, bytes] = {"card.md": card.encode()}
+    for fit in fits:
+        prefix = fit.basis.prefix if fit.basis else ""
+        parts |= {f"{prefix}{part}": content for part, content in _parts_of(fit).items()}
     digests = {part: hashlib.sha256(content).hexdigest() for part, content in parts.items()}
-    whole = manifest.model_copy(
-        update={
-            "kind": model.kind,
-            "calibrator": model.calibrator,
-            "members": len(model.members),
-            "columns": features,
-            "sha256": digests,
-            "pyfunc": hashlib.sha256(PYFUNC.read_bytes()).hexdigest(),
-        }
-    )
+    bases = tuple(fit.basis.model_copy(update=_saved_as(fit)) for fit in fits if fit.basis)
+    whole = manifest.model_copy(update={**_saved_as(fits[0]), "bases": bases, "sha256": digests})
+    whole = whole.model_copy(update={"pyfunc": hashlib.sha256(PYFUNC.read_bytes()).hexdigest()})
     whole = whole.model_copy(update={"name": f"{name}-{whole.sealed().seal[:8]}"}).sealed()
     parts[MANIFEST] = whole.to_json().encode()
     folder = models / whole.name
@@ -167,8 +195,23 @@ def save_bundle(
         draft.rename(folder)
     except OSError as why:
         raise OutputError(f"the model cannot be saved in {models}: {why.strerror}") from None
-    remember(_boosters(parts), len(features))  # made here, by LightGBM itself
+    remember(_boosters(parts), max(len(fit.features) for fit in fits))  # made here, by LightGBM itself
     return open_bundle(folder)
+
+
+def _saved_as(fit: Fit) -> dict[str, Any]:
+    """Return what a manifest says of a fit beyond what the study says."""
+    model = fit.model
+    said = {"kind": model.kind, "calibrator": model.calibrator, "members": len(model.members)}
+    return {**said, "columns": fit.features}
+
+
+def _parts_of(fit: Fit) -> dict[str, bytes]:
+    """Return the files of a fit, by their names without the fit's own beginning."""
+    parts = {**_parts(fit.model), SELFTEST: _selftest(fit.model, fit.sample)}
+    if fit.model.background is not None:
+        parts[BACKGROUND] = _packed(pd.DataFrame(fit.model.background, columns=list(fit.model.columns)))
+    return parts
 
 
 def _parts(model: Model) -> dict[str, bytes]:
@@ -253,14 +296,23 @@ def open_bundle(folder: str | Path, trusted: Keys = ()) -> Bundle:
     manifest = read_manifest(folder, trusted)
     payload = {name: _checked(folder, name, digest) for name, digest in manifest.sha256.items()}
     check_whole(folder, payload)
+    fits = [manifest, *(manifest.of_basis(fit) for fit in manifest.bases)]
     if not trusted:
-        try_out(_boosters(payload), len(manifest.columns), folder)
-    stems = ["model", *(f"member-{k + 1}" for k in range(manifest.members))]
+        try_out(_boosters(payload), max(len(fit.columns) for fit in fits), folder)
+    further = tuple(_opened(manifest.of_basis(fit), payload, folder, fit.prefix, trusted) for fit in manifest.bases)
+    return replace(_opened(manifest, payload, folder, trusted=trusted), bases=further)
+
+
+def _opened(
+    manifest: Manifest, payload: Mapping[str, bytes], folder: Path, prefix: str = "", trusted: Keys = ()
+) -> Bundle:
+    """Return a fit from its files, whose names begin with `prefix`, after its self-test."""
+    stems = [f"{prefix}model", *(f"{prefix}member-{k + 1}" for k in range(manifest.members))]
     names = tuple(f.name for f in manifest.columns)
-    background = _background(payload.get(BACKGROUND), names, folder)
+    background = _background(payload.get(f"{prefix}{BACKGROUND}"), names, folder)
     parts = [_open_part(payload, stem, manifest.kind, folder, (names, background)) for stem in stems]
     model = Model(manifest.kind, names, parts[0], manifest.calibrator, tuple(parts[1:]), background)
-    _prove(model, payload.get(SELFTEST, b""), folder)
+    _prove(model, payload.get(f"{prefix}{SELFTEST}", b""), folder)
     return Bundle(model, manifest.columns, manifest, folder, trusted)
 
 

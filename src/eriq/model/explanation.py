@@ -1,6 +1,7 @@
 """SHAP values by the shap library: the only door to it, opened on call."""
 
 import warnings
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -56,14 +57,17 @@ def shap_values(model: Model, matrix: np.ndarray) -> np.ndarray:
     return given
 
 
-def explained(bundle: Bundle, matrix: np.ndarray, language: Language | None = None) -> "shap.Explanation":
+def explained(
+    bundle: Bundle, parts: Sequence[tuple[Bundle, np.ndarray, np.ndarray]], language: Language | None = None
+) -> "shap.Explanation":
     """Return what each answer and each register fact adds to the log-odds, for the plots of shap.
 
     Parameters
     ----------
     bundle : Bundle
-    matrix : ndarray of shape (n_rows, n_columns)
-        The model's columns, in its order.
+    parts : sequence of (Bundle, places, matrix)
+        Each fit that was used, the places of its rows, and its columns in its order. What a fit does not take adds 0
+        and has no data.
     language : {"en", "sv", "da"}, optional
         Of labels and answers; if not given, the first that the questionnaire has.
 
@@ -84,20 +88,28 @@ def explained(bundle: Bundle, matrix: np.ndarray, language: Language | None = No
 
     language = bundle.language(language)
     names, member = units(bundle.features)
-    given = bundle.model.contributions(matrix) if len(matrix) else np.empty((0, len(member) + 1))
     owners = [bundle.features[int(np.flatnonzero(column)[0])] for column in member.T]
+    rows = sum(len(places) for _, places, _ in parts)
+    values, base, data = np.zeros((rows, len(names))), np.zeros(rows), np.full((rows, len(names)), np.nan)
+    for fit, places, matrix in parts:
+        own, adds = units(fit.features)
+        given = fit.model.contributions(matrix) if len(matrix) else np.empty((0, len(adds) + 1))
+        unit = np.array([names.index(name) for name in own], dtype="int64")
+        values[np.ix_(places, unit)], base[places] = given[:, :-1] @ adds, given[:, -1]
+        first = [int(np.flatnonzero(column)[0]) for column in adds.T]
+        data[np.ix_(places, unit)] = matrix[:, first]
     hidden = np.array([name == SENSITIVE for name in names])
-    data = np.where(hidden, np.nan, matrix[:, [bundle.features.index(owner) for owner in owners]])
+    data = np.where(hidden, np.nan, data)
     shown = [
-        np.full(len(matrix), "", dtype=object) if hide else _in_words(bundle, owner, column, language)
+        np.full(rows, "", dtype=object) if hide else _in_words(bundle, owner, column, language)
         for hide, owner, column in zip(hidden, owners, data.T, strict=True)
     ]
     labels = [
         (SENSITIVE_LABEL if hide else owner.labels).in_(language) for hide, owner in zip(hidden, owners, strict=True)
     ]
     return shap.Explanation(
-        values=given[:, :-1] @ member,
-        base_values=given[:, -1],
+        values=values,
+        base_values=base,
         data=data,
         display_data=np.column_stack(shown) if shown else data,
         feature_names=labels,

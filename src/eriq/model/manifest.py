@@ -6,20 +6,25 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from eriq import __version__
 from eriq.config import Section
 from eriq.errors import BundleError
 from eriq.features import Feature
+from eriq.features.halves import Basis
 from eriq.instrument.instrument import Instrument, MissingPolicy
 from eriq.model.calibrator import Calibrator
 from eriq.model.limits import MANIFEST_BYTES, bounded, check_number
 from eriq.model.signature import SIGNATURE, Keys, check_signed
 
-FORMAT = 2  # of this file; 1 was eriq 0.1.0
+FORMAT = 3  # of this file; 1 was eriq 0.1.0, and 2 had one fit for every row
+SINCE_3: Mapping[str, object] = {"halves": [], "bases": []}  # what a manifest of format 2 lacks
 MANIFEST = "manifest.json"
 Kind = Literal["linear", "booster", "rates", "prevalence", "tables", "stack"]
+
+
+SAID_OF_FIT = ("halves", "contender", "measures", "kind", "calibrator", "members", "columns")
 
 
 class Measured(Section):
@@ -39,6 +44,30 @@ class TrainedOn(Section):
     prevalence: float = 0.0
     simulated: bool = False
     about: str = ""
+
+
+class BasisFit(Section):
+    """A further fit in the same folder, for rows in which a half, or the registers, are missing."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*(-[a-z]+)*$", description="Its files begin with basis-<name>-.")
+    halves: tuple[str, ...] = Field(min_length=1)
+    registers: bool
+    contender: str
+    measures: dict[str, Measured] = Field({})
+    kind: Kind = "prevalence"
+    calibrator: Calibrator = Calibrator(0.0, 1.0)
+    members: int = 0
+    columns: tuple[Feature, ...] = ()
+
+    @property
+    def basis(self) -> Basis:
+        """Halves whose answers it takes, and whether it takes registers."""
+        return self.halves, self.registers
+
+    @property
+    def prefix(self) -> str:
+        """How the names of its files begin."""
+        return f"basis-{self.name}-"
 
 
 class Manifest(BaseModel, frozen=True, extra="forbid"):
@@ -69,9 +98,15 @@ class Manifest(BaseModel, frozen=True, extra="forbid"):
     calibrator: Calibrator = Calibrator(0.0, 1.0)
     members: int = 0  # refits saved beside the model
     columns: tuple[Feature, ...] = ()
+    halves: tuple[str, ...] = ()  # enough answers of these are asked for; none: of all
+    bases: tuple[BasisFit, ...] = ()  # those that ask for most first
     sha256: dict[str, str] = {}
     pyfunc: str = ""  # digest of the code that MLflow keeps beside the model and runs at an endpoint
     seal: str = ""
+
+    def of_basis(self, fit: BasisFit) -> "Manifest":
+        """Return what is said of a further fit, as if it were saved alone; ranges and bands are the model's."""
+        return self.model_copy(update={**{n: getattr(fit, n) for n in SAID_OF_FIT}, "bases": ()})
 
     def sealed(self) -> "Manifest":
         """Return the manifest with the digest of everything else in it."""
@@ -120,7 +155,7 @@ def read_manifest(folder: Path, trusted: Keys = ()) -> Manifest:
         given, made_by, seal = content["format"], content["eriq"], content["seal"]
     except (ValueError, KeyError, TypeError, RecursionError):
         raise BundleError(f"{folder.name} is not a model saved by eriq: no readable {MANIFEST}") from None
-    if given != FORMAT:
+    if given not in (FORMAT, 2):
         raise BundleError(
             f"{folder.name} was saved by eriq {str(made_by)[:20]} in format {str(given)[:20]}, and this eriq "
             f"{__version__} reads format {FORMAT}: train it again with 'eriq train' and the config that stands in its "
@@ -129,6 +164,7 @@ def read_manifest(folder: Path, trusted: Keys = ()) -> Manifest:
     if seal != seal_of(content):
         raise BundleError(f"{folder.name}/{MANIFEST} was changed after the model was saved")
     try:
+        content = content if given == FORMAT else {**SINCE_3, **content}
         manifest = Manifest.model_validate_json(json.dumps(content), strict=True)
         whole = set(content) == set(Manifest.model_fields)
     except (ValidationError, ValueError):

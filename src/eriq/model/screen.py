@@ -4,6 +4,7 @@ import textwrap
 from collections import Counter
 from collections.abc import Mapping
 
+from eriq.features.halves import basis_words
 from eriq.model.manifest import Manifest
 
 SHOWN = (("auc", "AUC"), ("log_loss", "log loss"), ("calibration_slope", "calibration slope"))
@@ -20,6 +21,7 @@ def about(told: Manifest, convention: str) -> str:
         "forecasts": told.outcome,
         "questionnaire": form,
         "basis": f"{told.contender} ({', '.join(f'{name} {n}' for name, n in halves.items())} columns)",
+        "also scores": "; ".join(basis_words(*fit.basis).in_("en") for fit in told.bases) or "nothing else",
         "trained on": f"{people.n_rows:,} rows of {people.n_clients:,} clients, {people.n_events:,} with the outcome "
         f"({people.prevalence:.1%}){when}",
         "people": "made up" if people.simulated else "real",

@@ -80,7 +80,7 @@ class EriqModel(PythonModel):
 
         Returns
         -------
-        DataFrame of shape (n_rows, 4 or more)
+        DataFrame of shape (n_rows, 5 or more)
             `OUTPUTS`; of a row set aside, the probability is missing and `code` and `set_aside` say why.
 
         Raises

@@ -1,5 +1,6 @@
 """What MLflow is told of a training: aggregates, digests and settings; no row of a person, no name of a user."""
 
+import re
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,7 +75,10 @@ def _log(mlflow: ModuleType, done: Finished) -> str:
     ) as run:
         mlflow.log_params(_params(told(facts, total_may_show=True)))
         mlflow.log_metrics(
-            _metrics(tables, SAVED if done.bundle else facts.chosen) | _gain(tables["headline"]) | _groups(tables)
+            _metrics(tables, SAVED if done.bundle else facts.chosen)
+            | _gain(tables["headline"])
+            | _groups(tables)
+            | _bases(tables.get("by_basis", pd.DataFrame()))
         )
         mlflow.log_artifacts(str(done.folder))
         file = held_out_file(run.info.run_id)
@@ -144,6 +148,16 @@ def _groups(tables: Results) -> dict[str, float]:
         return {}
     counts = tables["group_gaps"]["verdict"].value_counts()
     return {f"groups_{verdict.replace(' ', '_')}": float(counts.get(verdict, 0)) for verdict in VERDICTS}
+
+
+def _bases(table: pd.DataFrame) -> dict[str, float]:
+    """Return AUC and calibration slope by what was answered, of the rows that get each fit and of all that could."""
+    made: dict[str, float] = {}
+    for row in table.to_dict("records"):
+        name = re.sub("[^a-z]+", "_", f"basis {row['basis']} {row['rows']}".replace("'s", ""))
+        numbers = {m: row[m] for m in ("n", "auc", "slope")}
+        made |= {f"{name}_{measure}": float(value) for measure, value in numbers.items() if pd.notna(value)}
+    return made
 
 
 def _ends(name: str, row: Mapping[Hashable, float]) -> list[tuple[str, float]]:

@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from eriq.features.halves import GAP, fit_places, given_answers, usable_halves
 from eriq.instrument.instrument import Instrument
 from eriq.model.bundle import Bundle
+from eriq.scoring.options import WithoutRegisters
 from eriq.tables import schema
 from eriq.tables.cohort import Registers
 from eriq.tables.halves import check_halves
@@ -16,8 +18,6 @@ from eriq.tables.intake import check_own_answers
 from eriq.tables.ready import contract, read_ready
 from eriq.tables.schema import Problem
 from eriq.tables.versions import translated
-
-GAP = -128  # stands for no answer where codes are small whole numbers
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,10 +27,20 @@ class Checked:
     typed: pd.DataFrame
     wide: pd.DataFrame  # register columns that stand in the input itself
     problems: list[Problem]
+    fit: np.ndarray  # place among `Bundle.fits` of the fit that each row gets; -1 where it gets none
 
 
-def check_rows(bundle: Bundle, raw: pd.DataFrame, today: dt.date, registers: Registers | None) -> Checked:
+def check_rows(
+    bundle: Bundle,
+    raw: pd.DataFrame,
+    today: dt.date,
+    registers: Registers | None,
+    without_registers: WithoutRegisters = None,
+) -> Checked:
     """Return the rows of an input typed, with every rule that some of them break.
+
+    Unless `without_registers` is "refuse", a client whom the registers do not know is no problem where the model has
+    a fit for that: it is the person's own row that lacks them, whatever else is in the input.
 
     Raises
     ------
@@ -40,15 +50,19 @@ def check_rows(bundle: Bundle, raw: pd.DataFrame, today: dt.date, registers: Reg
     if instrument := bundle.instrument:
         typed, problems = checked_answers(raw, instrument, today)
         wide, found = _given_registers(raw, bundle)
-        problems += found + _too_few(typed, instrument)
+        able = without_registers != "refuse" and any(not fit.basis[1] for fit in bundle.bases)
+        known = _known_people(typed, wide, bundle, registers) if able else np.ones(len(raw), dtype=bool)
+        fit, few = _fits(bundle, typed, instrument, known)
+        problems += found + few
         problems += _no_consent(typed, [problem for problem in problems if problem.column == "consent"], raw)
         if registers is not None:
-            problems += schema.check_known(typed, registers.persons, "answers")
+            strangers = schema.check_known(typed, registers.persons, "answers")
+            problems += [problem for problem in strangers if not (able and problem.code == "unknown_client")]
     else:
         typed, problems = _check_flat(raw, bundle)
-        wide = pd.DataFrame(index=raw.index)
+        wide, fit = pd.DataFrame(index=raw.index), np.zeros(len(raw), dtype="int64")
     schema.refuse([problem for problem in problems if not len(problem.rows)])
-    return Checked(typed, wide, problems)
+    return Checked(typed, wide, problems, fit)
 
 
 def checked_answers(raw: pd.DataFrame, instrument: Instrument, today: dt.date) -> tuple[pd.DataFrame, list[Problem]]:
@@ -84,25 +98,43 @@ def _is_clean(given: pd.Series, instrument: Instrument) -> bool:
     return bool(known[codes.astype("int16") + 128].all()) and int((codes == GAP).sum()) == int(given.isna().sum())
 
 
-def given_answers(answers: pd.DataFrame, items: Sequence[str]) -> np.ndarray:
-    """Return true where a question was answered, shape (n_items, n_rows)."""
-    if not items:
-        return np.ones((1, len(answers)), dtype=bool)
-    return np.stack([answers[item].to_numpy("int8", na_value=GAP) for item in items]) >= 0
+def _known_people(answers: pd.DataFrame, wide: pd.DataFrame, bundle: Bundle, registers: Registers | None) -> np.ndarray:
+    """Return whose register facts are there: in the input itself, or in the registers beside it."""
+    if len(wide.columns) == len(bundle.registers):
+        return wide.notna().any(axis="columns").to_numpy(bool)
+    if registers is None:
+        return np.zeros(len(answers), dtype=bool)
+    return answers["client_id"].isin(registers.persons["client_id"]).to_numpy(bool)
 
 
-def _too_few(answers: pd.DataFrame, instrument: Instrument) -> list[Problem]:
+def _fits(
+    bundle: Bundle, answers: pd.DataFrame, instrument: Instrument, known: np.ndarray
+) -> tuple[np.ndarray, list[Problem]]:
+    """Return which fit each row gets, and the rows that get none: too few answers, or a required one is not given.
+
+    A model that names no halves asks for the least number of answers, and for those required, in every half.
+    """
+    if not bundle.manifest.halves:
+        return np.zeros(len(answers), dtype="int64"), _too_few(answers, instrument)
+    fit = fit_places([one.basis for one in bundle.fits], usable_halves(answers, instrument), known)
+    return fit, _too_few(answers, instrument, fit < 0, least=1) if (fit < 0).any() else []
+
+
+def _too_few(
+    answers: pd.DataFrame, instrument: Instrument, among: np.ndarray | None = None, *, least: int = 0
+) -> list[Problem]:
     """Return rows below the questionnaire's least number of answers, or without one that is required."""
     problems = []
+    among = np.ones(len(answers), dtype=bool) if among is None else among
     for respondent in instrument.halves:
         items = [item.id for item in instrument.half(respondent)]
-        need = instrument.need(respondent)
-        given = given_answers(answers, items).sum(axis=0)
-        if (given < need).any():
+        need = max(instrument.need(respondent), min(least, len(items)))
+        few = among & (given_answers(answers, items).sum(axis=0) < need)
+        if few.any():
             words = f"fewer than {need} of {len(items)} questions answered by the {respondent}"
-            problems.append(Problem("answers", respondent, "too_few_answers", words, np.flatnonzero(given < need)))
+            problems.append(Problem("answers", respondent, "too_few_answers", words, np.flatnonzero(few)))
     for item in (item.id for item in instrument.items if item.required):
-        gone = np.flatnonzero(~given_answers(answers, [item])[0])
+        gone = np.flatnonzero(among & ~given_answers(answers, [item])[0])
         problems += [Problem("answers", item, "required", "required and not answered", gone)] if len(gone) else []
     return problems
 

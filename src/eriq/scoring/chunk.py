@@ -11,9 +11,9 @@ from eriq.features import flat_columns, questionnaire_columns, recorded_columns
 from eriq.features.matrix import to_matrix
 from eriq.model.bundle import Bundle
 from eriq.scoring.checks import check_rows
-from eriq.scoring.options import Options
+from eriq.scoring.options import Options, WithoutRegisters
+from eriq.scoring.parts import Part, scores_of_parts
 from eriq.scoring.repeats import Seen, repeated, row_keys
-from eriq.scoring.scores import scores_of
 from eriq.scoring.set_aside import joined, set_aside, typed
 from eriq.scoring.sources.base import Chunk
 from eriq.tables.cohort import Registers
@@ -39,7 +39,7 @@ class Usable:
     """One chunk after all checks, before any number of the model."""
 
     kept: pd.DataFrame  # typed, the usable rows only
-    matrix: np.ndarray  # of the same rows, the model's columns
+    parts: tuple[Part, ...]  # the same rows, parted by the fit that each gets
     rows: np.ndarray  # their numbers in the input
     rejected: pd.DataFrame  # SET_ASIDE
     keys: np.ndarray  # of all rows: see `row_keys`
@@ -79,43 +79,57 @@ def score_rows(
         )
     if bundle.instrument:
         raw = declared(raw, options.answers_to)
-    usable = usable_rows(bundle, raw, options.today or dt.date.today(), registers, first_row)
-    scores = scores_of(bundle, usable.kept, usable.matrix, options)
+    today = options.today or dt.date.today()
+    usable = usable_rows(bundle, raw, today, registers, first_row, options.without_registers)
+    scores = scores_of_parts(bundle, usable.kept, usable.parts, options)
     scores.insert(0, "row", usable.rows)
     return Scored(scores, usable.rejected, usable.keys)
 
 
 def usable_rows(
-    bundle: Bundle, raw: pd.DataFrame, today: dt.date, registers: Registers | None = None, first_row: int = 1
+    bundle: Bundle,
+    raw: pd.DataFrame,
+    today: dt.date,
+    registers: Registers | None = None,
+    first_row: int = 1,
+    without_registers: WithoutRegisters = None,
 ) -> Usable:
     """Return the rows a model can take as its matrix, and those set aside; see `score_rows`."""
     raw = raw.reset_index(drop=True)
-    found = check_rows(bundle, raw, today, registers)
+    found = check_rows(bundle, raw, today, registers, without_registers)
     rejected = set_aside(raw, found.problems, first_row)
-    good, kept, wide = np.arange(len(raw)), found.typed, found.wide
+    good, kept, wide, fit = np.arange(len(raw)), found.typed, found.wide, found.fit
     if len(rejected):
         good = np.delete(good, rejected["row"].to_numpy() - first_row)
         kept, wide = kept.iloc[good].reset_index(drop=True), wide.iloc[good].reset_index(drop=True)
-    matrix = _matrix(bundle, kept, wide, registers)
-    return Usable(kept, matrix, good + first_row, rejected, row_keys(found.typed, flat=bundle.instrument is None))
+        fit = fit[good]
+    if registers is None and without_registers == "use":
+        wide = wide.reindex(columns=list(bundle.registers))
+    columns = _columns(bundle, kept, wide, registers)
+    parts = []
+    for place, one in enumerate(bundle.fits):
+        rows = np.flatnonzero(fit == place)
+        if len(rows) or (place == 0 and not len(good)):
+            some = columns if len(rows) == len(good) else columns.iloc[rows]
+            parts.append(Part(one, rows, to_matrix(some, [f.name for f in one.features]).to_numpy()))
+    return Usable(kept, tuple(parts), good + first_row, rejected, row_keys(found.typed, flat=bundle.instrument is None))
 
 
-def _matrix(bundle: Bundle, kept: pd.DataFrame, wide: pd.DataFrame, registers: Registers | None) -> np.ndarray:
-    """Return the model's columns, made by the code that made them in training."""
-    columns = [f.name for f in bundle.features]
+def _columns(bundle: Bundle, kept: pd.DataFrame, wide: pd.DataFrame, registers: Registers | None) -> pd.DataFrame:
+    """Return the columns of all fits of a model, made by the code that made them in training."""
     instrument = bundle.instrument
     if instrument is None:
-        return to_matrix(flat_columns(kept, bundle.features), columns).to_numpy()
+        return flat_columns(kept, bundle.features)
     parts = [questionnaire_columns(kept, instrument, bundle.manifest.missing_policy)]
     if missing := [name for name in bundle.registers if name not in wide.columns]:
         if registers is None:
+            hint = ", or declare without_registers: use" if any(not fit.basis[1] for fit in bundle.bases) else ""
             raise SchemaError(
                 f"{bundle.name} uses {len(missing)} register column(s) that the input does not have; give the folder "
-                "with persons, spells and events, or a table made by 'eriq features'"
+                f"with persons, spells and events, or a table made by 'eriq features'{hint}"
             )
         parts.append(recorded_columns(kept, registers, bundle.manifest.lag_days)[missing])
-    parts.append(wide)
-    return to_matrix(pd.concat(parts, axis="columns"), columns).to_numpy()
+    return pd.concat([*parts, wide], axis="columns")
 
 
 def settle(bundle: Bundle, chunk: Chunk, done: Scored, seen: Seen) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -9,7 +9,7 @@ from eriq.scoring.chunk import score_rows
 from eriq.scoring.options import Options
 from eriq.tables.cohort import Registers
 
-OUTPUTS = {"probability": "float64", "log_odds": "float64", "code": "str", "set_aside": "str"}
+OUTPUTS = {"probability": "float64", "log_odds": "float64", "code": "str", "set_aside": "str", "basis": "str"}
 MOST_REASONS = 50
 FURTHER = ("reason_", "refit_")  # how columns begin that come when they are asked for
 
@@ -30,9 +30,9 @@ def score_frame(
 
     Returns
     -------
-    DataFrame of shape (n_rows, 4 or more)
+    DataFrame of shape (n_rows, 5 or more)
         `OUTPUTS`, in the order of `given`, rows counted from 0; of a row set aside, the probability is missing and
-        `code` and `set_aside` say why.
+        `code` and `set_aside` say why. `basis` says in words what a forecast rests on, or why it is withheld.
 
     Raises
     ------
@@ -48,7 +48,8 @@ def score_frame(
         return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in OUTPUTS.items()})
     scored = score_rows(bundle, given, options, registers)
     more = [name for name in scored.scores if str(name).startswith(FURTHER)]
-    good = scored.scores[["row", "probability", "log_odds", *more]].assign(code="", set_aside="")
-    bad = scored.rejected[["row", "code", "reason"]].rename(columns={"reason": "set_aside"})
+    good = scored.scores[["row", "probability", "log_odds", "basis", *more]].assign(code="", set_aside="")
+    good["basis"] = good["basis"].astype("str")
+    bad = scored.rejected[["row", "code", "reason"]].rename(columns={"reason": "set_aside"}).assign(basis="")
     rows = pd.concat([part for part in (good, bad) if len(part)]).sort_values("row").reset_index(drop=True)
     return rows.reindex(columns=[*OUTPUTS, *more])

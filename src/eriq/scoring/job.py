@@ -59,6 +59,9 @@ def options_of(job: ScoringJob, begun_on: dt.date | None = None) -> Options:
         job.consent == "required",
         job.answers_to,
         job.rank,
+        job.without_registers,
+        job.no_forecast_between,
+        job.out_of_range,
     )
 
 

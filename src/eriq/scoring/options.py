@@ -6,6 +6,7 @@ from typing import Literal
 
 from eriq.instrument.texts import Language
 
+WithoutRegisters = Literal["refuse", "use"] | None  # None: rows of clients whom the registers do not know
 Show = Literal["probability", "band", "reasons"]
 
 
@@ -21,3 +22,11 @@ class Options:
     consent_required: bool = False  # a table of answers without the column is refused
     answers_to: str | None = None  # what a row answers that does not say so itself; none: the model's own
     ranked: bool = False  # keep what ranking the whole run needs, in columns that begin with "_"
+    without_registers: WithoutRegisters = None
+    no_forecast_between: tuple[float, float] | None = None  # probabilities, ends included, that are not shown
+    out_of_range: Literal["score", "withhold"] = "score"
+
+    @property
+    def may_withhold(self) -> bool:
+        """Whether some forecast may not be shown."""
+        return self.no_forecast_between is not None or self.out_of_range == "withhold"

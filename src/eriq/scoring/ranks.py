@@ -64,11 +64,12 @@ class Ranking:
     unstable: np.ndarray | None  # None: the model has no refits
     within: np.ndarray | None  # 1, 0, or -1 where a tie lies across the capacity
     rules: RankRules
+    withheld: np.ndarray  # rows whose forecast is not shown
 
     def columns(self, before: int, table: pa.Table) -> pa.Table:
         """Return a chunk of scores with its ranks, after the ids."""
         part = slice(before, before + len(table))
-        unstable = np.zeros(len(table), dtype=bool) if self.unstable is None else self.unstable[part]
+        unstable = self.withheld[part] if self.unstable is None else self.unstable[part]
         made = {"rank": pa.array(self.rank[part], mask=unstable)}
         if self.unstable is not None:
             made["do_not_rank"] = pa.array(unstable)
@@ -92,10 +93,12 @@ def rank_run(parts: Callable[[list[str] | None], Iterator[pa.Table]], wish: Rank
     """
 
     def column(name: str) -> np.ndarray:
-        return np.concatenate([np.empty(0), *(part.column(0).to_numpy() for part in parts([name]))])
+        found = np.concatenate([np.empty(0), *(part.column(0).to_numpy() for part in parts([name]))])
+        return np.where(np.isnan(found), -np.inf, found)  # a withheld forecast comes last and takes no place
 
     names: list[str] = next((part.column_names for part in parts(None)), [])
     log_odds = column("_log_odds") if names else np.empty(0)
+    withheld = np.isneginf(log_odds)
     refits = [name for name in names if name.startswith("_refit_")]
     unstable, within = None, None
     said = "not checked: the model was saved without refits"
@@ -106,7 +109,7 @@ def rank_run(parts: Callable[[list[str] | None], Iterator[pa.Table]], wish: Rank
             other = ranks(column(name))
             np.minimum(low, other, out=low)
             np.maximum(high, other, out=high)
-        unstable = high - low > wish.moves * len(log_odds)
+        unstable = (high - low > wish.moves * (~withheld).sum()) | withheld
         said = (
             f"rows whose rank spans more than {wish.moves:g} of the run over the model and its {len(refits)} refits on "
             "resampled clients carry no rank"
@@ -117,8 +120,8 @@ def rank_run(parts: Callable[[list[str] | None], Iterator[pa.Table]], wish: Rank
     rules = RankRules(
         ties=f"{wish.ties}: {TIES[wish.ties]}",
         do_not_rank=said,
-        not_ranked=None if unstable is None else int(unstable.sum()),
+        not_ranked=(int(withheld.sum()) or None) if unstable is None else int(unstable.sum()),
         capacity=wish.capacity and f"{wish.capacity} places by rank; a tie across the last place is left open",
         open=None if within is None else int((within < 0).sum()),
     )
-    return Ranking(ranks(log_odds, wish.ties), unstable, within, rules)
+    return Ranking(ranks(log_odds, wish.ties), unstable, within, rules, withheld)

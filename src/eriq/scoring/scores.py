@@ -3,13 +3,16 @@
 import numpy as np
 import pandas as pd
 
+from eriq.features.halves import basis_words, given_answers
 from eriq.features.sensitive import SENSITIVE
+from eriq.features.words import filled, words
 from eriq.model.bundle import Bundle
 from eriq.model.calibrator import expit
-from eriq.scoring.checks import given_answers
 from eriq.scoring.options import Options
 from eriq.scoring.reasons import Cells, by_row, reasons, words_at
 from eriq.tables.belief import after_score
+
+FORECAST = ("probability", "log_odds", "band", "base_log_odds")
 
 
 def scores_of(bundle: Bundle, kept: pd.DataFrame, matrix: np.ndarray, options: Options) -> pd.DataFrame:
@@ -50,7 +53,9 @@ def scores_of(bundle: Bundle, kept: pd.DataFrame, matrix: np.ndarray, options: O
         out["_log_odds"] = log_odds
         out |= {f"_refit_{k}": column for k, column in enumerate([] if refits is None else refits.T, 1)}
     out |= _answered(bundle, kept, matrix)
-    out["out_of_range"] = _out_of_range(matrix, bundle)
+    out["out_of_range"] = outside = _out_of_range(matrix, bundle)
+    why = _withheld(expit(log_odds), outside, options)
+    out["basis"] = words_at(why, _bases(bundle, options))
     if options.reasons:
         out |= reasons(bundle, matrix, log_odds, options)
     every_row = np.zeros(len(kept), dtype="int32")
@@ -59,7 +64,34 @@ def scores_of(bundle: Bundle, kept: pd.DataFrame, matrix: np.ndarray, options: O
         out["instrument"] = pd.Categorical(kept["instrument"].fillna(instrument.label))
     else:
         out["instrument"] = words_at(every_row, [instrument.label if instrument else "none"])
-    return pd.DataFrame(out)
+    return _without_forecast(pd.DataFrame(out), why > 0) if options.may_withhold else pd.DataFrame(out)
+
+
+def _bases(bundle: Bundle, options: Options) -> list[str]:
+    """Return what a forecast of this fit rests on, and the same where it is withheld: by the band, by its range."""
+    basis = basis_words(*bundle.basis)
+    # Where no number is shown, nothing says where one lies either.
+    rules = ("rules", "rules") if options.show == "reasons" else ("between", "range")
+    held = [filled("withheld", why=words()["withheld"][name], basis=basis) for name in rules]
+    return [text.in_(bundle.language(options.language)) for text in (basis, *held)]
+
+
+def _withheld(probability: np.ndarray, outside: np.ndarray, options: Options) -> np.ndarray:
+    """Return, per row, 0 where the forecast is shown, 1 where it is in the declared band, 2 where out of range."""
+    why = np.zeros(len(probability), dtype="int32")
+    if options.no_forecast_between is not None:
+        low, high = options.no_forecast_between
+        why[(probability >= low) & (probability <= high)] = 1
+    if options.out_of_range == "withhold":
+        why[outside != ""] = 2
+    return why
+
+
+def _without_forecast(scores: pd.DataFrame, withheld: np.ndarray) -> pd.DataFrame:
+    """Return scores without what tells the forecast of the rows withheld: numbers, band and reasons."""
+    told = [n for n in scores if n in FORECAST or str(n).startswith(("refit_", "reason_", "_"))]
+    gaps = {str(n): scores[n].astype("Int64") if n == "band" else scores[n] for n in told}
+    return scores.assign(**{name: column.mask(withheld) for name, column in gaps.items()})
 
 
 def _answered(bundle: Bundle, kept: pd.DataFrame, matrix: np.ndarray) -> dict[str, np.ndarray]:

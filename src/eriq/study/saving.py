@@ -3,6 +3,7 @@
 import hashlib
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,21 +13,33 @@ from eriq.config import Experiment, Flat
 from eriq.config.streams import stream
 from eriq.disclosure import min_people, publishable_all, rounded
 from eriq.features import Feature
+from eriq.features.halves import basis_words
 from eriq.features.matrix import to_matrix
-from eriq.model.bundle import Bundle, save_bundle
+from eriq.model.bundle import Bundle, Fit, save_fits
 from eriq.model.calibrator import expit
-from eriq.model.manifest import Manifest, Measured, TrainedOn
+from eriq.model.manifest import BasisFit, Manifest, Measured, TrainedOn
 from eriq.model.model import Model
+from eriq.study.comparison.bases import Judged
+from eriq.study.comparison.by_basis import MEASURES
 from eriq.study.comparison.calibrated import as_saved
 from eriq.study.comparison.compare import Comparison
 from eriq.study.design.from_tables import today_of
 from eriq.study.design.study import Study
 from eriq.study.reporting.facts import Facts
-from eriq.tables.results import SAVED
+from eriq.tables.results import MASKED, SAVED
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fitted:
+    """A model, and its further fits for rows that lack a half or the registers."""
+
+    model: Model
+    halves: tuple[str, ...] = ()  # that a row must have answered for the model; none: every half
+    bases: tuple[tuple[Judged, Model], ...] = ()  # those that ask for most first
 
 
 def save(
-    model: Model, study: Study, found: Comparison, experiment: Experiment, facts: Facts, card: str, models: Path
+    fitted: Fitted, study: Study, found: Comparison, experiment: Experiment, facts: Facts, card: str, models: Path
 ) -> Bundle:
     """Write a model with everything scoring needs, under the name of its experiment and the day.
 
@@ -35,13 +48,38 @@ def save(
     OutputError
         When the folder cannot be written.
     """
-    used = tuple(f for f in study.features if f.name in model.columns)
     home = study.home.judged()
-    matrix = to_matrix(home.matrix, model.columns)
-    manifest = manifest_of(experiment, study, found, facts, ranges(matrix, used, home.client))
-    sample = invented_rows(matrix, used, experiment.seed)
+
+    def fit(model: Model, basis: BasisFit | None = None) -> Fit:
+        used = tuple(f for f in study.features if f.name in model.columns)
+        return Fit(model, used, invented_rows(to_matrix(home.matrix, model.columns), used, experiment.seed), basis)
+
+    whole = fit(fitted.model)
+    seen = ranges(to_matrix(home.matrix, fitted.model.columns), whole.features, home.client)
+    manifest = manifest_of(experiment, study, found, facts, seen).model_copy(update={"halves": fitted.halves})
     name = f"{experiment.name}-{today_of(experiment):%Y%m%d}"
-    return save_bundle(model, used, manifest, card, sample, models, name)
+    further = [fit(model, basis_fit(one, found.tables.get("by_basis"))) for one, model in fitted.bases]
+    return save_fits([whole, *further], manifest, card, models, name)
+
+
+def basis_fit(one: Judged, table: pd.DataFrame | None) -> BasisFit:
+    """Return what a manifest says of a further fit, with its measures on all rows that have what it takes."""
+    measures: dict[str, Measured] = {}
+    if table is not None:
+        line = table[(table["basis"] == basis_words(*one.basis).en) & (table["rows"] == MASKED)].iloc[0]
+        for column, measure in MEASURES.items():
+            ends = zip(("estimate", "low", "high"), ("", "_low", "_high"), strict=True)
+            given = {end: round(float(line[f"{column}{tail}"]), 6) for end, tail in ends}
+            measures[measure] = Measured(**{end: x if np.isfinite(x) else None for end, x in given.items()})
+    return BasisFit.model_validate(
+        {
+            "name": one.name,
+            "halves": one.basis[0],
+            "registers": one.basis[1],
+            "contender": one.chosen.name,
+            "measures": measures,
+        }
+    )
 
 
 def manifest_of(

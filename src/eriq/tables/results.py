@@ -19,6 +19,10 @@ ON_LOGIT: Final = "logit spline"  # and the logistic regression on a spline of t
 MAJORITY: Final = "majority"  # and of saying for everyone what is commoner
 NOT_POSSIBLE: Final = "not possible"  # in `designs`, where these people do not allow one; `words` say why
 
+AS_ANSWERED: Final = "as answered"  # in `by_basis`: rows that get this fit
+MASKED: Final = "the rest masked"  # and all rows that have what the fit takes
+SET_ASIDE_ROWS: Final = "set aside: too few answers in every half"  # in `scored_on`
+
 _ESTIMATE = (Column("estimate", "float64"), Column("low", "float64"), Column("high", "float64"))
 _REPLICATES = Column("replicates", "Int64")
 _MEASURE = (Column("measure", "str"), Column("at", "str"))
@@ -222,6 +226,20 @@ GROUP_CAPACITY = (
     Column("share_picked", "float64"),
     Column("false_negative_rate", "float64"),
 )
+BY_BASIS = (
+    Column("basis", "str"),  # in the words of a score file
+    Column("rows", "str", allowed=(AS_ANSWERED, MASKED)),
+    *(Column(name, "Int64") for name in ("n", "clients", "events")),
+    *(
+        Column(f"{name}{end}", "float64")
+        for name in ("auc", "log_loss", "slope", "intercept")
+        for end in ("", "_low", "_high")
+    ),
+    Column("estimator", "str"),
+    Column("saved", "bool"),
+    Column("words", "str"),  # why it is not saved
+)
+SCORED_ON = (Column("basis", "str"), Column("rows", "Int64"), Column("share", "float64"))
 
 CONTRACTS: Mapping[str, tuple[Column, ...]] = {
     "contenders": CONTENDERS,
@@ -259,6 +277,8 @@ CONTRACTS: Mapping[str, tuple[Column, ...]] = {
     "group_capacity": GROUP_CAPACITY,
     "scorecard": SCORECARD,
     "scorecard_sums": SCORECARD_SUMS,
+    "by_basis": BY_BASIS,
+    "scored_on": SCORED_ON,
 }
 
 

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from eriq.config import Experiment, load_experiment
 from eriq.disclosure import in_force
 from eriq.model.bundle import Bundle
@@ -13,6 +15,8 @@ from eriq.model.model import Model
 from eriq.registry.models import MODELS, no_model
 from eriq.registry.tracking import HOME
 from eriq.registry.training_run import Finished, log_training
+from eriq.study.comparison.bases import Judged, further_bases, whole_basis
+from eriq.study.comparison.by_basis import basis_tables, population_words
 from eriq.study.comparison.calibrated import calibrator_of, saved_forecasts
 from eriq.study.comparison.compare import Comparison, compare
 from eriq.study.comparison.declared import declared_difference
@@ -24,6 +28,8 @@ from eriq.study.comparison.sample import described, sample_sizes
 from eriq.study.comparison.slices import by_slices
 from eriq.study.comparison.strongest import without_strongest
 from eriq.study.comparison.verdict import headline_pair
+from eriq.study.design.contender import Contender
+from eriq.study.design.design import Design
 from eriq.study.design.doubts import doubts_of
 from eriq.study.design.folds import Fold
 from eriq.study.design.prepare import prepare
@@ -43,7 +49,7 @@ from eriq.study.reporting.card import card_markdown
 from eriq.study.reporting.facts import Facts, Noted, facts_of
 from eriq.study.reporting.files import write_results
 from eriq.study.reporting.findings import cleared
-from eriq.study.saving import held_out, save
+from eriq.study.saving import Fitted, held_out, save
 from eriq.tables.results import Results
 from eriq.workflows.check import checked_folds
 from eriq.workflows.sign import key_of_env, sign_bundle
@@ -134,12 +140,14 @@ def train(
             say(strongest.sentence)
         if found.not_saved:
             say(no_model(found.chosen.name, found.not_saved))
+        found, judged = _by_basis(work, found, resume=resume)
         model, explanations = _fitted_and_explained(work, found)
         sizes = sample_sizes(study, tuple(dict.fromkeys((*pair, found.chosen))))
         tables = {**found.tables, **described(study, sizes), **explanations, **_elsewhere(work, found)}
-        noted = Noted(started, doubts, strongest.sentence if strongest else "")
+        noted = Noted(started, doubts, strongest.sentence if strongest else "", population_words(found.tables))
         facts = facts_of(experiment, study, found, model, sizes, noted)
-        return _kept(work, found, model, facts, {name: t for name, t in tables.items() if len(t)}, models)
+        fitted = _with_bases(work, model, judged) if model else None
+        return _kept(work, found, fitted, facts, {name: t for name, t in tables.items() if len(t)}, models)
 
 
 def _compared(work: Work, folds: Sequence[Fold], *, resume: bool) -> Comparison:
@@ -174,6 +182,34 @@ def _by_group(work: Work, found: Comparison) -> Comparison:
     return replace(found, tables={**found.tables, **tables})
 
 
+def _by_basis(work: Work, found: Comparison, *, resume: bool) -> tuple[Comparison, tuple[Judged, ...]]:
+    """Return the comparison with how good forecasts are by what was answered, and a fit for each, the model first."""
+    experiment, study, home = work.experiment, work.study, found.home
+    if not experiment.score_parts or found.not_saved or home.design.halves is None:
+        return found, ()
+
+    def run(contenders: Sequence[Contender], design: Design, folds: Sequence[Fold]) -> np.ndarray:
+        cache = Cache(HOME / "cache", design, folds, experiment, enabled=resume)
+        return run_or_take_over(contenders, cache, work.learning, workers=work.workers, progress=work.progress)
+
+    whole = whole_basis(home, found.chosen, study.features)
+    if not whole.basis[0]:  # no answer is used
+        return found, ()
+    judged = (whole, *further_bases(home, found.chosen, experiment, study.features, run))
+    return replace(found, tables={**found.tables, **basis_tables(judged, experiment)}), judged
+
+
+def _with_bases(work: Work, model: Model, judged: Sequence[Judged]) -> Fitted:
+    """Return a model with its further fits, each fitted on all rows that have what it takes."""
+    refits, made = work.experiment.explain.instability_refits, []
+    for one in judged[1:]:
+        if not one.not_saved:
+            some = one.held.design.judged()
+            fit, _ = final_model(one.chosen, some, work.learning, one.calibrator, refits, work.progress)
+            made.append((one, fit))
+    return Fitted(model, judged[0].basis[0] if judged else (), tuple(made))
+
+
 def _fitted_and_explained(work: Work, found: Comparison) -> tuple[Model | None, Results]:
     """Return the model to save, fitted on all rows, and what its forecasts are associated with.
 
@@ -206,13 +242,13 @@ def _elsewhere(work: Work, found: Comparison) -> Results:
     return tables
 
 
-def _kept(work: Work, found: Comparison, model: Model | None, facts: Facts, tables: Results, models: Path) -> Trained:
+def _kept(work: Work, found: Comparison, fitted: Fitted | None, facts: Facts, tables: Results, models: Path) -> Trained:
     """Save the model if there is one, write the report and log the run."""
     study, experiment = work.study, work.experiment
     bundle = None
-    if model:
+    if fitted:
         card = card_markdown(cleared(tables, facts))
-        bundle = save(model, study, found, experiment, facts, card, models)
+        bundle = save(fitted, study, found, experiment, facts, card, models)
         if experiment.sign_with_env:  # before it is registered, so that the copy there is signed too
             sign_bundle(bundle, key_of_env(experiment.sign_with_env, (models, HOME)))
         facts = replace(facts, model_name=bundle.name)

@@ -93,18 +93,18 @@ class OutOfFold:
 
     def known(self) -> "OutOfFold":
         """Return the same on the rows with a known outcome alone."""
-        place = np.cumsum(self.design.known) - 1
+        return replace(self.among(self.design.known), design=self.design.judged())
+
+    def among(self, rows: np.ndarray) -> "OutOfFold":
+        """Return the same on some of the rows alone, given as true or false for each; folds that test none stay."""
+        place = np.cumsum(rows) - 1
         folds = tuple(
-            replace(fold, train=place[_known(fold.train, self.design)], test=place[_known(fold.test, self.design)])
+            replace(fold, train=place[fold.train[rows[fold.train]]], test=place[fold.test[rows[fold.test]]])
             for fold in self.folds
         )
-        known = self.design.known
-        single = None if self.single is None else self.single[:, known]
-        return replace(self, design=self.design.judged(), log_odds=self.log_odds[known], folds=folds, single=single)
-
-
-def _known(rows: np.ndarray, design: Design) -> np.ndarray:
-    return np.asarray(rows[design.known[rows]])
+        single = None if self.single is None else self.single[:, rows]
+        design = self.design.take(np.flatnonzero(rows))
+        return replace(self, design=design, log_odds=self.log_odds[rows], folds=folds, single=single)
 
 
 def home_forecasts(

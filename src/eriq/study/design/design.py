@@ -28,6 +28,7 @@ class Design:
         None  # days, event, followed_days, where rows that are not followed to the end are kept
     )
     horizon_days: int = 0  # by which an event counts, where there are times
+    halves: pd.DataFrame | None = None  # per respondent, whether that half could be scored; None: no questionnaire
     group: np.ndarray | None = None  # shape (n_rows,), a whole number per declared group; None: each client is one
 
     @property
@@ -74,6 +75,7 @@ class Design:
             group=None if self.group is None else self.group[index],
             weight=None if self.weight is None else self.weight[index],
             times=None if self.times is None else self.times.iloc[index].reset_index(drop=True),
+            halves=None if self.halves is None else self.halves.iloc[index].reset_index(drop=True),
         )
 
 

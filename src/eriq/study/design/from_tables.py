@@ -1,6 +1,7 @@
 """A study from the tables of an agency, or of made-up people: cohort, features, contenders."""
 
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ from eriq.features import (
     recorded_columns,
     recorded_features,
 )
+from eriq.features.halves import usable_halves
 from eriq.features.slices import audit_slices
 from eriq.instrument.instrument import NO_QUESTIONS, Instrument, load_instrument
 from eriq.simulation.intake import simulate_tables
@@ -69,6 +71,7 @@ def tables_study(experiment: Experiment, source: Tables | Simulated, intake: Int
     rows, flow, treated = known_and_censored(rows, flow, experiment)
     matrix, features = table_features(rows, intake, instrument, experiment)
     design = treated.on(make_design(_row_facts(rows, intake.registers, experiment), matrix, rows["outcome"].to_numpy()))
+    design = replace(design, halves=usable_halves(rows, instrument))
     variants = {name: frozenset(load_instrument(file).item_ids) for name, file in experiment.variants.items()}
     if instrument.client_belief:
         variants["client_belief"] = frozenset({instrument.client_belief})

@@ -49,6 +49,8 @@ def _with_external(home: Study, experiment: Experiment, source: Tables | Flat | 
         np.concatenate([home.design.outcome, away.design.outcome]),
     )
     design = both(design, home.design, away.design)
+    if home.design.halves is not None and away.design.halves is not None:
+        design = replace(design, halves=pd.concat([home.design.halves, away.design.halves], ignore_index=True))
     truth = None if home.truth is None or away.truth is None else np.concatenate([home.truth, away.truth])
     return replace(
         home,

@@ -9,7 +9,7 @@ from eriq.pages import render, signed, text
 from eriq.study.reporting.cells import by_contender, joined
 from eriq.study.reporting.findings import Findings
 from eriq.study.reporting.report import away_sentences, centre_sentences, headline_of, replicates
-from eriq.study.reporting.shapes import CALIBRATION, OVERALL
+from eriq.study.reporting.shapes import CALIBRATION, OVERALL, by_basis
 from eriq.study.reporting.words import MEASURES, as_sentence, in_markdown, measure_label
 from eriq.tables.results import SAVED
 
@@ -28,6 +28,7 @@ def card_markdown(found: Findings) -> str:
         performance=_markdown_table(_performance(found)),
         difference=_markdown_table(_difference(found)),
         features=_features(found),
+        by_basis=_markdown_table(_by_basis(found)) if "by_basis" in found.tables else "",
         replicates=replicates(found),
         n_events=count_words(facts.n_events),
         away=away_sentences(found),
@@ -51,6 +52,13 @@ def _difference(found: Findings) -> pd.DataFrame:
     gain = found.tables["differences"]
     gain = gain.loc[gain["contender"] == found.facts.chosen]
     return pd.DataFrame({"Measure": gain["measure"].map(MEASURES), "Difference": joined(gain, write=signed)}).dropna()
+
+
+def _by_basis(found: Findings) -> pd.DataFrame:
+    """Return AUC and calibration by what was answered."""
+    shown = by_basis(found)
+    names = {"basis": "Scored on", "rows": "Rows", "n": "Questionnaires", "auc": "AUC", "slope": "Calibration slope"}
+    return shown[list(names)].rename(columns=names)
 
 
 def _features(found: Findings) -> dict[str, Sequence[str]]:

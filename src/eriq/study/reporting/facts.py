@@ -58,6 +58,7 @@ class Facts:
     horizon_days: int
     about: str = ""  # where these people come from
     strongest: str = ""  # how much of the declared gain rests on one item
+    population: str = ""  # whom the declared comparison is over, and on what they would be scored
     censoring: tuple[str, ...] = ()  # what is done with rows whose follow-up breaks off, and what the weights are like
     censoring_rule: str = "leave_out"  # as declared
     weighted: bool = False  # whether rows count by weight
@@ -122,6 +123,7 @@ class Noted:
     started: dt.datetime
     doubts: tuple[str, ...] = ()
     strongest: str = ""
+    population: str = ""
 
 
 def _unit(experiment: Experiment) -> str:
@@ -147,6 +149,7 @@ def facts_of(
         horizon_days=study.horizon_days,
         about=study.about,
         strongest=noted.strongest,
+        population=noted.population,
         censoring=censoring_sentences(experiment, publishable_censoring(study.censoring, study.flow)),
         censoring_rule=censoring_rule(experiment),
         weighted=design.weight is not None,
@@ -172,11 +175,7 @@ def facts_of(
         started=f"{noted.started:%Y-%m-%d %H:%M} UTC",
         eriq_version=__version__,
         versions={"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
-        leak_checks=(
-            leak_check(plan),
-            "register facts dated after the answer, less the reporting lag, are not looked at",
-            f"no single column tells the outcome with an AUC of {experiment.leak_auc} or more",
-        ),
+        leak_checks=_leak_checks(experiment),
         n_read=study.n_read,
         n_rows=len(design.outcome),
         n_clients=study.n_clients,
@@ -189,6 +188,14 @@ def facts_of(
         doubts=noted.doubts,
         decided=decided_by_somebody(decisions(study)),
         convention=CONVENTIONS[model.convention] if model else "",
+    )
+
+
+def _leak_checks(experiment: Experiment) -> tuple[str, ...]:
+    return (
+        leak_check(experiment.validation),
+        "register facts dated after the answer, less the reporting lag, are not looked at",
+        f"no single column tells the outcome with an AUC of {experiment.leak_auc} or more",
     )
 
 

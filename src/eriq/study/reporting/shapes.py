@@ -16,7 +16,15 @@ from eriq.study.words import block_words
 OVERALL = ("auc", "average_precision", "log_loss", "brier", "brier_skill_prevalence", "brier_skill_register")
 CALIBRATION = ("calibration_in_the_large", "calibration_slope", "ici", "e50", "e90", "emax")
 TOP_PAIRS = 10
-PLAIN = ("sample_size", "rules", "agreement", "left_rules", "scorecard", "scorecard_sums")  # printed as they are
+PLAIN = (
+    "sample_size",
+    "scored_on",
+    "rules",
+    "agreement",
+    "left_rules",
+    "scorecard",
+    "scorecard_sums",
+)  # printed as they are
 
 
 def shaped(found: Findings) -> dict[str, pd.DataFrame | None]:
@@ -27,6 +35,27 @@ def shaped(found: Findings) -> dict[str, pd.DataFrame | None]:
     shown |= {name: tables[name] for name in PLAIN if name in tables}
     places = (*ALWAYS, *SECTIONS, *PLAIN)
     return {name: table if (table := shown.get(name)) is not None and len(table) else None for name in places}
+
+
+# --- what was answered ---------------------------------------------------------------------
+
+
+def by_basis(found: Findings) -> pd.DataFrame:
+    """Return how good forecasts are by what was answered, one row per fit and kind of rows."""
+    table = found.tables["by_basis"]
+    cells = {name: joined(table, (name, f"{name}_low", f"{name}_high")) for name in ("auc", "slope", "intercept")}
+    rows = table["rows"].where(table["saved"], table["rows"] + ": not saved, as " + table["words"].fillna(""))
+    return pd.DataFrame(
+        {
+            "basis": table["basis"],
+            "rows": rows,
+            **{name: table[name] for name in ("n", "clients", "events")},
+            "auc": cells["auc"],
+            "log_loss": table["log_loss"],
+            "slope": cells["slope"],
+            "intercept": cells["intercept"],
+        }
+    )
 
 
 # --- contenders ----------------------------------------------------------------------------
@@ -252,6 +281,7 @@ SECTIONS: Mapping[str, tuple[str, Make]] = {  # place on the page -> the table i
     "missing_policies": ("missing_policies", _missing_policies),
     "belief": ("belief", lambda found: _cells(found, "belief", "question", "words", names=("value", "low", "high"))),
     "human": ("human", lambda found: _cells(found, "human", "model", "human", "beats", write=signed)),
+    "by_basis": ("by_basis", by_basis),
     "decomposition": ("decomposition", _decomposition),
     "designs": ("designs", _designs),
     "by_fold": ("by_fold", _by_fold),
