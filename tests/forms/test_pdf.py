@@ -13,7 +13,6 @@ from eriq.instrument.texts import LANGUAGES
 
 def test_there_is_a_document_for_each_half_and_language(instrument: Instrument) -> None:
     """Each is a PDF of A4 pages that says its language and title, and is the same every time."""
-    pytest.importorskip("reportlab")
     made = list(pdf.write(forms(instrument, consent=True)))
 
     halves = ("caseworker", "client")
@@ -27,7 +26,6 @@ def test_there_is_a_document_for_each_half_and_language(instrument: Instrument) 
 
 def test_every_word_is_printed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Questions, hints and offered answers stand in a document, each answer with one box; no code does."""
-    pytest.importorskip("reportlab")
     from reportlab import platypus
     from reportlab.pdfgen.canvas import Canvas
 
