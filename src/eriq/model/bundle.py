@@ -40,7 +40,7 @@ PYFUNC = Path(__file__).parents[1] / "registry" / "pyfunc.py"  # by its place: t
 TRUSTED = ["eriq.model.parts.LevelRates", "eriq.model.parts.Splines", "numpy.dtype"]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Bundle:
     """An opened model with its manifest: the contract of what it takes and gives."""
 
@@ -50,6 +50,9 @@ class Bundle:
     folder: Path
     trusted: Keys = ()  # one of these keys has signed it; none: nobody asked
     bases: tuple["Bundle", ...] = ()  # further fits, for rows in which a half or the registers are missing
+
+    def __repr__(self) -> str:
+        return f"Bundle({self.manifest.name})"
 
     @property
     def fits(self) -> tuple["Bundle", ...]:

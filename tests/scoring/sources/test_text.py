@@ -234,6 +234,13 @@ def _number_free(fate: str) -> str:
     return fate.replace(".0'", "'")
 
 
+@pytest.mark.parametrize("body", [b'""', b'"",""\n', b'" "\n""\n'])
+def test_a_header_of_quotes_alone_is_a_named_error(body: bytes, tmp_path: Path) -> None:
+    """A file in which nothing but quotes stands has no header, and says so."""
+    with pytest.raises(SourceError, match="no first line"):
+        read(csv_file(tmp_path / "a.csv", body))
+
+
 def test_a_header_without_end_is_a_named_error(tmp_path: Path) -> None:
     """What has no line break in its first million characters is no table."""
     with pytest.raises(SourceError, match="no first line"):

@@ -126,9 +126,11 @@ class CsvSource(Source):
 
         reader = python_csv.reader(given(), delimiter=delimiter, strict=True)
         try:
-            names = next(cells for cells in reader if any(map(str.strip, cells)))
+            names = next((cells for cells in reader if any(map(str.strip, cells))), [])
         except python_csv.Error:
             raise SourceError(f"{name}: a quote is opened and never closed in the header") from None
+        if not names:  # as of a first line of quotes alone
+            raise SourceError(f"{name} has no first line that could be a header")
         if any("\ufffd" in cell for cell in names):
             raise SourceError(f"{name}: its header is not {self._csv.encoding}; set csv.encoding, for example latin-1")
         return names, delimiter, sum(taken), len(taken) + 1
