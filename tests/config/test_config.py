@@ -102,7 +102,11 @@ def test_shipped_experiments_are_read_by_name(name):
         ("validation.design", "external", "validation.external says where the set is"),
         ("missing_policy", "impute", "missing_policy: must be one of indicator, worst, drop"),
         ("lag_days", -1, "lag_days: must be at least 0"),
-        ("source.columns", {"answer": {"a": "b"}}, "source.columns.answer: must be one of answers, persons"),
+        (
+            "source.columns",
+            {"answer": {"a": "b"}},
+            "source.columns.answer: must be one of answers, caseworker_answers, client_answers",
+        ),
         ("source.csv", {"delimiter": "::"}, "source.csv.delimiter: must be one of ',', ';'"),
         ("today", "1.5.2015", "today: must be a day written YYYY-MM-DD"),
     ],

@@ -15,6 +15,9 @@ WRITERS = {
 }
 PEOPLE, TOLD, NOBODY = "about persons: 0600", "aggregates, cleared by publishable_all", "holds no people"
 DOORS = {
+    ("forms/limesurvey.py", "to_csv"): f"{NOBODY}: an empty form",
+    ("forms/redcap.py", "to_csv"): f"{NOBODY}: an empty form",
+    ("forms/xlsform.py", "to_excel"): f"{NOBODY}: an empty form",
     ("model/bundle.py", "to_json"): f"{NOBODY}: the manifest as text",
     ("model/bundle.py", "to_parquet"): f"{NOBODY}: the rows of a self-test are invented",
     ("model/bundle.py", "write_bytes"): f"{NOBODY}: parts of a model; its measures were cleared in study/saving.py",
@@ -44,10 +47,15 @@ DOORS = {
     ("tables/pseudonyms.py", "ParquetWriter"): PEOPLE,
     ("tables/pseudonyms.py", "open"): PEOPLE,
     ("tables/pseudonyms.py", "write_table"): f"{PEOPLE}: of pyarrow's writer",
+    ("workflows/forms.py", "write_bytes"): f"{NOBODY}: empty forms",
+    ("workflows/forms.py", "write_table"): f"{PEOPLE}: answers that came back",
+    ("workflows/init.py", "write_text"): f"{NOBODY}: a config; its codes are those of five people at least",
     ("workflows/make.py", "write_aggregates"): f"{NOBODY}: the codebook",
     ("workflows/make.py", "write_table"): f"{PEOPLE}: made up, and kept as real ones would be",
     ("workflows/make.py", "write_text"): f"{NOBODY}: about a made-up cohort, and the codebook",
+    ("workflows/schema.py", "write_text"): f"{NOBODY}: schemas of configs",
     ("workflows/score.py", "write_table"): f"{PEOPLE}: features",
+    ("workflows/sign.py", "to_json"): f"{NOBODY}: the bytes of a manifest that are signed",
 }
 
 

@@ -37,9 +37,9 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Path:
         model = next((folder / "models").glob("small-*"))
         eriq("simulate", "--out", "cohort", "--clients", 30, cwd=folder)
         eriq("features", model, "cohort", "--out", "ready.csv", cwd=folder)
-        eriq("score", model, "ready.csv", "--out", "scores.csv", cwd=folder, code=3)
-        eriq("score", model, "cohort", "--out", "scores.parquet", cwd=folder, code=3)
-        eriq("score", model, "cohort", "--out", "shared.csv", "--access", "group", cwd=folder, code=3)
+        eriq("score", model, "ready.csv", "--out", "scores.csv", cwd=folder)
+        eriq("score", model, "cohort", "--out", "scores.parquet", cwd=folder)
+        eriq("score", model, "cohort", "--out", "shared.csv", "--access", "group", cwd=folder)
         eriq("pseudonymise", "cohort/answers.csv", "--key-env", "ERIQ_TEST_KEY", "--out", "secret", cwd=folder)
         eriq("instrument", "codebook", "--out", "codebook", cwd=folder)
         (folder / "duck.yaml").write_text(
@@ -47,7 +47,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "sink: {kind: duckdb, file: scores.duckdb, table: scores}\n",
             encoding="utf-8",
         )
-        eriq("score", "duck.yaml", cwd=folder, code=3)
+        eriq("score", "duck.yaml", cwd=folder)
     finally:
         os.umask(before)
         del os.environ["ERIQ_TEST_KEY"]
