@@ -55,9 +55,13 @@ def _day_format(given: str) -> str:
     return given
 
 
-Code = Annotated[str, BeforeValidator(code_text)]
-Ours = Annotated[str | None, BeforeValidator(lambda given: None if given is None else code_text(given))]
-CodeMap = Annotated[dict[Code, Ours], BeforeValidator(_each_once)]
+Written = str | int | float | None  # as YAML may read a code
+Code = Annotated[str, BeforeValidator(code_text, json_schema_input_type=Written)]
+Ours = Annotated[
+    str | None,
+    BeforeValidator(lambda given: None if given is None else code_text(given), json_schema_input_type=Written),
+]
+CodeMap = Annotated[dict[Code, Ours], BeforeValidator(_each_once, json_schema_input_type=dict[str, Written])]
 DayFormat = Annotated[str, AfterValidator(_day_format)]
 
 
@@ -73,9 +77,10 @@ class Weekly(Section):
     """A register with one row per person and one column per week: how such columns are called, what a code means."""
 
     columns: str = Field(description=r"Pattern of a week's column, as y_(?P<year>\d{2})(?P<week>\d{2}); ISO weeks.")
-    codes: Annotated[dict[Code, Status | Literal["no_status"] | None], BeforeValidator(_each_once)] = Field(
-        min_length=1, description="their code in a week -> our status; no_status or null: no spell"
-    )
+    codes: Annotated[
+        dict[Code, Status | Literal["no_status"] | None],
+        BeforeValidator(_each_once, json_schema_input_type=dict[str, Status | Literal["no_status"] | None]),
+    ] = Field(min_length=1, description="their code in a week -> our status; no_status or null: no spell")
 
     @field_validator("columns")
     @classmethod

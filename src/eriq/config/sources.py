@@ -79,9 +79,15 @@ def _code(given: Any) -> Any:
     return f"{given:g}" if isinstance(given, int | float) else given
 
 
-Code = Annotated[str, BeforeValidator(_code), BeforeValidator(_no_truth)]  # as a cell of the table has it
+Written = str | int | float  # as YAML may read a code
+# As a cell of the table has it.
+Code = Annotated[
+    str,
+    BeforeValidator(_code, json_schema_input_type=Written),
+    BeforeValidator(_no_truth, json_schema_input_type=Written),
+]
 Words = (
-    Annotated[str, BeforeValidator(_code)] | dict[Literal["en", "sv", "da"], str]
+    Annotated[str, BeforeValidator(_code, json_schema_input_type=Written | bool)] | dict[Literal["en", "sv", "da"], str]
 )  # in one language for all, or by it
 
 

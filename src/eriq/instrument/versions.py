@@ -29,7 +29,9 @@ def as_taken(given: Any) -> Any:
     return {ours: {"item": theirs} if isinstance(theirs, str) else theirs for ours, theirs in given.items()}
 
 
-Accepted = Annotated[dict[str, Taken], BeforeValidator(as_taken)]
+Accepted = Annotated[
+    dict[str, Taken], BeforeValidator(as_taken, json_schema_input_type=list[str] | dict[str, str | Taken])
+]
 
 
 def problems_of_accepted(accepts: Mapping[str, Mapping[str, Taken]], codes: Mapping[str, frozenset[int]]) -> list[str]:
