@@ -39,7 +39,7 @@ def usable_halves(answers: pd.DataFrame, instrument: Instrument) -> pd.DataFrame
         least = max(instrument.need(respondent), 1)
         enough = given_answers(answers, items).sum(axis=0) >= least
         found[respondent] = enough & given_answers(answers, needed).all(axis=0) & bool(items)
-    return pd.DataFrame(found)
+    return pd.DataFrame(found, index=pd.RangeIndex(len(answers)))
 
 
 def fit_places(fits: Sequence[Basis], halves: pd.DataFrame, known: np.ndarray) -> np.ndarray:
