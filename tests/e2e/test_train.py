@@ -194,7 +194,7 @@ def test_the_chosen_model_adds_up(model: Path) -> None:
     parts = frame.filter(like="contribution_").to_numpy()
 
     assert np.abs(parts.sum(axis=1) - frame["log_odds"]).max() < 1e-9
-    assert json.loads((model / "manifest.json").read_text(encoding="utf-8"))["format"] == 2
+    assert json.loads((model / "manifest.json").read_text(encoding="utf-8"))["format"] == 3
 
 
 def test_ctrl_c_leaves_nothing_half_written(tmp_path: Path) -> None:
