@@ -21,8 +21,9 @@ import pytest
 from eriq.instrument.instrument import load_instrument
 from tests.e2e.conftest import eriq
 
-ITEMS = load_instrument("eriq22").item_ids
-ANSWERS = ["5" if k % 3 == 0 or k == 7 else "1" for k in range(len(ITEMS))]
+FORM = load_instrument("eriq22")
+ITEMS = FORM.item_ids
+ANSWERS = [str(FORM.levels(item)[-1 if k % 3 == 0 or k == 7 else 0].code) for k, item in enumerate(ITEMS)]
 SENTINEL: Mapping[str, str] = {
     "id": "SNTNL-ID-7731",
     "birth day": "1941-02-27",
