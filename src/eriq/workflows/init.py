@@ -1,5 +1,6 @@
 """From one's own files to configs: what they are is recognised, what is not sure is marked, nothing is asked."""
 
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -7,6 +8,7 @@ from pathlib import Path
 
 from eriq.config import Experiment, ScoringJob
 from eriq.config.draft import GUESS, WRITE, Draft, unused_keys
+from eriq.config.files import is_plain
 from eriq.errors import OutputError, SourceError
 from eriq.instrument.instrument import NO_QUESTIONS, load_instrument
 from eriq.tables.files import finished_or_nothing
@@ -24,7 +26,7 @@ PSEUDONYMS = (
 )
 
 
-def init(files: Sequence[Path], out: Path, *, overwrite: bool = False) -> str:
+def init(files: Sequence[Path], out: Path, *, instrument: str | None = None, overwrite: bool = False) -> str:
     """Write a training config and a scoring config for files of which nothing is known, and say what is left to edit.
 
     Parameters
@@ -33,6 +35,8 @@ def init(files: Sequence[Path], out: Path, *, overwrite: bool = False) -> str:
         Tables as an agency keeps them, or one ready table.
     out : Path
         The training config; the scoring config stands beside it, with ``-scoring`` in its name.
+    instrument : str, optional
+        The questionnaire file whose items the answers hold; none: the shipped ones are tried.
 
     Raises
     ------
@@ -45,7 +49,8 @@ def init(files: Sequence[Path], out: Path, *, overwrite: bool = False) -> str:
     for place in (out, scoring):
         if place.exists() and not overwrite:
             raise OutputError(f"{place} is there already; give --overwrite to replace it")
-    instruments = {name: load_instrument(name) for name in SHIPPED}
+    names = {instrument: _from(instrument, out.parent)} if instrument else {name: name for name in SHIPPED}
+    instruments = {name: load_instrument(given) for given, name in names.items()}
     found = _settled([recognise(take(file), instruments) for file in files])
     used, idle = _one_each(found)
     name = instrument_of(used, instruments)
@@ -62,6 +67,13 @@ def init(files: Sequence[Path], out: Path, *, overwrite: bool = False) -> str:
     if name:
         said.append(f"questionnaire: {name}")
     return "\n".join([*said, *lines, "", f"Next: eriq check {out}"])
+
+
+def _from(instrument: str, folder: Path) -> str:
+    """Return a questionnaire as a config in `folder` names it: the plain name of a shipped one, or a path."""
+    if is_plain(instrument):
+        return instrument
+    return Path(os.path.relpath(Path(instrument).resolve(), folder.resolve())).as_posix()
 
 
 def _settled(found: Sequence[Recognised]) -> list[Recognised]:
@@ -125,7 +137,11 @@ def training_config(own: Own, stem: str) -> Draft:
         draft.put("instrument", own.instrument_name)
     else:
         has = any(file.table in ANSWERS for file in own.files)
-        words = "your questionnaire; eriq instrument new writes a start" if has else "null asks no questions"
+        words = (
+            "the file of your questionnaire (eriq instrument new writes a start), then eriq init --instrument FILE"
+            if has
+            else "null asks no questions"
+        )
         draft.put("instrument", None, f"{WRITE}: {words}")
     draft.put(
         "outcome", "the outcome in words" if flat else "job_entry_12m", f"{WRITE}: as reports print it" if flat else ""
