@@ -68,7 +68,8 @@ def mapped(headers: Iterable[str], table: str) -> dict[str, str]:
     >>> mapped(["børn", "foedselsdato"], "persons")
     {'children': 'børn', 'born_on': 'foedselsdato'}
     """
-    headers, found = list(headers), {}
+    headers = list(headers)
+    found: dict[str, str] = {}
     for alike in (spelled, fold):  # as it is spelled before what sounds the same: børn are children, born is a day
         there: dict[str, str] = {}
         for name in headers:
