@@ -12,7 +12,7 @@ from eriq.cli.app import Overwrite, command
 def init(
     files: Annotated[
         list[Path],
-        typer.Argument(help="Your tables, or one ready table (CSV, Excel, Parquet, SPSS, ...).", metavar="FILES..."),
+        typer.Argument(help="Your tables, or one ready table (CSV, Excel, Parquet, SPSS, ...)."),
     ],
     out: Annotated[Path, typer.Option(help="Training config; a scoring config stands beside it.")] = Path("my.yaml"),
     instrument: Annotated[

@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from textwrap import shorten
 
 from eriq.config import Experiment, ScoringJob
 from eriq.config.draft import GUESS, WRITE, Draft, unused_keys
@@ -20,6 +21,7 @@ from eriq.workflows.own_files import Own, put_flat, put_source, told
 
 SHIPPED = ("eriq-sv", "eriq22")  # the smallest first
 LEFT_SHOWN = 10
+LINE = 60  # signs of a line that are shown, so that it fits a terminal of 80
 PSEUDONYMS = (
     "eriq needs no personal numbers, only an id that stays the same: give each client a random number, or a keyed hash "
     "of it, before the files leave the register."
@@ -199,7 +201,8 @@ def _left(place: Path, draft: Draft) -> list[str]:
     write = sum(what == "write" for what in marks.values())
     head = f"{place}: {write} line(s) to write, {len(marks) - write} guess(es) to check"
     lines = [
-        f"  line {number}: {what} {draft.lines[number - 1].strip()[:100]}" for number, what in sorted(marks.items())
+        f"  line {number}: {what} {shorten(draft.lines[number - 1], LINE, placeholder=' ...')}"
+        for number, what in sorted(marks.items())
     ]
     more = [f"  ... and {len(lines) - LEFT_SHOWN} more, marked in the file"] if len(lines) > LEFT_SHOWN else []
     return [head, *lines[:LEFT_SHOWN], *more]
