@@ -10,7 +10,6 @@ from eriq.instrument.texts import Language
 
 FIRST_DAY = pd.Timestamp("2008-01-07")  # a Monday
 LAST_DAY = pd.Timestamp("2018-12-30")  # a Sunday
-WITHIN_DAYS = 14
 
 # Made up: what a code means in the real register is for its user to say.
 DREAM = {
@@ -139,28 +138,6 @@ def labelled(codes: pd.Series, instrument: Instrument, item: str, language: Lang
     labels = {level.code: level.labels.in_(language) for level in instrument.levels(item)}
     labels |= {code.code: code.labels.in_(language) for code in instrument.missing_codes}
     return codes.map(labels.get, na_action="ignore").astype("str")
-
-
-def municipality_source() -> dict[str, object]:
-    """Return the source that a person would write for these files."""
-    theirs = {ours: {word: code for code, word in words.items()} for ours, words in DANISH.items()}
-    return {
-        "kind": "tables",
-        "caseworker_answers": "besvarelser_sagsbehandler.csv",
-        "client_answers": "besvarelser_borger.csv",
-        "within_days": WITHIN_DAYS,
-        "persons": "personer.csv",
-        "spells": "dream.csv",
-        "weekly": {
-            "columns": r"y_(?P<year>\d{2})(?P<week>\d{2})",
-            "codes": {**{code: status for status, code in DREAM.items()}, "": "no_status"},
-        },
-        "columns": {"answers": ANSWERS, "persons": PERSONS, "spells": {"client_id": "CPR"}},
-        "codes": {"answers": {"consent": theirs.pop("consent")}, "persons": theirs},
-        "answer_labels": "da",
-        "dates": "%d-%m-%Y",
-        "csv": {"delimiter": ";", "decimal": ","},
-    }
 
 
 def write_own_form(folder: Path, answers: pd.DataFrame, persons: pd.DataFrame, spells: pd.DataFrame) -> None:

@@ -10,13 +10,13 @@ import yaml
 
 from eriq.config import load_experiment, load_yaml
 from eriq.config.draft import GUESS, WRITE
-from eriq.errors import OutputError, SourceError
+from eriq.errors import ConfigError, OutputError, SourceError
 from eriq.instrument.instrument import load_instrument
 from eriq.simulation.cohort import simulate
 from eriq.simulation.settings import load_simulation
 from eriq.workflows.check import check
 from eriq.workflows.init import init
-from eriq.workflows.make import write_cohort
+from eriq.workflows.make import write_cohort, write_questionnaire
 from tests.e2e.extract import SWEDISH, labelled, municipality, personnummer, written
 
 
@@ -181,9 +181,48 @@ def test_one_ready_table_becomes_a_flat_config_that_the_check_takes(tmp_path: Pa
     assert source["columns"]["by"]["kind"] == "category"
     assert "note" not in source["columns"]
     assert "300 clients" in check(tmp_path / "flat.yaml")
-    assert (
-        check(tmp_path / "old.yaml") == f"{check(tmp_path / 'flat.yaml')}\nversion: 1 was added; nothing else changed"
-    )
+    added = "\nversion: 1 was added; nothing else changed"
+    assert added in check(tmp_path / "old.yaml")
+    assert check(tmp_path / "old.yaml").partition(added)[0] == check(tmp_path / "flat.yaml").partition("\nflat.yaml")[0]
+
+
+def test_questions_by_any_name_are_seen_by_their_scale_and_the_check_names_what_is_left(tmp_path: Path) -> None:
+    """Three columns or more of one short scale are questions; client and outcome go by English names; days are said."""
+    rng, n = np.random.default_rng(2), 300
+    table: dict[str, object] = {"participant": [f"P{k:03d}" for k in range(n)]}
+    table["completed"] = [str(day.date()) for day in pd.date_range("2023-01-01", periods=n)]
+    table |= {name: rng.integers(1, 6, n) for name in ("hope", "energy", "search", "skills")}
+    table |= {"age": rng.integers(20, 60, n), "in_work_12m": rng.integers(0, 2, n)}
+    pd.DataFrame(table).to_csv(tmp_path / "flat.csv", index=False)
+    init([tmp_path / "flat.csv"], tmp_path / "flat.yaml")
+    source, text = load_yaml(tmp_path / "flat.yaml")["source"], (tmp_path / "flat.yaml").read_text("utf-8")
+
+    assert (source["client"], source["outcome"]) == ("participant", "in_work_12m")
+    assert [n for n, c in source["columns"].items() if c["role"] == "questionnaire"] == [*table][2:6]
+    assert "# completed: left out; days" in text
+    assert "flat.yaml: still to write: line" in check(tmp_path / "flat.yaml")
+    assert "guessed and still to check" in check(tmp_path / "flat.yaml")
+    with pytest.raises(ConfigError, match="is a config for scoring"):
+        check(tmp_path / "flat-scoring.yaml")
+    (tmp_path / "flat.yaml").write_text(text.replace("client: participant", 'client: "?"'), encoding="utf-8")
+    with pytest.raises(ConfigError, match="client is still '\\?'"):
+        check(tmp_path / "flat.yaml")
+
+
+def test_an_own_questionnaire_is_recognised_by_its_file(tmp_path: Path) -> None:
+    """Answers to one respondent's own items are a table of answers; the config names the file from where it lies."""
+    (tmp_path / "configs").mkdir()
+    write_questionnaire(tmp_path / "mine.yaml", 6, "client", "en", levels=5)
+    answers: dict[str, object] = {"participant": [f"P{k}" for k in range(50)], "completed": "2023-01-31"}
+    answers |= {f"q{k:02d}": [1 + (k + row) % 5 for row in range(50)] for k in range(1, 7)}
+    pd.DataFrame(answers).to_csv(tmp_path / "forms.csv", index=False)
+    said = init([tmp_path / "forms.csv"], tmp_path / "configs" / "my.yaml", instrument=str(tmp_path / "mine.yaml"))
+    content = load_yaml(tmp_path / "configs" / "my.yaml")
+
+    assert "forms.csv: answers\n" in said
+    assert content["instrument"] == "../mine.yaml"
+    assert content["source"]["answers"] == "../forms.csv"
+    assert content["source"]["columns"]["answers"] == {"client_id": "participant", "answered_on": "completed"}
 
 
 def test_codes_that_nobody_knows_are_left_to_write(tmp_path: Path) -> None:

@@ -529,9 +529,7 @@ def test_the_stamp_identifies_the_content() -> None:
 def test_a_questionnaire_without_easy_read_or_forecast_is_remarked_on(load: Callable[[Edit], Instrument]) -> None:
     """It loads; gaps, a reversed item without words of its own and absent forecasts are there to judge."""
     assert load(lambda _: None).remarks() == (
-        "item cw01 has no easy-read text",
-        "item cl01 has no easy-read text",
-        "item cl02 has no easy-read text",
+        "3 item(s) have no easy-read text: cw01, cl01, cl02",
         "item cl02 is reversed and has no short: explanations would read backwards",
         "no caseworker item is marked as a forecast of job entry",
         "no client item is marked as a forecast of job entry",

@@ -1,5 +1,8 @@
 """The app, its groups of commands, and the options that several commands share."""
 
+import shutil
+import sys
+import textwrap
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
@@ -49,6 +52,14 @@ Readable = Annotated[
     Literal["owner", "group"],
     typer.Option("--access", help="Who may read what is written: owner (0600) or group (0640)."),
 ]
+
+
+def echo_wrapped(text: str) -> None:
+    """Print lines, on a terminal broken between words; in a pipe each stays one line."""
+    width = shutil.get_terminal_size().columns
+    for line in text.splitlines():
+        indent = " " * (len(line) - len(line.lstrip()) + 2)
+        typer.echo(textwrap.fill(line, width, subsequent_indent=indent) if sys.stdout.isatty() and line else line)
 
 
 def _version(asked: bool) -> None:

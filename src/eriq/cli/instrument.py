@@ -77,6 +77,7 @@ def instrument_export(
 def instrument_new(
     out: Annotated[Path, typer.Option(help="File to write.")],
     items: Annotated[int, typer.Option(min=1, max=500, help="How many questions.")] = 15,
+    levels: Annotated[int, typer.Option(min=2, max=11, help="How many answers a question has, coded from 1.")] = 4,
     respondent: Annotated[str, typer.Option(help="Who answers: client, caseworker, or a word of your own.")] = "client",
     language: Language = None,
     overwrite: Overwrite = False,
@@ -87,4 +88,6 @@ def instrument_new(
     """
     from eriq.workflows import make as make_job
 
-    typer.echo(make_job.write_questionnaire(out, items, respondent, language or "en", overwrite=overwrite))
+    typer.echo(
+        make_job.write_questionnaire(out, items, respondent, language or "en", levels=levels, overwrite=overwrite)
+    )

@@ -10,8 +10,14 @@ from eriq.cli.app import Overwrite, command
 
 @command()
 def init(
-    files: Annotated[list[Path], typer.Argument(help="Your tables, or one ready table (CSV, Parquet, Excel).")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(help="Your tables, or one ready table (CSV, Excel, Parquet, SPSS, ...)."),
+    ],
     out: Annotated[Path, typer.Option(help="Training config; a scoring config stands beside it.")] = Path("my.yaml"),
+    instrument: Annotated[
+        str | None, typer.Option(help="Your own questionnaire file, where it is none of the shipped ones.")
+    ] = None,
     overwrite: Overwrite = False,
 ) -> None:
     """Recognise your own files and write configs for them, unsure guesses marked.
@@ -20,7 +26,7 @@ def init(
     """
     from eriq.workflows import init as init_job
 
-    typer.echo(init_job.init(files, out, overwrite=overwrite))
+    typer.echo(init_job.init(files, out, instrument=instrument, overwrite=overwrite))
 
 
 @command()

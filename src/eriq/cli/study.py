@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from eriq.cli.app import Config, Overwrite, Readable, command
+from eriq.cli.app import Config, Overwrite, Readable, command, echo_wrapped
 from eriq.cli.progress import bar, places
 from eriq.errors import EriqError
 
@@ -21,7 +21,7 @@ def check(
     from eriq.workflows import check as check_job
 
     try:
-        typer.echo(check_job.check(config))
+        echo_wrapped(check_job.check(config))
     except EriqError as error:
         error.whole = all
         raise

@@ -252,6 +252,10 @@ def load_experiment(path: str | Path) -> Experiment:
     """
     file = shipped("experiments", path)
     content, _ = migrated(load_yaml(file))
+    if "sink" in content and "contenders" not in content:
+        raise ConfigError(
+            f"{file.name} is a config for scoring (eriq score {file}); this command takes one for training"
+        )
     experiment = checked(Experiment, content, f"{file.name} is not a valid experiment:")
     return _relative_to(experiment, file, path)
 

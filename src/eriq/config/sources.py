@@ -172,6 +172,13 @@ class Flat(Section):
         return tuple(parse_rule(self.outcome).kinds) if is_rule(self.outcome) else (self.outcome,)
 
     @model_validator(mode="after")
+    def _written(self) -> Self:
+        for key in ("client", "outcome"):
+            if getattr(self, key) == "?":
+                raise ValueError(f"{key} is still '?': write the name of a column of the table there")
+        return self
+
+    @model_validator(mode="after")
     def _dated(self) -> Self:
         for name, column in self.columns.items():
             if column.kind == "date" and not (column.since or column.until or self.answered_on):

@@ -287,7 +287,8 @@ class Instrument(BaseModel, frozen=True, extra="forbid"):
         >>> load_instrument("eriq22").remarks()
         ()
         """
-        remarks = [f"item {item.id} has no easy-read text" for item in self.items if item.easy_read is None]
+        lacking = [item.id for item in self.items if item.easy_read is None]
+        remarks = [f"{len(lacking)} item(s) have no easy-read text: {', '.join(lacking)}"] if lacking else []
         for where, texts in self._texts():
             for language in texts.languages:
                 found = avoided_in(texts.in_(language), language)

@@ -19,10 +19,13 @@ WORDS: dict[Language, tuple[str, str, str, tuple[str, ...], tuple[str, ...]]] = 
         ("slet ikke", "lidt", "for det meste", "helt"), ("ikke spurgt", "ved ikke", "ønsker ikke at svare"),
     ),
 }  # fmt: skip
+FOUR = 4  # answers that have words; others are written as their numbers
 REASONS = ("not_asked", "dont_know", "refused")
 
 
-def started(name: str, items: int, respondent: Respondent = "client", language: Language = "en") -> str:
+def started(
+    name: str, items: int, respondent: Respondent = "client", language: Language = "en", levels: int = FOUR
+) -> str:
     """Return the text of a questionnaire file with `items` questions to one respondent in one language.
 
     Parameters
@@ -33,6 +36,8 @@ def started(name: str, items: int, respondent: Respondent = "client", language: 
     respondent : str, optional
         caseworker, client, or a word of one's own, which the file then declares.
     language : {"en", "sv", "da"}, optional
+    levels : int, optional
+        How many answers a question has, coded from 1.
 
     Examples
     --------
@@ -40,6 +45,8 @@ def started(name: str, items: int, respondent: Respondent = "client", language: 
     id: my-form
     """
     title, notice, question, answers, reasons = WORDS[language]
+    if levels != FOUR:
+        answers = tuple(str(code) for code in range(1, levels + 1))
     slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "mine"
     declared = [] if respondent in RESPONDENTS else ["respondents:", f"  {respondent}: {{{language}: {respondent}}}"]
     lines = [

@@ -105,9 +105,10 @@ def weekly_codes(found: Recognised) -> Codes:
     long = table.assign(client=found.sample.cells[found.client]).melt("client", value_name="code").dropna()
     people = long.groupby("code")["client"].nunique()
     often = sorted(people.index[people >= LEAST_PEOPLE])
-    return Codes(
-        "codes", {code: meaning("status", code, STATUSES) for code in often}, STATUSES, len(people) - len(often)
-    )
+    known = {code: meaning("status", code, STATUSES) for code in often}
+    if table.isna().any(axis=None):  # a blank week is a code as well, that of no spell
+        known[""] = "no_status"
+    return Codes("codes", known, STATUSES, len(people) - len(often))
 
 
 def days_of(found: Recognised, columns: Iterable[Column]) -> Days:

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,10 +15,19 @@ _LETTERS = str.maketrans({"æ": "a", "ä": "a", "ø": "o", "ö": "o", "å": "a",
 
 @dataclass(frozen=True, slots=True)
 class Synonyms:
-    """Names elsewhere, folded, and ours: of columns by table, of codes by column."""
+    """Names elsewhere and ours: of columns by table, as they are spelled; of codes by column, folded."""
 
     columns: Mapping[str, Mapping[str, str]]
     codes: Mapping[str, Mapping[str, str]]
+
+
+def spelled(name: object) -> str:
+    """Return a name without case, spaces and signs, each letter as it is.
+
+    >>> spelled("Antal børn")
+    'antalbørn'
+    """
+    return re.sub(r"[\W_]", "", unicodedata.normalize("NFC", str(name)).casefold())
 
 
 def fold(name: object) -> str:
@@ -36,18 +45,18 @@ def fold(name: object) -> str:
 def synonyms() -> Synonyms:
     """Return what `synonyms.yaml` holds, the name elsewhere first."""
     content = load_yaml(Path(__file__).with_name("synonyms.yaml"))
-    columns = {table: _turned(names) for table, names in content["columns"].items()}
+    columns = {table: _turned(names, spelled) for table, names in content["columns"].items()}
     plain = {name: _turned({name: words}) for name, words in content["codes"].items() if isinstance(words, list)}
     codes = {name: _turned(words) for name, words in content["codes"].items() if isinstance(words, dict)}
     return Synonyms(columns, {**plain, **codes})
 
 
-def _turned(names: Mapping[str, Iterable[object]]) -> dict[str, str]:
-    """Return {folded name elsewhere: ours}, in the order of the file."""
+def _turned(names: Mapping[str, Iterable[object]], how: Callable[[object], str] | None = None) -> dict[str, str]:
+    """Return {name elsewhere, folded or as `how` says: ours}, in the order of the file."""
     turned: dict[str, str] = {}
     for ours, theirs in names.items():
         for name in theirs:
-            turned.setdefault(fold(name), ours)
+            turned.setdefault((how or fold)(name), ours)
     return turned
 
 
@@ -56,14 +65,19 @@ def mapped(headers: Iterable[str], table: str) -> dict[str, str]:
 
     >>> mapped(["CPR", "Fødselsdato", "Bemærkning"], "persons")
     {'client_id': 'CPR', 'born_on': 'Fødselsdato'}
+    >>> mapped(["børn", "foedselsdato"], "persons")
+    {'children': 'børn', 'born_on': 'foedselsdato'}
     """
-    there: dict[str, str] = {}
-    for name in headers:
-        there.setdefault(fold(name), name)
+    headers = list(headers)
     found: dict[str, str] = {}
-    for theirs, ours in synonyms().columns[table].items():
-        if theirs in there and ours not in found and there[theirs] not in found.values():
-            found[ours] = there[theirs]
+    for alike in (spelled, fold):  # as it is spelled before what sounds the same: børn are children, born is a day
+        there: dict[str, str] = {}
+        for name in headers:
+            there.setdefault(alike(name), name)
+        for known, ours in synonyms().columns[table].items():
+            theirs = there.get(alike(known))
+            if theirs is not None and ours not in found and theirs not in found.values():
+                found[ours] = theirs
     return found
 
 

@@ -11,6 +11,7 @@ from eriq.tables.intake import TABLES
 from eriq.tables.names import fold, mapped
 from eriq.tables.personal import personal_numbers
 from eriq.tables.sample import Sample
+from eriq.tables.schema import answers_columns
 
 # What a register table cannot do without, beside the client.
 NEEDED: Mapping[str, tuple[str, ...]] = {
@@ -65,6 +66,8 @@ def recognise(sample: Sample, instruments: Mapping[str, Instrument]) -> Recognis
         found = {**mapped(sample.headers, table), **items}
         if items:
             found = {ours: theirs for ours, theirs in found.items() if ours not in ("item", "answer")}
+        known = [column.name for of in instruments.values() for column in answers_columns(of)]
+        found = {**{name: name for name in known if name in sample.headers}, **found}
         return _with_client(Recognised(sample, table, found, long=not items))
     if weeks:
         return _with_client(Recognised(sample, "weekly", _client(mapped(sample.headers, "spells")), weeks))
@@ -91,7 +94,7 @@ def _items(sample: Sample, instruments: Mapping[str, Instrument]) -> tuple[dict[
     for instrument in instruments.values():
         for item in instrument.items:
             known.add(item.id)
-            called = (item.id, *item.text.model_dump().values())
+            called = (item.id, *item.text.model_dump(exclude_none=True).values())
             hit = next((there[fold(name)] for name in called if fold(name) in there), None)
             if hit is not None:
                 wide.setdefault(item.id, hit)
@@ -109,7 +112,9 @@ def _half(items: Mapping[str, str] | set[str], instruments: Mapping[str, Instrum
     """Return whether answers are whole or one half."""
     asked = {item.id: item.respondent for instrument in instruments.values() for item in instrument.items}
     halves = {asked[item] for item in items if item in asked}
-    return f"{halves.pop()}_answers" if len(halves) == 1 else "answers"
+    # Where a questionnaire asks one respondent only, that is the whole of it.
+    one = len(halves) == 1 and {*asked.values()} == {"caseworker", "client"}
+    return f"{halves.pop()}_answers" if one else "answers"
 
 
 def _weeks(headers: list[str]) -> str:

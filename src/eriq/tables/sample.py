@@ -7,7 +7,7 @@ import pandas as pd
 
 from eriq.config import Csv
 from eriq.errors import SourceError
-from eriq.tables.files import DELIMITERS, read_table
+from eriq.tables.files import DELIMITERS, read_declared
 from eriq.tables.schema import as_text
 
 ROWS = 20_000  # of a file, to guess from
@@ -39,10 +39,14 @@ def take(path: Path) -> Sample:
     """
     text = path.suffix.lower() in (".csv", ".txt")
     csv = Csv(encoding=_encoding(path)) if text else None
-    frame = read_table(path, csv).head(ROWS)
+    read = read_declared(path, csv)
+    frame = read.frame.head(ROWS)
     if twice := int(frame.columns.duplicated().sum()):
         raise SourceError(f"{path.name}: {twice} column name(s) are there twice; rename them")
     cells = pd.DataFrame({str(name): _text(frame[name]) for name in frame.columns})
+    for name, said in (read.declared or {}).items():  # labels say what codes mean, as they will be read
+        told: dict[str, str | None] = {**said.labels, **dict.fromkeys(said.missing)}
+        cells[name] = cells[name].map(lambda cell, told=told: told.get(cell, cell), na_action="ignore").astype("str")
     if csv is not None:
         csv = Csv(encoding=csv.encoding, delimiter=_delimiter(path, csv.encoding), decimal=_decimal(cells))
     return Sample(path, cells, csv)

@@ -50,13 +50,14 @@ class Problem:
     code: str
     text: str
     rows: np.ndarray  # positions, 0 is the first row of data
+    hint: str = ""
 
     def __str__(self) -> str:
         if not len(self.rows):
             return self.text
         shown = ", ".join(str(row + 1) for row in self.rows[:SHOWN_ROWS])
         more = f" and {len(self.rows) - SHOWN_ROWS} more" if len(self.rows) > SHOWN_ROWS else ""
-        return f"{self.column}: {self.text} in {len(self.rows)} row(s): {shown}{more}"
+        return f"{self.column}: {self.text} in {len(self.rows)} row(s): {shown}{more}{self.hint}"
 
 
 def answers_columns(instrument: Instrument) -> tuple[Column, ...]:
@@ -314,7 +315,8 @@ def check(
             typed[column.name] = read = read_column(given, column)
             for code, words, mask in _broken(given, read, column):
                 if mask.any():
-                    problems.append(Problem(table, column.name, code, words, np.flatnonzero(mask)))
+                    hint = f"; allowed: {', '.join(map(str, column.allowed))}" if code == "outside_scale" else ""
+                    problems.append(Problem(table, column.name, code, words, np.flatnonzero(mask), hint))
         else:
             typed[column.name] = pd.Series(pd.NA, index=range(len(frame)), dtype=column.dtype)
     return pd.DataFrame(typed), problems

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from eriq.config import Experiment, load_experiment, load_yaml, migrated, shipped
+from eriq.config.draft import GUESS, WRITE
 from eriq.study.comparison.sample import sample_sizes
 from eriq.study.comparison.verdict import headline_pair
 from eriq.study.design.doubts import doubts_of
@@ -28,8 +29,20 @@ def check(config: str | Path) -> str:
     lines = [summary(study), *before_a_run(sample_sizes(study, pair)), *doubts_of(study)]
     lines.append(f"{len(study.contenders)} contenders on the same rows and folds:")
     lines += [f"  {c.name} ({len(c.columns)} columns)" for c in study.contenders]
-    lines += migrated(load_yaml(shipped("experiments", config)))[1]
-    return "\n".join(lines)
+    file = shipped("experiments", config)
+    lines += migrated(load_yaml(file))[1]
+    return "\n".join([*lines, *left_to_do(file)])
+
+
+def left_to_do(file: Path) -> list[str]:
+    """Return which lines of a config that `eriq init` wrote still wait for a person."""
+    lines = file.read_text("utf-8").splitlines()
+    told = []
+    for mark, words in ((WRITE, "still to write"), (GUESS, "guessed and still to check")):
+        marked = [str(n) for n, line in enumerate(lines, 1) if mark in line and not line.startswith("# Lines that end")]
+        if marked:
+            told.append(f"{file.name}: {words}: line {', '.join(marked)}. Take the remark away once it is done.")
+    return told
 
 
 def checked_folds(study: Study, experiment: Experiment) -> tuple[Fold, ...]:

@@ -1,12 +1,15 @@
 """From one's own files to configs: what they are is recognised, what is not sure is marked, nothing is asked."""
 
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from textwrap import shorten
 
 from eriq.config import Experiment, ScoringJob
 from eriq.config.draft import GUESS, WRITE, Draft, unused_keys
+from eriq.config.files import is_plain
 from eriq.errors import OutputError, SourceError
 from eriq.instrument.instrument import NO_QUESTIONS, load_instrument
 from eriq.tables.files import finished_or_nothing
@@ -18,13 +21,14 @@ from eriq.workflows.own_files import Own, put_flat, put_source, told
 
 SHIPPED = ("eriq-sv", "eriq22")  # the smallest first
 LEFT_SHOWN = 10
+LINE = 60  # signs of a line that are shown, so that it fits a terminal of 80
 PSEUDONYMS = (
     "eriq needs no personal numbers, only an id that stays the same: give each client a random number, or a keyed hash "
     "of it, before the files leave the register."
 )
 
 
-def init(files: Sequence[Path], out: Path, *, overwrite: bool = False) -> str:
+def init(files: Sequence[Path], out: Path, *, instrument: str | None = None, overwrite: bool = False) -> str:
     """Write a training config and a scoring config for files of which nothing is known, and say what is left to edit.
 
     Parameters
@@ -33,6 +37,8 @@ def init(files: Sequence[Path], out: Path, *, overwrite: bool = False) -> str:
         Tables as an agency keeps them, or one ready table.
     out : Path
         The training config; the scoring config stands beside it, with ``-scoring`` in its name.
+    instrument : str, optional
+        The questionnaire file whose items the answers hold; none: the shipped ones are tried.
 
     Raises
     ------
@@ -45,7 +51,8 @@ def init(files: Sequence[Path], out: Path, *, overwrite: bool = False) -> str:
     for place in (out, scoring):
         if place.exists() and not overwrite:
             raise OutputError(f"{place} is there already; give --overwrite to replace it")
-    instruments = {name: load_instrument(name) for name in SHIPPED}
+    names = {instrument: _from(instrument, out.parent)} if instrument else {name: name for name in SHIPPED}
+    instruments = {name: load_instrument(given) for given, name in names.items()}
     found = _settled([recognise(take(file), instruments) for file in files])
     used, idle = _one_each(found)
     name = instrument_of(used, instruments)
@@ -62,6 +69,13 @@ def init(files: Sequence[Path], out: Path, *, overwrite: bool = False) -> str:
     if name:
         said.append(f"questionnaire: {name}")
     return "\n".join([*said, *lines, "", f"Next: eriq check {out}"])
+
+
+def _from(instrument: str, folder: Path) -> str:
+    """Return a questionnaire as a config in `folder` names it: the plain name of a shipped one, or a path."""
+    if is_plain(instrument):
+        return instrument
+    return Path(os.path.relpath(Path(instrument).resolve(), folder.resolve())).as_posix()
 
 
 def _settled(found: Sequence[Recognised]) -> list[Recognised]:
@@ -125,7 +139,11 @@ def training_config(own: Own, stem: str) -> Draft:
         draft.put("instrument", own.instrument_name)
     else:
         has = any(file.table in ANSWERS for file in own.files)
-        words = "your questionnaire; eriq instrument new writes a start" if has else "null asks no questions"
+        words = (
+            "the file of your questionnaire (eriq instrument new writes a start), then eriq init --instrument FILE"
+            if has
+            else "null asks no questions"
+        )
         draft.put("instrument", None, f"{WRITE}: {words}")
     draft.put(
         "outcome", "the outcome in words" if flat else "job_entry_12m", f"{WRITE}: as reports print it" if flat else ""
@@ -183,7 +201,8 @@ def _left(place: Path, draft: Draft) -> list[str]:
     write = sum(what == "write" for what in marks.values())
     head = f"{place}: {write} line(s) to write, {len(marks) - write} guess(es) to check"
     lines = [
-        f"  line {number}: {what} {draft.lines[number - 1].strip()[:100]}" for number, what in sorted(marks.items())
+        f"  line {number}: {what} {shorten(draft.lines[number - 1], LINE, placeholder=' ...')}"
+        for number, what in sorted(marks.items())
     ]
     more = [f"  ... and {len(lines) - LEFT_SHOWN} more, marked in the file"] if len(lines) > LEFT_SHOWN else []
     return [head, *lines[:LEFT_SHOWN], *more]

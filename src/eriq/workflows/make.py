@@ -39,7 +39,9 @@ def write_codebook(file: str, out: Path, *, overwrite: bool = False) -> str:
     return f"{out / 'codebook.csv'}\n{out / 'codebook.html'}"
 
 
-def write_questionnaire(out: Path, items: int, respondent: str, language: Language, *, overwrite: bool = False) -> str:
+def write_questionnaire(
+    out: Path, items: int, respondent: str, language: Language, *, levels: int = 4, overwrite: bool = False
+) -> str:
     """Write a questionnaire to begin with, once it is sure that it holds together.
 
     Raises
@@ -54,7 +56,7 @@ def write_questionnaire(out: Path, items: int, respondent: str, language: Langua
     if out.exists() and not overwrite:
         raise OutputError(f"{out} is there already; give --overwrite to replace it")
     with finished_or_nothing(out, overwrite=overwrite) as file:
-        file.write_text(started(out.stem, items, respondent, language), encoding="utf-8")
+        file.write_text(started(out.stem, items, respondent, language, levels), encoding="utf-8")
         try:
             load_instrument(file)
         except InstrumentError:

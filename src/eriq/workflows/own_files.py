@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from eriq.config.draft import GUESS, WRITE, Draft, flow
 from eriq.instrument.instrument import Instrument
 from eriq.tables.guesses import Codes, codes_of, contract, days_of, labels_of, missing_in, weekly_codes
@@ -15,6 +17,8 @@ from eriq.tables.sample import Sample
 
 ORDER = (*ANSWERS, "persons", "spells", "weekly", "events", "forms")
 WITHIN_DAYS = 14
+QUESTION = re.compile(r"(q|spm|spg|sp|f|fr|item|svar)_?\d+.*|(cw|cl)\d\d")
+LONGEST_SCALE, LEAST_ALIKE = 11, 3
 # Keys of a source that the files gave no reason for: an example, and what it is for.
 UNUSED: Mapping[str, tuple[str, str]] = {
     "within_days": ("14", "halves are one questionnaire when at most so many days apart"),
@@ -68,6 +72,8 @@ def put_source(draft: Draft, own: Own) -> None:
         used.add("within_days")
     elif lone := {*tables} & {*ANSWERS[1:]}:
         draft.lines.append(f"  {WRITE}: the other half beside {lone.pop()}")
+    elif not {*tables} & {*ANSWERS}:
+        draft.lines.append(f"  # answers: answers.csv  {WRITE}: who answered what, and when")
     if any(found.long for found in own.files):
         draft.put("answers_form", "long", depth=1)
         used.add("answers_form")
@@ -230,20 +236,24 @@ def put_flat(draft: Draft, found: Recognised, place: str) -> bool:
     draft.put("file", place, depth=1)
     for key, words in (("client", "who a row is about"), ("outcome", "the column of 0 and 1 that is forecast")):
         name = found.columns.get(key)
+        could = [n for n in found.unread if _could_be(key, cells[n])] or found.unread
         fits = key != "outcome" or (name is not None and cells[name].dropna().isin(["0", "1"]).all())
-        mark = f"{WRITE}: {words}, one of {flow(found.unread)}"
+        mark = f"{WRITE}: {words}, one of {flow(could)}"
         draft.put(key, name if name and fits else "?", "" if name and fits else mark, depth=1)
     draft.lines.append(
         f"  columns:  {GUESS}, the role of each: register, form, questionnaire, audit or after the outcome"
     )
     asked = False
+    alike = alike_scales(found)
     for name in found.unread:
         given = cells[name].dropna()
         number = given.str.fullmatch(r"-?\d+([.,]\d+)?").all()
         if not number and given.nunique() > 20:
-            draft.lines.append(f"    # {flow(name)}: left out; text, and more than 20 different ones")
+            draft.lines.append(f"    # {flow(name)}: left out; {_why_text(given)}")
             continue
-        question = bool(re.fullmatch(r"(q|spm|spg|sp|f|fr|item|svar)_?\d+.*|(cw|cl)\d\d", name.lower()))
+        question = name in alike or bool(
+            re.fullmatch(r"(q|spm|spg|sp|f|fr|item|svar)_?\d+.*|(cw|cl)\d\d", name.lower())
+        )
         asked |= question
         kind = "flag" if {*given} <= {"0", "1"} else ("ordinal" if question else "continuous") if number else "category"
         draft.put(name, {"role": "questionnaire" if question else "register", "kind": kind}, depth=2)
@@ -253,10 +263,32 @@ def put_flat(draft: Draft, found: Recognised, place: str) -> bool:
     return asked
 
 
+def _why_text(given: pd.Series) -> str:
+    """Return why a column of a ready table is not taken: it is of days, or of text."""
+    days = pd.to_datetime(given, format="%Y-%m-%d", errors="coerce").notna().all()
+    return "days; kind date, or answered_on of the source" if days else "text, and more than 20 different ones"
+
+
+def _could_be(key: str, cells: pd.Series) -> bool:
+    """Return whether a column could be that of the outcome (0 and 1) or of the client (hardly two rows alike)."""
+    given = cells.dropna()
+    return {*given} == {"0", "1"} if key == "outcome" else given.nunique() > len(cells) / 2
+
+
+def alike_scales(found: Recognised) -> set[str]:
+    """Return the columns of whole numbers that share one short scale with two others or more, as questions do."""
+    scales: dict[tuple[str, str], list[str]] = {}
+    for name in found.unread:
+        codes = {*found.sample.cells[name].dropna()}
+        if 3 <= len(codes) <= LONGEST_SCALE and all(re.fullmatch(r"\d+", code) for code in codes):
+            scales.setdefault((min(codes, key=int), max(codes, key=int)), []).append(name)
+    return {name for names in scales.values() if len(names) >= LEAST_ALIKE for name in names}
+
+
 def told(found: Recognised, own: Own) -> Sequence[str]:
     """Return what is said of a file once it is recognised."""
     words = {
-        "answers": "answers, both halves",
+        "answers": "answers",
         "caseworker_answers": "the caseworker's half of the answers",
         "client_answers": "the client's half of the answers",
         "weekly": "spells, a column per week",
