@@ -21,6 +21,7 @@ def test_a_model_on_changes_is_trained_and_scores_with_previous(tmp_path: Path) 
     del config["variants"]
     config |= {
         "name": "waves",
+        "source": {"kind": "simulated", "preset": "claim", "clients": 1500, "seed": 7},
         "contenders": [
             {"blocks": ["none"], "estimators": ["prevalence"]},
             {"blocks": ["register_full", BLOCK], "estimators": ["logistic"]},

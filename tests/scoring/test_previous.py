@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -64,9 +65,15 @@ def test_a_row_scores_the_same_alone_and_in_a_batch(bundle: Bundle, answers: pd.
     half = answers[answers["answered_on"] <= answers["answered_on"].quantile(0.5)]
     options = Options(today=TODAY, previous=half)
     whole = score_rows(bundle, answers, options).scores.set_index("row")["log_odds"]
+    every = usable_rows(bundle, answers, TODAY, previous=half)
     for place in range(0, len(answers), 11):
         alone = score_rows(bundle, answers.iloc[[place]], options).scores["log_odds"]
         assert alone.tolist() == whole[whole.index == place + 1].tolist()
+        row = usable_rows(bundle, answers.iloc[[place]], TODAY, previous=half)
+        if len(row.rows):  # the columns too: trees may cut none of them
+            assert np.array_equal(
+                row.parts[0].matrix[0], every.parts[0].matrix[every.rows == place + 1][0], equal_nan=True
+            )
 
 
 def test_later_answers_are_not_looked_at(bundle: Bundle, answers: pd.DataFrame) -> None:
