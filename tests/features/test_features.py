@@ -10,13 +10,12 @@ from eriq.config import Flat
 from eriq.errors import ConfigError, LeakageError
 from eriq.features import (
     BLOCKS,
-    CHANGES,
     FORM_FEATURES,
     NEVER_WEEKS,
     REGISTER_FEATURES,
+    WAVES,
     WINDOWS,
     Feature,
-    change_columns,
     factorial,
     flat_columns,
     flat_features,
@@ -24,6 +23,7 @@ from eriq.features import (
     questionnaire_features,
     register_columns,
     select,
+    wave_columns,
 )
 from eriq.instrument.instrument import load_instrument
 from eriq.instrument.texts import LANGUAGES, Texts
@@ -391,7 +391,7 @@ def test_columns_come_in_the_order_of_their_features(made, instrument):
     pairs = (
         (questionnaire_columns(made.answers, instrument), questionnaire_features(instrument)),
         (register_columns(made.answers, register, 30), REGISTER_FEATURES),
-        (change_columns(made.answers, made.answers, instrument), CHANGES),
+        (wave_columns(made.answers, made.answers, instrument), WAVES),
     )
     for columns, features in pairs:
         assert columns.columns.tolist() == [f.name for f in features]
@@ -408,67 +408,9 @@ def test_no_feature_function_changes_its_input(made, instrument):
     copies = [frame.copy(deep=True) for frame in frames]
     questionnaire_columns(made.answers, instrument, "worst")
     register_columns(made.answers, Registers(made.persons, made.spells, made.events), 30)
-    change_columns(made.answers, made.answers, instrument)
+    wave_columns(made.answers, made.answers, instrument)
     for frame, copy in zip(frames, copies, strict=True):
         pd.testing.assert_frame_equal(frame, copy)
-
-
-# --- changes -------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def three_waves(waves):
-    """One client with three waves in no order, and another with one."""
-    return waves(
-        [("a", "2015-07-01"), ("a", "2015-01-01"), ("b", "2015-04-01"), ("a", "2015-04-01")],
-        caseworker_id=["w2", "w1", "w1", None],
-        cw11=[4, 1, 2, None],
-        cw01=[5, 1, 3, 3],
-        cw05=[5, 1, 3, 1],
-        cl01=[-1, 1, 3, 2],
-    )
-
-
-def test_changes_since_the_wave_before_by_hand(three_waves):
-    """Differences to the client's previous wave, means over items answered both times, NaN for a first wave."""
-    columns = change_columns(three_waves, three_waves, load_instrument("eriq22-1"))
-    third, first, other, second = (columns.iloc[k] for k in range(4))
-    assert first.isna().all()
-    assert other.isna().all()
-    # Second wave: cw01 rose by two, the other nine of the ten did not move; the forecast was not given.
-    assert second["changes.caseworker"] == pytest.approx(0.2)
-    assert second["changes.client"] == pytest.approx(1 / 11)
-    assert np.isnan(second["changes.belief"])
-    assert np.isnan(second["changes.rater"])
-    # Third wave: cw01 rose by two, cw05 (turned round) fell by four; cl01 was not answered.
-    assert third["changes.caseworker"] == pytest.approx(-0.2)
-    assert third["changes.client"] == 0.0
-    assert np.isnan(third["changes.belief"])
-    assert np.isnan(third["changes.rater"])
-
-
-def test_a_new_caseworker_is_told_from_the_same_one(waves, instrument):
-    """The flag is 1 for another caseworker than at the wave before, 0 for the same."""
-    answers = waves([("a", f"2015-0{k}-01") for k in (1, 2, 3)], caseworker_id=["w1", "w1", "w2"])
-    assert change_columns(answers, answers, instrument)["changes.rater"].tolist()[1:] == [0.0, 1.0]
-
-
-def test_a_wave_outside_the_cohort_is_still_the_wave_before(three_waves, instrument):
-    """Changes refer to the past as it was, whichever rows are used."""
-    whole = change_columns(three_waves, three_waves, instrument)
-    pd.testing.assert_frame_equal(
-        change_columns(three_waves.iloc[[0]], three_waves, instrument), whole.iloc[[0]].reset_index(drop=True)
-    )
-
-
-def test_later_waves_change_no_earlier_row(made, instrument):
-    """Each row's changes are the same when everything the client answered later is taken away."""
-    whole = change_columns(made.answers, made.answers, instrument)
-    assert whole.notna().any().all()
-    limit = made.answers["answered_on"].quantile(0.5)
-    early = (made.answers["answered_on"] <= limit).to_numpy(bool)
-    past = made.answers[early].reset_index(drop=True)
-    pd.testing.assert_frame_equal(change_columns(past, past, instrument), whole[early].reset_index(drop=True))
 
 
 # --- blocks --------------------------------------------------------------------------------
@@ -477,7 +419,7 @@ def test_later_waves_change_no_earlier_row(made, instrument):
 @pytest.fixture(scope="module")
 def features(instrument):
     """Return every feature there is."""
-    return (*questionnaire_features(instrument), *FORM_FEATURES, *REGISTER_FEATURES, *CHANGES)
+    return (*questionnaire_features(instrument), *FORM_FEATURES, *REGISTER_FEATURES, *WAVES)
 
 
 def test_blocks_hold_what_their_names_say(features):

@@ -93,6 +93,11 @@ class ScoringJob(Section):
     )
     source: FileInput | SqlInput | DuckDbInput | Tables = Field(discriminator="kind")
     sink: FileOutput | SqlOutput | DuckDbOutput = Field(discriminator="kind")
+    previous: Path | None = Field(
+        None,
+        description="A file of earlier answers, both halves in it, written as those of source: what changes between "
+        "waves, a change of caseworker and caseload are counted from.",
+    )
     answers_to: str | None = Field(
         None,
         description="'id version' of the questionnaire where rows have no column instrument; none: the model's own.",
@@ -173,6 +178,8 @@ def load_scoring_job(name: str | Path) -> ScoringJob:
             if isinstance(value := getattr(section, field), Path)
         }
         update[part] = section.model_copy(update=paths)
+    if job.previous:
+        update["previous"] = place_of(file, "scoring", name, job.previous)
     if job.trusted_keys:
         update["trusted_keys"] = tuple(place_of(file, "scoring", name, key) for key in job.trusted_keys)
     if not job.model.startswith("models:/") and (file.parent / job.model).is_dir():

@@ -18,6 +18,7 @@ PURPOSES: Mapping[str, tuple[int, ...]] = {
     "background": (23,),
     "folds of censored clients": (37,),
     "order of rows kept": (41,),
+    "handover": (43,),
     **{
         purpose: tuple(purpose.encode())
         for purpose in (

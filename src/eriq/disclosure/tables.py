@@ -57,6 +57,7 @@ RULES: Mapping[str, Rule] = {
     "entry_curve": Rule(order=("month", "day")),
     "flow": Rule(("rows",), total=Total(), words=True),
     "groups": Rule(GROUP, fewest=True, none_too=False, total=Total("column"), all_told=(*GROUP, "rows", "events")),
+    "handover": Rule(("fewest",)),
     "left_rules": Rule(("rows", "events"), same_people=True),
     "missing_policies": Rule(("rows",)),
     "slices": Rule(("clients",)),

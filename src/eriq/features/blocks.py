@@ -19,6 +19,7 @@ BLOCKS: Mapping[str, tuple[Part, ...]] = {
     "register_full": ("register_basic", "register_history"),
     "form": ("form",),
     "changes": ("changes",),
+    "setting": ("setting",),
 }
 PROTECTED = "protected"  # what is kept for audit, so that an opponent need not be weakened by leaving it out
 FACTORS = ("belief", "caseworker_without_belief", "client", "register_full")  # of the full factorial

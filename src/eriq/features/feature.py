@@ -8,7 +8,7 @@ from eriq.instrument.texts import Texts
 
 Kind = Literal["continuous", "ordinal", "flag", "category"]
 Part = Literal[
-    "belief", "caseworker_rest", "client", "others", "form", "register_basic", "register_history", "changes"
+    "belief", "caseworker_rest", "client", "others", "form", "register_basic", "register_history", "changes", "setting"
 ]  # others: of respondents that a questionnaire declares
 PARTS: tuple[Part, ...] = get_args(Part)
 NO_LABELS = Texts.same("-")
@@ -61,6 +61,11 @@ class Feature:
         if self.part == "changes":
             return "client" if self.column == "client" else "caseworker"
         return self.respondent if self.respondent in ("caseworker", "client") or self.part == "others" else ""
+
+    @property
+    def of_waves(self) -> bool:
+        """Whether earlier questionnaires are needed to give the column."""
+        return self.part in ("changes", "setting")
 
     @property
     def recorded(self) -> bool:

@@ -1,4 +1,4 @@
-"""Columns the questionnaire gives: answers, what was left unanswered, changes between waves."""
+"""Columns the questionnaire gives: answers, and what was left unanswered."""
 
 from functools import cache
 
@@ -7,7 +7,7 @@ import pandas as pd
 
 from eriq.features.feature import PARTS, Feature, Kind, Part
 from eriq.features.words import filled, words
-from eriq.instrument.fits import RESPONDENTS, Respondent
+from eriq.instrument.fits import Respondent
 from eriq.instrument.instrument import Instrument, MissingPolicy
 from eriq.instrument.texts import Texts
 
@@ -106,34 +106,3 @@ def _places(instrument: Instrument, item: str) -> np.ndarray:
     if instrument.by_id[item].orientation == -1:
         order = order[::-1]
     return _places_by_digest(instrument.digest, item, order)
-
-
-CHANGES = (
-    Feature("changes.belief", "changes", monotone=1, labels=words()["columns"]["changes.belief"]),
-    Feature("changes.caseworker", "changes", monotone=1, labels=words()["columns"]["changes.caseworker"]),
-    Feature("changes.client", "changes", monotone=1, labels=words()["columns"]["changes.client"]),
-    Feature("changes.rater", "changes", "flag", labels=words()["columns"]["changes.rater"]),
-)
-
-
-def change_columns(answers: pd.DataFrame, everyone: pd.DataFrame, instrument: Instrument) -> pd.DataFrame:
-    """Return changes since the client's wave before, NaN for a first wave.
-
-    `everyone` holds all answered waves, also those outside the cohort: a wave before is a fact
-    about the past whether or not it can be used itself.
-    """
-    past = everyone.sort_values(["client_id", "answered_on"], kind="stable").reset_index(drop=True)
-    oriented = pd.DataFrame({item: _oriented(past[item], instrument, item) for item in instrument.item_ids})
-    before = oriented.groupby(past["client_id"]).shift()
-    change = oriented - before
-    table = past[["client_id", "answered_on"]].copy()
-    half = {r: [i.id for i in instrument.half(r) if i.id != instrument.belief] for r in RESPONDENTS}
-    table["changes.belief"] = change[instrument.belief] if instrument.belief else np.nan
-    table["changes.caseworker"] = change[half["caseworker"]].mean(axis="columns")
-    table["changes.client"] = change[half["client"]].mean(axis="columns")
-    last = past.groupby("client_id")["caseworker_id"].shift()
-    changed = (past["caseworker_id"] != last).astype("float64")
-    table["changes.rater"] = changed.where(past["caseworker_id"].notna() & last.notna())
-    keys = ["client_id", "answered_on"]
-    joined = answers[keys].merge(table, on=keys, how="left", validate="many_to_one")
-    return joined[[f.name for f in CHANGES]].astype("float64")

@@ -13,7 +13,9 @@ RESERVED = frozenset(
     | {"unanswered", "row"}
 )
 # Blocks and parts that the name of a respondent would be taken for.
-TAKEN = frozenset({"belief", "questionnaire", "form", "changes", "none", "protected", "others", "swedish", "everyone"})
+TAKEN = frozenset(
+    {"belief", "questionnaire", "form", "changes", "setting", "none", "protected", "others", "swedish", "everyone"}
+)
 SHOWN = 5  # places printed of a problem that many texts have; the count is whole
 
 

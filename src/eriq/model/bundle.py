@@ -110,6 +110,11 @@ class Bundle:
         """Whether the model uses the form that staff fill in."""
         return self.needs_registers and any(f.part == "form" for f in self.features)
 
+    @property
+    def needs_previous(self) -> bool:
+        """Whether the model, or a further fit of it, looks at questionnaires answered before."""
+        return any(f.of_waves for fit in self.fits for f in fit.features)
+
     def example_rows(self) -> pd.DataFrame:
         """Return one made-up row that the model scores."""
         row: dict[str, Any] = {self.client: "example"}

@@ -96,7 +96,7 @@ def _scored(bundle: Bundle, data: Path) -> pd.DataFrame:
     outcome = experiment.outcome_definition()
     cohort = build_cohort(intake.answers, intake.registers, outcome, followed_until=intake.followed_until)
     registers = intake.registers if bundle.needs_registers else None
-    scored = score_rows(bundle, intake.answers, Options(reasons=0), registers).scores
+    scored = score_rows(bundle, intake.answers, Options(reasons=0, previous=intake.answers), registers).scores
     known = cohort.rows[["client_id", "answered_on", "outcome"]]
     return scored[["client_id", "answered_on", "log_odds"]].merge(
         known, on=["client_id", "answered_on"], validate="one_to_one"

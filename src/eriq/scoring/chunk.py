@@ -7,12 +7,13 @@ import numpy as np
 import pandas as pd
 
 from eriq.errors import SchemaError
-from eriq.features import flat_columns, questionnaire_columns, recorded_columns
+from eriq.features import flat_columns, questionnaire_columns, recorded_columns, wave_columns
 from eriq.features.matrix import to_matrix
 from eriq.model.bundle import Bundle
 from eriq.scoring.checks import check_rows
 from eriq.scoring.options import Options, WithoutRegisters
 from eriq.scoring.parts import Part, scores_of_parts
+from eriq.scoring.previous import nothing_declared
 from eriq.scoring.repeats import Seen, repeated, row_keys
 from eriq.scoring.set_aside import joined, set_aside, typed
 from eriq.scoring.sources.base import Chunk
@@ -80,7 +81,7 @@ def score_rows(
     if bundle.instrument:
         raw = declared(raw, options.answers_to)
     today = options.today or dt.date.today()
-    usable = usable_rows(bundle, raw, today, registers, first_row, options.without_registers)
+    usable = usable_rows(bundle, raw, today, registers, first_row, options.without_registers, options.previous)
     scores = scores_of_parts(bundle, usable.kept, usable.parts, options)
     scores.insert(0, "row", usable.rows)
     return Scored(scores, usable.rejected, usable.keys)
@@ -93,6 +94,7 @@ def usable_rows(
     registers: Registers | None = None,
     first_row: int = 1,
     without_registers: WithoutRegisters = None,
+    previous: pd.DataFrame | None = None,
 ) -> Usable:
     """Return the rows a model can take as its matrix, and those set aside; see `score_rows`."""
     raw = raw.reset_index(drop=True)
@@ -105,7 +107,7 @@ def usable_rows(
         fit = fit[good]
     if registers is None and without_registers == "use":
         wide = wide.reindex(columns=list(bundle.registers))
-    columns = _columns(bundle, kept, wide, registers)
+    columns = pd.concat([_columns(bundle, kept, wide, registers), _waves(bundle, kept, previous)], axis="columns")
     parts = []
     for place, one in enumerate(bundle.fits):
         rows = np.flatnonzero(fit == place)
@@ -130,6 +132,16 @@ def _columns(bundle: Bundle, kept: pd.DataFrame, wide: pd.DataFrame, registers: 
             )
         parts.append(recorded_columns(kept, registers, bundle.manifest.lag_days)[missing])
     return pd.concat([*parts, wide], axis="columns")
+
+
+def _waves(bundle: Bundle, kept: pd.DataFrame, previous: pd.DataFrame | None) -> pd.DataFrame:
+    """Return the columns that earlier questionnaires give, where the model has some; never from the batch itself."""
+    if bundle.instrument is None or not bundle.needs_previous:
+        return pd.DataFrame(index=kept.index)
+    if previous is None:
+        raise nothing_declared(bundle)
+    clients, raters = (previous[name].isin(kept[name].dropna()) for name in ("client_id", "caseworker_id"))
+    return wave_columns(kept, previous[clients | raters], bundle.instrument)
 
 
 def settle(bundle: Bundle, chunk: Chunk, done: Scored, seen: Seen) -> tuple[pd.DataFrame, pd.DataFrame]:

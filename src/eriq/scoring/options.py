@@ -1,8 +1,10 @@
 """What a score file shows, and how."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
+
+import pandas as pd
 
 from eriq.instrument.texts import Language
 
@@ -25,6 +27,7 @@ class Options:
     without_registers: WithoutRegisters = None
     no_forecast_between: tuple[float, float] | None = None  # probabilities, ends included, that are not shown
     out_of_range: Literal["score", "withhold"] = "score"
+    previous: pd.DataFrame | None = field(default=None, compare=False)  # ANSWERS, checked: what waves are counted from
 
     @property
     def may_withhold(self) -> bool:

@@ -19,6 +19,7 @@ BLOCKS: Mapping[str, str] = {
     "protected": "Sex, origin and what else is kept for audit",
     "form": "Form filled in by staff",
     "changes": "Changes since the last wave",
+    "setting": "Caseworker at the time",
     "swedish": "Swedish-style variant",
 }
 PARTS: Mapping[Part, str] = {

@@ -239,6 +239,13 @@ BY_BASIS = (
     Column("saved", "bool"),
     Column("words", "str"),  # why it is not saved
 )
+HANDOVER = (
+    Column("contender", "str"),  # whose other columns people are alike in
+    *(Column(name, "Int64") for name in ("clients", "clients_changed")),
+    Column("fewest", "Int64"),  # people of the smallest of four cells: changed or not, with the outcome or without
+    *(Column(name, "float64") for name in ("ratio", "low", "high")),
+    Column("words", "str"),
+)
 SCORED_ON = (Column("basis", "str"), Column("rows", "Int64"), Column("share", "float64"))
 
 CONTRACTS: Mapping[str, tuple[Column, ...]] = {
@@ -279,6 +286,7 @@ CONTRACTS: Mapping[str, tuple[Column, ...]] = {
     "scorecard_sums": SCORECARD_SUMS,
     "by_basis": BY_BASIS,
     "scored_on": SCORED_ON,
+    "handover": HANDOVER,
 }
 
 

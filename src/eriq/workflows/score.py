@@ -4,6 +4,7 @@ import datetime as dt
 import os
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from eriq.config import Csv, FileInput, FileOutput, ScoringJob, Tables
@@ -16,6 +17,7 @@ from eriq.scoring.batch import OnChunk, run_job
 from eriq.scoring.columns import wanted_columns
 from eriq.scoring.job import Batch, batch_of, begun_of, manifest_of, options_of, told
 from eriq.scoring.manifest import Begun
+from eriq.scoring.previous import previous_of
 from eriq.scoring.registers import read_registers, registers_of, with_register_columns
 from eriq.scoring.sinks.folder import check_name
 from eriq.scoring.sinks.openers import output_of
@@ -90,7 +92,9 @@ def _run(job: ScoringJob, *, resume: bool, overwrite: bool, workers: int | None,
     with open_source(job.source, wanted, job.chunk_rows, written=shares_file(job)) as source:
         stamp = source.stamp()
         registers, digests = registers_of(job.source, bundle)
-        stamp |= digests
+        previous, more = previous_of(job, bundle, today)
+        stamp |= digests | more
+        options = replace(options, previous=previous)
         begun = begun_of(job, bundle, stamp, today)
         if resume and not old and (done := output.complete(begun.job)):
             counts, places = done
@@ -143,6 +147,8 @@ def score_on_spark(job: ScoringJob, *, overwrite: bool = False, master: str | No
         )
     refuse_overlap(job, (job.sink.path,))
     bundle = load_model(job.model, job.trusted_keys)
+    if job.previous or bundle.needs_previous:
+        raise ConfigError("--engine spark looks at no earlier answers (previous); run the job without it")
     bundle.language(job.language)
     require_accepted(bundle.instrument, job.answers_to, bundle.name)
     with about_people(job.access):

@@ -22,6 +22,7 @@ from eriq.study.comparison.compare import Comparison, compare
 from eriq.study.comparison.declared import declared_difference
 from eriq.study.comparison.designs import other_designs
 from eriq.study.comparison.entry_curve import entry_curve, timed_contender
+from eriq.study.comparison.handover import handover_table
 from eriq.study.comparison.out_of_fold import OutOfFold, home_forecasts
 from eriq.study.comparison.policies import missing_policies
 from eriq.study.comparison.sample import described, sample_sizes
@@ -234,6 +235,7 @@ def _elsewhere(work: Work, found: Comparison) -> Results:
     tables = dict(other_designs(study, experiment, found.held, work.progress, work.workers))
     if (timed := timed_contender(study.contenders, experiment)) is not None:
         tables["entry_curve"] = entry_curve(timed, study.design, found.held.folds, work.learning, experiment)
+    tables |= handover_table(study.home, found.chosen, experiment)
     if experiment.missing_sensitivity:
         tables["missing_policies"] = missing_policies(study, experiment, work.workers)
     if study.intake and len(study.intake.registers.persons):

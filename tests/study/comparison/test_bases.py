@@ -133,3 +133,16 @@ def test_the_whole_basis_is_the_chosen_contender():
     held = home(people(200))
     whole = whole_basis(held, CHOSEN, FEATURES)
     assert (whole.basis, whole.name, len(whole.log_odds)) == ((("caseworker", "client"), True), "both-registers", 200)
+
+
+def test_changes_go_with_their_half_and_the_setting_with_every_fit():
+    """What a half is compared with needs that half; who records it, and for how many people, is known of every row."""
+    columns = ("belief.cw11", "client.cl01", "changes.belief", "changes.client", "setting.caseload")
+    parts = ("belief", "client", "changes", "changes", "setting")
+    features = [Feature(name, part) for name, part in zip(columns, parts, strict=True)]
+    whole, cut = parted(Contender("a", "questionnaire + changes + setting", "logistic", columns), features)
+    assert whole == (("caseworker", "client"), False)
+    assert cut == {
+        (("caseworker",), False): ("belief.cw11", "changes.belief", "setting.caseload"),
+        (("client",), False): ("client.cl01", "changes.client", "setting.caseload"),
+    }

@@ -78,12 +78,12 @@ def test_what_knows_sex_or_origin_is_never_chosen():
     assert choose(told, losses(0.5, 0.1, spread=0.001)) == told[0]
 
 
-def test_a_block_of_changes_is_never_chosen():
-    """A model that needs the client's earlier waves could not score a first one."""
+def test_a_block_of_changes_can_be_chosen():
+    """Scoring reads earlier waves from a declared source, so that a better block with changes is saved."""
     plain, changes = named(("all", "logistic")) + named(
         ("with changes", "logistic"), columns=("client.q", "changes.belief")
     )
-    assert choose((plain, changes), losses(0.5, 0.1, spread=0.001)) == plain
+    assert choose((plain, changes), losses(0.5, 0.1, spread=0.001)) == changes
 
 
 def test_the_config_can_restrict_the_choice():

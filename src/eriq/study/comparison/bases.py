@@ -115,7 +115,7 @@ def parted(chosen: Contender, features: Sequence[Feature]) -> tuple[Basis, dict[
     registers = any(f.recorded for f in used.values())
     sets = [halves, *((half,) for half in halves)] if len(halves) > 1 else [halves]
     cut = {
-        (some, known): tuple(n for n in chosen.columns if used[n].half in some or (known and used[n].recorded))
+        (some, known): tuple(n for n in chosen.columns if (known if used[n].recorded else used[n].half in (*some, "")))
         for some in sets
         for known in ((True, False) if registers else (False,))
         if some

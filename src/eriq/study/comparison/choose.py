@@ -100,6 +100,5 @@ def _can_be_saved(contender: Contender, choose_from: Sequence[str]) -> bool:
     return (
         savable(contender)
         and contender.estimator != "prevalence"
-        and not any(name.startswith("changes.") for name in contender.columns)
         and (not choose_from or contender.block in choose_from)
     )

@@ -8,13 +8,13 @@ import pandas as pd
 
 from eriq.config import Experiment, Outcome, Simulated, Tables
 from eriq.features import (
-    CHANGES,
+    WAVES,
     Feature,
-    change_columns,
     questionnaire_columns,
     questionnaire_features,
     recorded_columns,
     recorded_features,
+    wave_columns,
 )
 from eriq.features.halves import usable_halves
 from eriq.features.slices import audit_slices
@@ -25,7 +25,7 @@ from eriq.study.design.contender import contenders, guarded, with_values
 from eriq.study.design.design import make_design
 from eriq.study.design.study import Study
 from eriq.tables import schema
-from eriq.tables.belief import AFTER_SCORE, after_score, kept_after_score, without_belief
+from eriq.tables.belief import AFTER_SCORE, after_score, kept_after_score
 from eriq.tables.cohort import Registers, build_cohort, keep, require_two_classes, sensitivity
 from eriq.tables.intake import Intake, read_tables
 from eriq.tables.versions import taken_over
@@ -118,11 +118,9 @@ def table_features(
         made = recorded_columns(rows, intake.registers, experiment.lag_days)
         features += recorded
         parts.append(made[[f.name for f in recorded]])
-    features += CHANGES
-    own = experiment.belief_after_score == "leave_out"
-    parts.append(
-        change_columns(rows, without_belief(intake.answers, instrument) if own else intake.answers, instrument)
-    )
+    features += WAVES
+    late = experiment.belief_after_score != "leave_out"
+    parts.append(wave_columns(rows, intake.answers, instrument, late_beliefs=late))
     return pd.concat(parts, axis="columns"), tuple(guarded(features, experiment.protected))
 
 

@@ -19,6 +19,7 @@ TOP_PAIRS = 10
 PLAIN = (
     "sample_size",
     "scored_on",
+    "handover",
     "rules",
     "agreement",
     "left_rules",

@@ -1,0 +1,103 @@
+"""Earlier questionnaires: hand-computed changes, handover and caseload; nothing of the same day or later."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from eriq.features import wave_columns
+from eriq.features.waves import caseload
+from eriq.instrument.instrument import load_instrument
+from eriq.simulation.cohort import simulate
+from eriq.simulation.settings import load_simulation
+
+
+@pytest.fixture(scope="module")
+def made(instrument):
+    """Return a hundred made-up people."""
+    return simulate(load_simulation("claim"), instrument, clients=100, seed=1)
+
+
+@pytest.fixture
+def three_waves(waves):
+    """One client with three waves in no order, and another with one."""
+    return waves(
+        [("a", "2015-07-01"), ("a", "2015-01-01"), ("b", "2015-04-01"), ("a", "2015-04-01")],
+        caseworker_id=["w2", "w1", "w1", None],
+        cw11=[4, 1, 2, None],
+        cw01=[5, 1, 3, 3],
+        cw05=[5, 1, 3, 1],
+        cl01=[-1, 1, 3, 2],
+    )
+
+
+def test_changes_since_the_wave_before_by_hand(three_waves):
+    """Differences to the client's previous wave, means over items answered both times, NaN for a first wave."""
+    columns = wave_columns(three_waves, three_waves, load_instrument("eriq22-1"))
+    third, first, other, second = (columns.iloc[k] for k in range(4))
+    assert first.drop("setting.caseload").isna().all()
+    assert other.drop("setting.caseload").isna().all()
+    # Second wave: cw01 rose by two, the other nine of the ten did not move; the forecast was not given.
+    assert second["changes.caseworker"] == pytest.approx(0.2)
+    assert second["changes.client"] == pytest.approx(1 / 11)
+    assert np.isnan(second["changes.belief"])
+    assert np.isnan(second["setting.handover"])
+    # Third wave: cw01 rose by two, cw05 (turned round) fell by four; cl01 was not answered.
+    assert third["changes.caseworker"] == pytest.approx(-0.2)
+    assert third["changes.client"] == 0.0
+    assert np.isnan(third["changes.belief"])
+    assert np.isnan(third["setting.handover"])
+
+
+def test_a_new_caseworker_is_told_from_the_same_one(waves, instrument):
+    """The flag is 1 for another caseworker than at the wave before, 0 for the same."""
+    answers = waves([("a", f"2015-0{k}-01") for k in (1, 2, 3)], caseworker_id=["w1", "w1", "w2"])
+    assert wave_columns(answers, answers, instrument)["setting.handover"].tolist()[1:] == [0.0, 1.0]
+
+
+def test_a_wave_outside_the_cohort_is_still_the_wave_before(three_waves, instrument):
+    """Changes refer to the past as it was, whichever rows are used."""
+    whole = wave_columns(three_waves, three_waves, instrument)
+    pd.testing.assert_frame_equal(
+        wave_columns(three_waves.iloc[[0]], three_waves, instrument), whole.iloc[[0]].reset_index(drop=True)
+    )
+
+
+def test_later_waves_change_no_earlier_row(made, instrument):
+    """Each row's changes are the same when everything the client answered later is taken away."""
+    whole = wave_columns(made.answers, made.answers, instrument)
+    assert whole.notna().any().all()
+    limit = made.answers["answered_on"].quantile(0.5)
+    early = (made.answers["answered_on"] <= limit).to_numpy(bool)
+    past = made.answers[early].reset_index(drop=True)
+    pd.testing.assert_frame_equal(wave_columns(past, past, instrument), whole[early].reset_index(drop=True))
+
+
+def test_the_same_columns_come_from_previous_alone(made, instrument):
+    """What scoring makes of each row, alone, with the table as earlier answers is what training makes of all."""
+    whole = wave_columns(made.answers, made.answers, instrument)
+    for place in range(0, len(made.answers), 17):
+        row = made.answers.iloc[[place]].reset_index(drop=True)
+        before = made.answers[made.answers["answered_on"] < row["answered_on"].iloc[0]]
+        expected = whole.iloc[[place]].reset_index(drop=True)
+        pd.testing.assert_frame_equal(wave_columns(row, before, instrument), expected)
+        pd.testing.assert_frame_equal(wave_columns(row, made.answers, instrument), expected)
+
+
+def test_caseload_is_a_plain_count(made):
+    """It is what a loop over rows counts: other days' clients of the same caseworker in the window before."""
+    table = made.answers
+    expected = []
+    for row in table.itertuples():
+        ago = (row.answered_on - table["answered_on"]).dt.days
+        mine = table["caseworker_id"].eq(row.caseworker_id) & (ago > 0) & (ago <= 60)
+        expected.append(table.loc[mine.to_numpy(bool), "client_id"].nunique())
+    assert np.array_equal(caseload(table, table, 60), expected)
+    assert max(expected) > 1
+
+
+def test_without_earlier_answers_there_are_gaps(waves, instrument):
+    """An empty table of earlier answers gives no change and no handover, and nobody in the caseload."""
+    rows = waves([("a", "2015-01-01")], caseworker_id=["w1"])
+    made = wave_columns(rows, rows.iloc[:0], instrument).iloc[0]
+    assert made.drop("setting.caseload").isna().all()
+    assert made["setting.caseload"] == 0

@@ -1,0 +1,56 @@
+"""What went with a change of caseworker: the ratio that was put in, and nothing where few would be told of."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from eriq.config import load_experiment
+from eriq.study.comparison.handover import COLUMN, handover_table
+from eriq.study.design.contender import Contender
+from eriq.study.design.design import Design, make_design
+
+QUICK = load_experiment("quick")
+CHOSEN = Contender("q | logistic", "q", "logistic", ("client.q", COLUMN))
+
+
+def people(n: int = 4000, ratio: float = 0.8) -> Design:
+    """Return people of whom those with a low answer change caseworker more often, two rows each."""
+    rng = np.random.default_rng(2)
+    answer = rng.integers(0, 2, n)
+    changed = (rng.random(n) < np.where(answer == 1, 0.2, 0.6)).astype("float64")
+    outcome = rng.random(n) < np.where(answer == 1, 0.5, 0.2) * np.where(changed == 1, ratio, 1)
+    rows = pd.DataFrame(
+        {
+            "client_id": [f"c{k // 2}" for k in range(n)],
+            "answered_on": pd.Timestamp("2015-01-01"),
+            "caseworker_id": "w",
+            "job_centre": "j",
+        }
+    )
+    matrix = pd.DataFrame({"client.q": answer.astype("float64"), COLUMN: changed})
+    return make_design(rows, matrix, outcome.astype("int64"))
+
+
+def test_the_ratio_put_in_is_found_given_the_answers() -> None:
+    """A ratio of 0.8 lies in the interval, and the raw ratio, of unlike people, does not; the words carry it."""
+    design = people()
+    found = handover_table(design, CHOSEN, QUICK)["handover"].iloc[0]
+    changed = design.matrix[COLUMN] == 1
+    raw = design.outcome[changed].mean() / design.outcome[~changed].mean()
+    assert found["low"] < 0.8 < found["high"] < 1
+    assert not found["low"] < raw < found["high"]
+    assert f"{100 * (found['ratio'] - 1):+.0f} % of the outcome" in found["words"]
+    assert "association" in found["words"]
+
+
+def test_few_people_on_a_side_give_no_number() -> None:
+    """Where fewer than twenty people changed and had the outcome there is no table."""
+    design = people(200)
+    assert handover_table(design, CHOSEN, QUICK) == {}
+
+
+def test_without_earlier_questionnaires_there_is_no_table() -> None:
+    """A study without the column says nothing."""
+    design = people(200)
+    assert handover_table(replace(design, matrix=design.matrix[["client.q"]]), CHOSEN, QUICK) == {}
