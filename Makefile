@@ -17,7 +17,7 @@ statistical: .venv/dev
 
 # Sixty kills over four kinds of files and databases; PostgreSQL where .ci/postgres can start it.
 kills: .venv/dev
-	eval "$$(.ci/postgres start)" && { $(BIN)/python -m pytest -m long tests/scoring/test_kill_suite.py; \
+	eval "$$(.ci/postgres start)" && { $(BIN)/python -m pytest -m long tests/scoring; \
 	  code=$$?; .ci/postgres stop; exit $$code; }
 
 # Thousands of damaged tables and files, other ones each time: rows in are rows scored and set aside, or a named error.

@@ -17,5 +17,5 @@ def one_half() -> Instrument:
     whole = load_instrument("eriq22")
     none = {"caseworker": 0, "client": 3}
     return whole.model_copy(
-        update={"items": [item.model_dump() for item in whole.half("client")], "minimum_answered": none}
+        update={"items": [item.model_dump() for item in whole.half("client")], "minimum_answered": none, "accepts": {}}
     )

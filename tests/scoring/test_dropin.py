@@ -191,7 +191,7 @@ def by_spark_udf(spark: Any, logged: Path, file: Path) -> pd.DataFrame:
         return answer.toArrow().to_pandas().sort_values("place").drop(columns="place").reset_index(drop=True)
 
 
-@pytest.mark.parametrize("n", [300, pytest.param(10_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("n", [300, pytest.param(10_000, marks=pytest.mark.long)])
 def test_every_way_to_score_gives_the_same_numbers_and_sets_aside_the_same_rows(
     small_bundle: Bundle,
     logged: Path,

@@ -283,7 +283,7 @@ def test_fifty_thousand_rows_survive_two_kills(schema: str, ask: Callable[..., A
     survives(50_000, 5_000, (3, 2), schema, ask)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_million_rows_survive_two_kills(schema: str, ask: Callable[..., Any]) -> None:
     """Killed after 7 and after 5 more of 20 chunks: count and checksum equal the input; a further run adds nothing."""
     survives(1_000_000, 50_000, (7, 5), schema, ask)

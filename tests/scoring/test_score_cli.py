@@ -83,7 +83,7 @@ def test_text_lines_without_a_terminal(eriq: Eriq, small_bundle: Bundle, given: 
     [
         (["{model}", "{none}.csv", "--out", "{out}"], 17, "there is no file"),
         (["{model}", "{given}", "--out", "{out}.docx"], 16, "eriq writes .csv and .parquet"),
-        (["{none}", "{given}", "--out", "{out}"], 13, "no model folder"),
+        (["{none}", "{given}", "--out", "{out}"], 13, "there is no model"),
         (["{model}", "{given}"], 2, "give INPUT and --out"),
         (["{none}.yaml"], 10, "there is no file"),
         (["{none}.yaml", "{given}"], 2, "says this itself: input"),

@@ -10,6 +10,7 @@ RESPONDENTS: tuple[Respondent, ...] = ("caseworker", "client")  # whose words ar
 # Names that stand beside items: columns of ANSWERS, and what a half or a score file calls its own.
 RESERVED = frozenset(
     {"client_id", "answered_on", "wave", "caseworker_id", "job_centre", "consent", "consent_withdrawn_on"}
+    | {"caseworker_answered_on", "client_answered_on", "instrument", "belief_recorded_on", "score_shown_on"}
     | {"unanswered", "row"}
 )
 # Blocks and parts that the name of a respondent would be taken for.

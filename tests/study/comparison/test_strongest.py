@@ -115,7 +115,7 @@ def test_a_sensitive_item_is_not_named() -> None:
     """A diagnosis that carries the gain is called by the one name that health and justice share."""
     hidden = tuple(replace(f, sensitive=True) for f in ITEMS)
 
-    assert "health or justice" in left_out((0.0, 2.0, 0.0, 0.0), (*REGISTER, *hidden)).sentence
+    assert "specially protected" in left_out((0.0, 2.0, 0.0, 0.0), (*REGISTER, *hidden)).sentence
 
 
 def test_one_item_alone_has_no_such_line() -> None:
