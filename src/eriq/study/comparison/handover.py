@@ -11,6 +11,7 @@ from eriq.study.design.contender import Contender
 from eriq.study.design.design import Design
 from eriq.tables.results import Results, as_result
 
+PUBLISHED = "-20 % (ERIQ slides, 2025) and -22 % (ERIQ report, 2017)"
 COLUMN = "setting.handover"
 LEAST = 20  # people with the outcome, and without it, on either side
 RIDGE = 1.0  # on standardised columns of the model; the change itself and the intercept are free
@@ -101,5 +102,5 @@ def _sentence(ratio: float, low: float, high: float, level: float) -> str:
     return (
         f"A change of caseworker since the questionnaire before went with {100 * (ratio - 1):+.0f} % of the outcome "
         f"({100 * level:.0f} % interval {ends}), people being alike in the other columns of the model; for job finding "
-        "-20 % is reported elsewhere. It is an association: why caseworkers changed is not known here."
+        f"{PUBLISHED} are reported. It is an association: why caseworkers changed is not known here."
     )
