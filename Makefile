@@ -8,12 +8,13 @@ PORT ?= 5000
 demo: .venv/core
 	$(BIN)/eriq demo
 
+# A file of tests stays on one process, so that it trains once for all of them; the slowest folder comes first.
 test: .venv/dev
-	$(BIN)/python -m pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 # Simulations of many samples each, and the saved model on the public sets; an hour or two on two cores.
 statistical: .venv/dev
-	$(BIN)/python -m pytest -m long -s tests/statistical
+	$(BIN)/python -m pytest -m long -s tests/statistical tests/e2e
 
 # Sixty kills over four kinds of files and databases; PostgreSQL where .ci/postgres can start it.
 kills: .venv/dev

@@ -16,17 +16,6 @@ settings.register_profile("eriq", deadline=None, max_examples=40, derandomize=Tr
 settings.register_profile("fuzz", deadline=None, max_examples=1250)  # `make fuzz`: other examples each time
 settings.load_profile(os.environ.get("ERIQ_EXAMPLES", "eriq"))
 
-# Modules of these folders train once for all their tests: one worker takes the whole module.
-TRAINED_ONCE = ("e2e", "registry", "workflows", "model")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a module that trains on one worker, so that it trains once."""
-    for item in items:
-        if item.path.parent.name in TRAINED_ONCE and item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
-
-
 SECRET = "SECRET-77"  # a value of somebody's row: no error may repeat it
 
 

@@ -25,7 +25,7 @@ from tests.e2e.conftest import SHARED
             "gain shown",
             "small",
             {"register_full": 0.651, "questionnaire": 0.602, "questionnaire + register_full": 0.659},
-            marks=pytest.mark.xdist_group("jobcorps"),
+            marks=pytest.mark.long,  # minutes; `make statistical` runs it
         ),
     ],
 )
