@@ -47,7 +47,9 @@ def gone(pid: int) -> bool:
 @pytest.mark.parametrize("last", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGKILL])
 def test_whatever_ends_eriq_ends_its_server_and_what_that_started(tmp_path: Path, last: signal.Signals) -> None:
     """Both processes of a server are gone soon after a signal to eriq alone, also one that no handler sees."""
-    program = f"import sys; from eriq.registry.ui import run_ui; sys.exit(run_ui([sys.executable, '-c', {SERVER!r}]))"
+    # Started by nohup, as CI may be, children would ignore the first of these signals.
+    heard = "import signal, sys; signal.signal(signal.SIGHUP, signal.SIG_DFL); from eriq.registry.ui import run_ui"
+    program = f"{heard}; sys.exit(run_ui([sys.executable, '-c', {SERVER!r}]))"
     ours = subprocess.Popen([sys.executable, "-c", program], cwd=tmp_path, stderr=subprocess.DEVNULL)
     assert wait_until((tmp_path / "pids").is_file)
     pids = [int(pid) for pid in (tmp_path / "pids").read_text().split()]

@@ -66,7 +66,7 @@ def mapped(headers: Iterable[str], table: str) -> dict[str, str]:
     >>> mapped(["CPR", "Fødselsdato", "Bemærkning"], "persons")
     {'client_id': 'CPR', 'born_on': 'Fødselsdato'}
     >>> mapped(["børn", "foedselsdato"], "persons")
-    {'children': 'børn', 'born_on': 'foedselsdato'}
+    {'born_on': 'foedselsdato', 'children': 'børn'}
     """
     headers = list(headers)
     found: dict[str, str] = {}

@@ -31,7 +31,7 @@ def test_importance_has_every_unit_once_with_its_interval(tables, study, everyth
         assert (part["low"] >= 0).all()
         assert (part["rank_low"] <= part["rank"]).all()
         assert (part["rank"] <= part["rank_high"]).all()
-    assert set(table[table["level"] == "respondent"]["name"]) == {"caseworker", "client", "register"}
+    assert set(table[table["level"] == "respondent"]["name"]) == {"caseworker", "client", "register", "setting"}
     assert (table["refits"] == 3).all()
 
 
