@@ -227,6 +227,7 @@ def test_the_same_from_spss(tmp_path: Path, cohort: Cohort, own: tuple[eriq.Run,
     pd.testing.assert_frame_equal(recognised.registers.persons, theirs.registers.persons)
 
 
+@pytest.mark.long  # `make statistical` runs it
 def test_a_swedish_form_gives_the_measures_and_scores_of_our_form(
     tmp_path: Path, cohort: Cohort, monkeypatch: pytest.MonkeyPatch
 ) -> None:

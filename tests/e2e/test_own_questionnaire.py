@@ -112,6 +112,7 @@ def test_its_codebook_has_its_language_only(own):
     assert 'lang="sv"' not in html
 
 
+@pytest.mark.long  # `make statistical` runs it
 def test_other_respondents_have_a_block_of_their_own(tmp_path):
     """A teacher's half, declared in the file, is compared with the client's, and scored from its least number."""
 
