@@ -12,8 +12,6 @@ import eriq
 from eriq.errors import BundleError, ConfigError, SchemaError
 from eriq.features.sensitive import SENSITIVE_LABEL
 
-pytestmark = pytest.mark.xdist_group("tiny")
-
 
 @pytest.fixture(scope="module")
 def people() -> "eriq.face.SimulatedCohort":

@@ -123,7 +123,6 @@ def test_the_config_for_own_data_in_the_readme_passes_the_check(tmp_path: Path) 
     assert "200 clients" in eriq("check", "mine.yaml", cwd=tmp_path).stdout
 
 
-@pytest.mark.xdist_group("tiny")
 def test_the_lines_of_python_in_the_readme_run(
     tiny: Run, tiny_config: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,7 +10,6 @@ import pytest
 from tests.e2e.conftest import SHARED, eriq
 from tests.golden.golden import HERE, inputs, model_of, taken
 
-pytestmark = pytest.mark.xdist_group("golden")
 TOLERANCE = 1e-6  # another processor moves the last digits
 
 

@@ -29,7 +29,6 @@ from tests.e2e.municipality import (
     write_own_form,
 )
 
-pytestmark = pytest.mark.xdist_group("municipality")
 Say = Callable[[str], object]
 TODAY = dt.date(2019, 6, 1)
 Cohort = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]

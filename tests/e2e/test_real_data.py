@@ -18,7 +18,6 @@ from tests.e2e.conftest import SHARED
             "no gain shown: practically none",
             "",
             {"register_full": 0.593, "questionnaire": 0.489, "questionnaire + register_full": 0.591},
-            marks=pytest.mark.xdist_group("golden"),  # the worker that trains it for the golden numbers
         ),
         pytest.param(
             "jobcorps",

@@ -8,7 +8,6 @@ import pytest
 
 from tests.e2e.conftest import eriq
 
-pytestmark = pytest.mark.xdist_group("home")
 BROKEN = 10  # rows per way of being broken
 
 

@@ -19,8 +19,6 @@ from eriq.simulation.cohort import simulate
 from eriq.simulation.settings import load_simulation
 from tests.e2e.conftest import ROOT, SHARED, eriq
 
-pytestmark = pytest.mark.xdist_group("home")
-
 
 def test_every_shipped_experiment_loads() -> None:
     """Each file in configs/experiments is a valid config whose name is the file's."""

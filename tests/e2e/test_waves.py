@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pandas as pd
-import pytest
 import yaml
 
 from eriq.instrument.instrument import load_instrument
@@ -11,7 +10,6 @@ from eriq.simulation.cohort import simulate
 from eriq.simulation.settings import load_simulation
 from tests.e2e.conftest import ROOT, eriq
 
-pytestmark = pytest.mark.xdist_group("home")
 BLOCK = "questionnaire + changes + setting"
 
 

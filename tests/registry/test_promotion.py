@@ -15,8 +15,6 @@ from eriq.registry.tracking import connect
 from eriq.workflows.make import write_cohort
 from eriq.workflows.train import train
 
-pytestmark = pytest.mark.xdist_group("promote")
-
 CONFIG = {
     "version": 1,
     "name": "tiny",

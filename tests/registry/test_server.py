@@ -23,8 +23,6 @@ from eriq.registry.models import find_version, model_folder
 from eriq.registry.tracking import SETTINGS, connect, is_remote, ui_command
 from eriq.scoring.databases.sql import open_engine
 
-pytestmark = pytest.mark.xdist_group("server")
-
 URL = "ERIQ_TEST_POSTGRES"
 needs_postgres = pytest.mark.skipif(not os.environ.get(URL), reason=f"{URL} is not set: see .ci/postgres")
 CONFIG = {

@@ -6,8 +6,6 @@ import pytest
 
 from eriq.registry.tracking import connect, tracking_uri
 
-pytestmark = pytest.mark.xdist_group("promote")
-
 
 def test_each_folder_has_a_store_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One program connects in two folders: MLflow is told of the second store, not of the first again."""

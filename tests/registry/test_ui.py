@@ -13,8 +13,6 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-pytestmark = pytest.mark.xdist_group("server")
-
 # A server that starts another process, as MLflow does, and writes down both.
 SERVER = """
 import os, pathlib, subprocess, sys, time

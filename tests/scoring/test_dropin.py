@@ -30,8 +30,6 @@ from eriq.scoring.chunk import score_rows
 from eriq.scoring.options import Options
 from eriq.scoring.spark import cluster, score_folder
 
-pytestmark = pytest.mark.xdist_group("spark")
-
 mlflow = pyfunc.mlflow  # imported there, where its own warnings are kept down
 TOLERANCE = 1e-12
 PARQUET = "application/vnd.apache.parquet"

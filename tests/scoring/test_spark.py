@@ -29,8 +29,6 @@ from eriq.scoring.spark.output import refuse_foreign, rejects_folder
 from eriq.scoring.spark.tasks import add_bucket, buckets_of
 from tests.scoring.conftest import save_small
 
-pytestmark = pytest.mark.xdist_group("spark")
-
 OPTIONS = Options(reasons=2, today=dt.date(2026, 1, 1))
 DOTTED = ("register.age", "register.weeks_work_1y")  # Spark would take the dot for a field
 FOLDER = "in [x] *ø"

@@ -24,7 +24,6 @@ from eriq.workflows.score import job_of, make_features, run, score_on_spark
 from eriq.workflows.sign import key_of_env, make_key, sign_model
 from eriq.workflows.train import train
 
-pytestmark = pytest.mark.xdist_group("sign")
 MODEL = "models:/eriq-tiny@candidate"
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from eriq.config.files import Section
-from eriq.config.layout import HALVES, Csv, Layout, Part, Weekly
+from eriq.config.layout import HALVES, Code, Csv, Layout, Part, Weekly, Written
 from eriq.config.rules import RuleText, is_rule, parse_rule
 from eriq.errors import ConfigError, nearest
 
@@ -65,30 +65,15 @@ class Tables(Layout):
         return {**(self.columns.get("answers", {}) if part in HALVES else {}), **self.columns.get(part, {})}
 
 
-def _no_truth(given: Any) -> Any:
-    """Refuse true and false: YAML reads the words no and yes as them."""
-    if isinstance(given, bool):
-        raise ValueError("write no and yes in quotes: YAML reads them as false and true")
-    return given
-
-
-def _code(given: Any) -> Any:
-    """Return a code as text, in whatever way YAML read it; no and yes are words here."""
+def _word(given: Any) -> Any:
+    """Return a label as text, in whatever way YAML read it; no and yes are words here."""
     if isinstance(given, bool):
         return "yes" if given else "no"
     return f"{given:g}" if isinstance(given, int | float) else given
 
 
-Written = str | int | float  # as YAML may read a code
-# As a cell of the table has it.
-Code = Annotated[
-    str,
-    BeforeValidator(_code, json_schema_input_type=Written),
-    BeforeValidator(_no_truth, json_schema_input_type=Written),
-]
-Words = (
-    Annotated[str, BeforeValidator(_code, json_schema_input_type=Written | bool)] | dict[Literal["en", "sv", "da"], str]
-)  # in one language for all, or by it
+Word = Annotated[str, BeforeValidator(_word, json_schema_input_type=Written | bool)]
+Words = Word | dict[Literal["en", "sv", "da"], str]  # in one language for all, or by it
 
 
 class FlatColumn(Section):
@@ -107,7 +92,7 @@ class FlatColumn(Section):
     levels: tuple[Code, ...] = Field(
         (), description="ordinal: from the lowest to the highest; category: all there are."
     )
-    labels: dict[Annotated[str, BeforeValidator(_code)], Words] = Field({}, description="level -> what it means")
+    labels: dict[Word, Words] = Field({}, description="level -> what it means")
     since: dt.date | None = Field(None, description="date: days since this day; none: days up to the answer.")
     until: str | None = Field(
         None, description="date: the column of the day that later dates are not looked at from; none: the answer."

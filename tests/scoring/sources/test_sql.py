@@ -101,7 +101,7 @@ def test_a_row_whose_text_is_not_utf8_is_broken_and_the_others_are_not(database:
 
 
 @pytest.mark.parametrize(
-    "query", ["DELETE FROM answers", "SELECT 1; DELETE FROM answers", "ATTACH '/tmp/x' AS y", "SELECT 'SECRET-77"]
+    "query", ["DELETE FROM answers", "SELECT 1; DELETE FROM answers", "ATTACH 'x.db' AS y", "SELECT 'SECRET-77"]
 )
 def test_a_query_that_is_more_than_one_select_is_refused(database: Path, query: str) -> None:
     """ConfigError before anything is opened, with the rule and not the query; the table is as it was."""
