@@ -77,7 +77,7 @@ reference: .venv/dev
 LOCK := uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
 	--no-annotate --no-emit-index-url --no-emit-find-links pyproject.toml
 lock:
-	$(LOCK) --group build -o requirements.lock
+	$(LOCK) --group build --group docs --extra psychometrics -o requirements.lock
 	$(LOCK) --all-extras --group dev -c requirements.lock -o requirements-dev.lock
 
 # uv where it is present, else venv and pip; the stamp files say which lock is installed.

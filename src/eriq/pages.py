@@ -1,12 +1,15 @@
 """Pages: the only door to jinja2. Self-contained HTML from our templates, with numbers written one way."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 import jinja2
 import numpy as np
 import pandas as pd
 from markupsafe import Markup, escape
+
+from eriq.catalogues import Language, catalogue
 
 GAP = "\N{EN DASH}"  # there is no number here
 MINUS = "\N{MINUS SIGN}"  # a true minus is as wide as a plus, so columns of signed numbers line up
@@ -191,24 +194,32 @@ def _writer(given: str | tuple[str, int] | None, column: pd.Series) -> Callable[
     return number if pd.api.types.is_float_dtype(column) else text
 
 
-_ENVIRONMENT = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
-    autoescape=jinja2.select_autoescape(("html",)),  # a model card is Markdown
-    undefined=jinja2.StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-_ENVIRONMENT.filters.update({**FORMATS})
-_ENVIRONMENT.globals.update(table=table, interval=interval)
+@cache
+def _environment(language: Language) -> jinja2.Environment:
+    """Return how our templates are read in one language: ``_("...")`` and ``{% trans %}`` look up its catalogue."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=jinja2.select_autoescape(("html",)),  # a model card is Markdown
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    environment.install_gettext_translations(catalogue(language), newstyle=True)  # type: ignore[attr-defined]
+    environment.filters.update({**FORMATS})
+    environment.globals.update(table=table, interval=interval, language=language)
+    return environment
 
 
-def render(template: str, **context: object) -> str:
+def render(template: str, *, in_language: Language = "en", **context: object) -> str:
     """Return a page made from one of our templates; everything in `context` is escaped.
 
     Parameters
     ----------
     template : str
         File name in the package's ``templates`` folder.
+    in_language : {"en", "sv", "da"}
+        Of the words that the template marks with ``_()`` or ``{% trans %}``; it finds it as ``language``.
     **context
         What the template asks for; a name it asks for in vain is an error, never an empty space.
 
@@ -226,4 +237,4 @@ def render(template: str, **context: object) -> str:
     >>> render("base.html", heading="Report <1>").count("Report &lt;1&gt;")
     2
     """
-    return _ENVIRONMENT.get_template(template).render(**context)
+    return _environment(in_language).get_template(template).render(**context)

@@ -1,13 +1,12 @@
 """Words in the languages of the product, always by the name of the language."""
 
-from typing import Literal, Self, get_args
+from typing import Self
 
 from pydantic import Field, model_validator
 
+from eriq.catalogues import LANGUAGES as LANGUAGES
+from eriq.catalogues import Language as Language
 from eriq.config import Section
-
-Language = Literal["en", "sv", "da"]
-LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 
 class Texts(Section):

@@ -1,0 +1,1 @@
+"""Life after launch: shift, performance over time, alarms, recalibration and challengers."""

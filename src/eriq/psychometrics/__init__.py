@@ -1,0 +1,1 @@
+"""The questionnaire's own quality: reliability, dimensions, agreement of the halves, invariance, response quality."""

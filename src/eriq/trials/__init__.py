@@ -1,0 +1,1 @@
+"""A randomised trial read as a trial: arms, balance and contrasts; nothing of it is a predictor."""
