@@ -62,10 +62,11 @@ def made_rows(first: int, n: int, bundle: Bundle) -> pa.Table:
         "client_id": pa.array([f"P{k:09d}" for k in range(first, first + n)]),
         "answered_on": pa.array(np.datetime64("2015-01-01") + rng.integers(0, 900, n).astype("timedelta64[D]")),
     }
+    levels = {item: len(bundle.instrument.levels(item)) for item in bundle.instrument.item_ids}
     for feature in bundle.features:
         if feature.item:
             gap = rng.random(n) < 0.02
-            columns[feature.item] = pa.array(rng.integers(1, 6, n).astype("int8"), mask=gap)
+            columns[feature.item] = pa.array(rng.integers(1, levels[feature.item] + 1, n).astype("int8"), mask=gap)
         else:
             columns[feature.name] = pa.array(rng.gamma(2.0, 20.0, n).round(2))
     columns["consent"] = pa.array(np.ones(n, dtype="int8"))

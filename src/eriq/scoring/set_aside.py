@@ -23,14 +23,15 @@ def nothing(columns: dict[str, str]) -> pd.DataFrame:
 
 def set_aside(raw: pd.DataFrame, problems: Sequence[Problem], first_row: int) -> pd.DataFrame:
     """Return one line per row with any problem: number, ids as given, codes and reasons."""
-    codes: dict[int, list[str]] = {}
-    words: dict[int, list[str]] = {}
+    # Many rows share few sets of problems: words are put together once a set, not once a row.
+    which, codes, words = np.zeros(len(raw), dtype="int64"), [""], [""]
     for problem in problems:
-        for row in problem.rows.tolist():
-            codes.setdefault(row, []).append(f"{problem.column}:{problem.code}")
-            words.setdefault(row, []).append(f"{problem.column}: {problem.text}")
-    rows = sorted(codes)
-    if not rows:
+        before, place = np.unique(which[problem.rows], return_inverse=True)
+        which[problem.rows] = len(codes) + place
+        codes += [_and(codes[old], f"{problem.column}:{problem.code}") for old in before]
+        words += [_and(words[old], f"{problem.column}: {problem.text}") for old in before]
+    rows = np.flatnonzero(which)
+    if not len(rows):
         return nothing(SET_ASIDE)
     ids = {
         name: as_text(raw[name].iloc[rows]).to_numpy() if list(raw.columns).count(name) == 1 else None
@@ -38,12 +39,16 @@ def set_aside(raw: pd.DataFrame, problems: Sequence[Problem], first_row: int) ->
     }
     return pd.DataFrame(
         {
-            "row": np.array(rows, dtype="int64") + first_row,
+            "row": rows + first_row,
             **ids,
-            "code": pd.Series(["; ".join(codes[row]) for row in rows], dtype="str"),
-            "reason": pd.Series(["; ".join(words[row]) for row in rows], dtype="str"),
+            "code": pd.Series(codes, dtype="str").take(which[rows]).array,
+            "reason": pd.Series(words, dtype="str").take(which[rows]).array,
         }
     )
+
+
+def _and(known: str, more: str) -> str:
+    return f"{known}; {more}" if known else more
 
 
 def typed(rejected: pd.DataFrame) -> pd.DataFrame:

@@ -63,8 +63,10 @@ def file_places(out: Path, shown: int = 3, looked_at: int = 200_000) -> Places:
     rejects = rejects_path(out)
     if not rejects.is_file():
         return Places(str(out), str(rejects))
-    codes = pd.read_csv(rejects, usecols=["code"], dtype="str", nrows=looked_at)["code"].str.split("; ").explode()
-    most = ", ".join(f"{code}: {count:,}" for code, count in codes.value_counts().head(shown).items())
+    lines = pd.read_csv(rejects, usecols=["code"], dtype="str", nrows=looked_at)["code"].value_counts()
+    codes = lines.rename(index=lambda line: line.split("; ")).rename_axis("code").reset_index().explode("code")
+    counts = codes.groupby("code", sort=False)["count"].sum().sort_values(ascending=False, kind="stable")
+    most = ", ".join(f"{code}: {count:,}" for code, count in counts.head(shown).items())
     return Places(str(out), f"{rejects} (most often {most})" if most else str(rejects))
 
 
