@@ -64,25 +64,23 @@ def ridge_strength(
     """Return the strength of a ridge, as `C`, with the lowest log loss on inner folds.
 
     Columns are prepared once for all folds: widening and scaling look at no outcome. Each fold is a warm path from the
-    strongest to the weakest of `STRENGTHS`.
+    strongest to the weakest of `STRENGTHS`; scikit-learn's own path gives the same and checks its input at every step.
     """
-    from sklearn.linear_model import LogisticRegressionCV
+    from sklearn.linear_model import LogisticRegression
 
     folds = list(inner_folds(rows, seed))
     if not folds:
         return {"C": STRENGTHS[0]}
     prepared = make(features, seed, **given)[:-1].fit_transform(rows.matrix)
-    path = LogisticRegressionCV(
-        Cs=STRENGTHS,
-        cv=folds,
-        solver="newton-cholesky",
-        scoring="neg_log_loss",
-        l1_ratios=(0,),
-        use_legacy_attributes=False,
-        refit=False,
-    ).fit(prepared, rows.outcome, sample_weight=rows.weight)
-    loss = -np.average(np.asarray(path.scores_)[:, 0, :], axis=0, weights=[len(test) for _, test in folds])
-    return {"C": lowest_between(np.log(STRENGTHS), loss)}
+    loss = np.zeros(len(STRENGTHS))
+    for train, test in folds:
+        weight = None if rows.weight is None else rows.weight[train]
+        ridge, x, y = LogisticRegression(solver="newton-cholesky", warm_start=True), prepared[train], rows.outcome[train]
+        for place, strength in enumerate(STRENGTHS):
+            margin = ridge.set_params(C=strength).fit(x, y, weight).decision_function(prepared[test])
+            losses = np.logaddexp(0, margin) - rows.outcome[test] * margin
+            loss[place] += len(test) * np.average(losses, weights=None if rows.weight is None else rows.weight[test])
+    return {"C": lowest_between(np.log(STRENGTHS), loss / sum(len(test) for _, test in folds))}
 
 
 def lowest_between(log_strength: np.ndarray, loss: np.ndarray) -> float:
