@@ -70,6 +70,7 @@ def test_intervals_over_clients_hold_the_truth_in_93_to_97_percent_of_cohorts() 
         assert 0.93 <= share <= 0.97, f"{name}: {share:.3f}"
 
 
+@pytest.mark.long
 def test_intervals_over_rows_promise_too_much() -> None:
     """On the same cohorts, a bootstrap of rows holds the true AUC, Brier score and difference far too seldom."""
     found = coverage(COHORTS // 3, by_client=False)

@@ -91,6 +91,7 @@ def real(name: str) -> Experiment:
     return load_experiment(ROOT / "configs" / "experiments" / f"{name}.yaml")
 
 
+@pytest.mark.long
 def test_the_saved_model_is_nearly_the_best_on_made_up_people() -> None:
     """On 250 made-up people, three splits: at most .02 behind the best, and never above the overall rate."""
     quick = load_experiment("quick")

@@ -235,6 +235,7 @@ def test_null_preset() -> None:
         assert abs(auc("null", seed, "questionnaire") - 0.5) < 0.03
 
 
+@pytest.mark.long
 def test_hazard_after_a_change_of_caseworker() -> None:
     """C16: once the caseworker has changed, the hazard is 0.79 times as high (within 0.05).
 
