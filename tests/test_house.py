@@ -26,6 +26,7 @@ TESTED_IN = {
     "instrument/texts.py": ("instrument/test_instrument.py", "texts are read as part of a questionnaire"),
     "model/calibrator.py": ("model/test_model.py", "two numbers that a model applies"),
     "model/explanation.py": ("test_face.py", "an explanation is held against the log-odds it adds up to"),
+    "model/kernels.py": ("model/test_forest.py", "compiled loops are held against the library"),
     "model/leaves.py": ("model/test_pair_tables.py", "leaves are read to be collapsed into tables"),
     "model/linear.py": ("model/test_model.py", "an opened pipeline is held against the closed one"),
     "model/manifest.py": ("model/test_bundle.py", "a manifest is broken as part of a saved model"),

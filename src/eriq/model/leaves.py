@@ -65,12 +65,23 @@ def below(value: float) -> float:
 def leaves_of(node: Mapping[str, Any], path: tuple[Step, ...]) -> Iterator[tuple[float, tuple[Step, ...]]]:
     """Yield the value of every leaf under `node` with the splits that lead there."""
     if "split_feature" not in node:
-        if "leaf_coeff" in node:
-            raise CollapseError("leaves are linear models; only constant leaves can be collapsed")
-        yield float(node["leaf_value"]), path
+        yield constant(node), path
         return
     if len(path) == 2:
         raise CollapseError("a tree is deeper than 2; fit with max_depth=2 and num_leaves=4 at most")
+    for side, step in zip((node["left_child"], node["right_child"]), steps_of(node), strict=True):
+        yield from leaves_of(side, (*path, step))
+
+
+def constant(leaf: Mapping[str, Any]) -> float:
+    """Return the value of a leaf."""
+    if "leaf_coeff" in leaf:
+        raise CollapseError("leaves are linear models; only constant leaves can be collapsed")
+    return float(leaf["leaf_value"])
+
+
+def steps_of(node: Mapping[str, Any]) -> tuple[Step, Step]:
+    """Return a split as a path to the left and one to the right take it."""
     names = None
     if node["decision_type"] == "==":
         names = frozenset(int(name) for name in str(node["threshold"]).split("||"))
@@ -79,19 +90,19 @@ def leaves_of(node: Mapping[str, Any], path: tuple[Step, ...]) -> Iterator[tuple
         threshold = ZERO if threshold >= 0 else BELOW_ZERO
     if threshold >= HUGE:
         threshold = np.inf
-    sides = node["left_child"], node["right_child"]
-    covers = [_cover(side) for side in sides]
-    for side, cover in zip(sides, covers, strict=True):
-        step = Step(
+    left, right = (
+        Step(
             feature=int(node["split_feature"]),
             threshold=threshold,
             missing=str(node["missing_type"]),
             default_left=bool(node["default_left"]),
-            left=side is sides[0],
-            share=cover / _cover(node),
+            left=side == "left_child",
+            share=_cover(node[side]) / _cover(node),
             names=names,
         )
-        yield from leaves_of(side, (*path, step))
+        for side in ("left_child", "right_child")
+    )
+    return left, right
 
 
 def _cover(node: Mapping[str, Any]) -> float:

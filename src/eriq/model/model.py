@@ -8,10 +8,14 @@ import numpy as np
 
 from eriq.model.background import against
 from eriq.model.calibrator import Calibrator
+from eriq.model.forest import Forest
+from eriq.model.leaves import CollapseError
 from eriq.model.linear import LinearSteps
 from eriq.model.manifest import Kind
 from eriq.model.margin import raw_margin
 from eriq.model.pair_tables import PairTables, collapse
+
+MANY_ROWS = 5000  # from here on flat arrays of trees are read faster than the library reads its own
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +72,9 @@ class Model:
 
     def _raw(self, estimator: Any, matrix: np.ndarray) -> np.ndarray:
         if self.kind == "booster":
+            # To the last bit the same, and worth its start only for many rows.
+            if len(matrix) >= MANY_ROWS and estimator is self.estimator and self.forest:
+                return self.forest.margin(matrix)
             return np.asarray(estimator.predict(matrix, raw_score=True), dtype="float64")
         if self.kind == "tables":
             return np.asarray(estimator.margin(matrix))
@@ -107,6 +114,8 @@ class Model:
         return np.asarray(self._effects(self.background).mean(axis=0))
 
     def _tree_shap(self, matrix: np.ndarray) -> np.ndarray:
+        if self.forest:
+            return self.forest.contributions(matrix)
         return np.array(self.estimator.predict(matrix, pred_contrib=True), dtype="float64")
 
     @cached_property
@@ -124,6 +133,14 @@ class Model:
     def by_name(self) -> bool:
         """Whether some tree splits a column by the names it holds."""
         return self.kind == "booster" and any(tree["num_cat"] for tree in self.estimator.dump_model()["tree_info"])
+
+    @cached_property
+    def forest(self) -> Forest | None:
+        """The flat arrays of boosted trees; none where only the library can follow them."""
+        try:
+            return Forest.of(self.estimator.dump_model())
+        except CollapseError:
+            return None
 
     @cached_property
     def pairs(self) -> PairTables | None:

@@ -75,7 +75,11 @@ def ridge_strength(
     loss = np.zeros(len(STRENGTHS))
     for train, test in folds:
         weight = None if rows.weight is None else rows.weight[train]
-        ridge, x, y = LogisticRegression(solver="newton-cholesky", warm_start=True), prepared[train], rows.outcome[train]
+        ridge, x, y = (
+            LogisticRegression(solver="newton-cholesky", warm_start=True),
+            prepared[train],
+            rows.outcome[train],
+        )
         for place, strength in enumerate(STRENGTHS):
             margin = ridge.set_params(C=strength).fit(x, y, weight).decision_function(prepared[test])
             losses = np.logaddexp(0, margin) - rows.outcome[test] * margin
