@@ -15,6 +15,7 @@ WRITERS = {
 }
 PEOPLE, TOLD, NOBODY = "about persons: 0600", "aggregates, cleared by publishable_all", "holds no people"
 DOORS = {
+    ("evidence/listing.py", "to_csv"): f"{NOBODY}: findings of studies, as text",
     ("forms/limesurvey.py", "to_csv"): f"{NOBODY}: an empty form",
     ("forms/redcap.py", "to_csv"): f"{NOBODY}: an empty form",
     ("forms/xlsform.py", "to_excel"): f"{NOBODY}: an empty form",

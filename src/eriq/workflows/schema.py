@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from eriq.config import Experiment, Gates, ScoringJob
+from eriq.evidence.catalogue import EvidenceFile
 from eriq.instrument.instrument import Instrument
 from eriq.simulation.settings import Simulation
 from eriq.tables.files import finished_or_nothing
@@ -18,6 +19,7 @@ KINDS: Mapping[str, type[BaseModel]] = {
     "promotion": Gates,
     "instrument": Instrument,
     "simulation": Simulation,
+    "evidence": EvidenceFile,
 }
 EXTENDING = ("instrument", "simulation")  # such a file may hold only what differs from the one it extends
 
