@@ -48,6 +48,8 @@ DOORS = {
     ("tables/pseudonyms.py", "ParquetWriter"): PEOPLE,
     ("tables/pseudonyms.py", "open"): PEOPLE,
     ("tables/pseudonyms.py", "write_table"): f"{PEOPLE}: of pyarrow's writer",
+    ("workflows/costs.py", "write_aggregates"): f"{NOBODY}: money",
+    ("workflows/costs.py", "write_text"): f"{NOBODY}: money",
     ("workflows/forms.py", "write_bytes"): f"{NOBODY}: empty forms",
     ("workflows/forms.py", "write_table"): f"{PEOPLE}: answers that came back",
     ("workflows/init.py", "write_text"): f"{NOBODY}: a config; its codes are those of five people at least",

@@ -16,6 +16,7 @@ FOLDERS = {
     "simulation": "simulation",
     "instrument": "instruments",
     "evidence": "evidence",
+    "costs": "costs",
 }
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from eriq.config import Experiment, Gates, ScoringJob
+from eriq.config.costs import Costs
 from eriq.evidence.catalogue import EvidenceFile
 from eriq.instrument.instrument import Instrument
 from eriq.simulation.settings import Simulation
@@ -20,6 +21,7 @@ KINDS: Mapping[str, type[BaseModel]] = {
     "instrument": Instrument,
     "simulation": Simulation,
     "evidence": EvidenceFile,
+    "costs": Costs,
 }
 EXTENDING = ("instrument", "simulation")  # such a file may hold only what differs from the one it extends
 
