@@ -15,6 +15,7 @@ WRITERS = {
 }
 PEOPLE, TOLD, NOBODY = "about persons: 0600", "aggregates, cleared by publishable_all", "holds no people"
 DOORS = {
+    ("evidence/listing.py", "to_csv"): f"{NOBODY}: findings of studies, as text",
     ("forms/limesurvey.py", "to_csv"): f"{NOBODY}: an empty form",
     ("forms/redcap.py", "to_csv"): f"{NOBODY}: an empty form",
     ("forms/xlsform.py", "to_excel"): f"{NOBODY}: an empty form",
@@ -47,6 +48,8 @@ DOORS = {
     ("tables/pseudonyms.py", "ParquetWriter"): PEOPLE,
     ("tables/pseudonyms.py", "open"): PEOPLE,
     ("tables/pseudonyms.py", "write_table"): f"{PEOPLE}: of pyarrow's writer",
+    ("workflows/costs.py", "write_aggregates"): f"{NOBODY}: money",
+    ("workflows/costs.py", "write_text"): f"{NOBODY}: money",
     ("workflows/forms.py", "write_bytes"): f"{NOBODY}: empty forms",
     ("workflows/forms.py", "write_table"): f"{PEOPLE}: answers that came back",
     ("workflows/init.py", "write_text"): f"{NOBODY}: a config; its codes are those of five people at least",

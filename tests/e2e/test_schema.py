@@ -10,7 +10,14 @@ from eriq.config import load_yaml
 from eriq.workflows.schema import KINDS, schema_text, write_schemas
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs"
-FOLDERS = {"experiment": "experiments", "scoring": "scoring", "simulation": "simulation", "instrument": "instruments"}
+FOLDERS = {
+    "experiment": "experiments",
+    "scoring": "scoring",
+    "simulation": "simulation",
+    "instrument": "instruments",
+    "evidence": "evidence",
+    "costs": "costs",
+}
 
 
 @pytest.mark.parametrize("kind", KINDS)

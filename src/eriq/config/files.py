@@ -71,10 +71,19 @@ def shipped(kind: str, name: str | Path) -> Path:
     """
     if not is_plain(name):
         return Path(name)
-    known = {file.stem: file for folder in _shipped_folders(kind) for file in folder.glob("*.yaml")}
+    known = all_shipped(kind)
     if str(name) in known:
         return known[str(name)]
     raise ConfigError(f"no '{name}' among the shipped {kind}.{nearest(str(name), known)}")
+
+
+def all_shipped(kind: str) -> dict[str, Path]:
+    """Return every file shipped in ``configs/<kind>``, by its plain name.
+
+    >>> "groups" in all_shipped("evidence")
+    True
+    """
+    return {file.stem: file for folder in _shipped_folders(kind) for file in sorted(folder.glob("*.yaml"))}
 
 
 def is_plain(name: str | Path) -> bool:

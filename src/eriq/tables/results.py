@@ -290,13 +290,15 @@ CONTRACTS: Mapping[str, tuple[Column, ...]] = {
 }
 
 
-def as_result(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+def as_result(name: str, frame: pd.DataFrame, contracts: Mapping[str, tuple[Column, ...]] = CONTRACTS) -> pd.DataFrame:
     """Return a table with exactly the columns of its contract, in order and typed.
 
     Parameters
     ----------
     name : str
-        One of `CONTRACTS`.
+        One of `contracts`.
+    contracts : mapping, optional
+        Of another room's tables.
     frame : DataFrame
         Optional columns may be absent and come as gaps; a frame without rows and columns is an empty table.
 
@@ -313,7 +315,7 @@ def as_result(name: str, frame: pd.DataFrame) -> pd.DataFrame:
       estimator other  rank_correlation
     0         a     b               1.0
     """
-    columns, found = CONTRACTS[name], [str(column) for column in frame.columns]
+    columns, found = contracts[name], [str(column) for column in frame.columns]
     if frame.empty and not found:
         return pd.DataFrame({c.name: pd.Series(dtype=c.dtype) for c in columns})
     missing = [c.name for c in columns if c.name not in found and not c.optional]

@@ -8,6 +8,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from eriq.config import Experiment, Gates, ScoringJob
+from eriq.config.costs import Costs
+from eriq.evidence.catalogue import EvidenceFile
 from eriq.instrument.instrument import Instrument
 from eriq.simulation.settings import Simulation
 from eriq.tables.files import finished_or_nothing
@@ -18,6 +20,8 @@ KINDS: Mapping[str, type[BaseModel]] = {
     "promotion": Gates,
     "instrument": Instrument,
     "simulation": Simulation,
+    "evidence": EvidenceFile,
+    "costs": Costs,
 }
 EXTENDING = ("instrument", "simulation")  # such a file may hold only what differs from the one it extends
 
