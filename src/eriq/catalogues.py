@@ -3,11 +3,13 @@
 English stands in the code and in the templates. `locale/<language>/<subject>.po` holds what is said instead.
 """
 
+import datetime as dt
 import io
 from functools import cache
 from pathlib import Path
 from typing import Literal, get_args
 
+from babel.dates import format_date
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
@@ -46,3 +48,12 @@ def catalogue(language: Language) -> NullTranslations:
         compiled.seek(0)
         words.merge(Translations(compiled))
     return words
+
+
+def day(given: dt.date, language: Language) -> str:
+    """Return a day as it is written in a language.
+
+    >>> day(dt.date(2026, 11, 3), "en"), day(dt.date(2026, 11, 3), "sv"), day(dt.date(2026, 11, 3), "da")
+    ('3 November 2026', '3 november 2026', '3. november 2026')
+    """
+    return format_date(given, format="long", locale="en_GB" if language == "en" else language)

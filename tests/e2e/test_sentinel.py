@@ -49,6 +49,8 @@ ALLOWED: Mapping[str, tuple[tuple[str, ...], str]] = {
         "whose row has to be mended, with the day of the answer as it was given: here it is a birth day",
     ),
     "rejected.csv": (("id",), "who is scored"),
+    "pages/index.html": (("id",), "whose page is which"),
+    "pages/": (("id",), "the page of the two who talk: answers in words, no other fact"),
     "ready.csv": (("id", "birth day", "caseworker", "centre", "note", "answers"), "answers with register columns"),
     "pseudonyms/": (("birth day", "centre", "language", "note", "answers"), "all columns but ids, as its output says"),
 }
@@ -249,6 +251,7 @@ def gone_through(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("features", model, "cohort", "--out", "ready.csv"),
         ("promote", "models:/eriq-sentinel@candidate", "--to", "champion"),
         ("promote", "models:/eriq-sentinel@candidate", "--to", "champion", "--data", "cohort"),
+        ("sheet", "cohort", "--all", "--out", "pages"),
         ("pseudonymise", *TABLES, "--key-env", "ERIQ_SENTINEL_KEY", "--out", "pseudonyms"),
         ("purge", "--older-than", "0d"),
         ("instrument", "codebook", "--out", "codebook"),
@@ -269,7 +272,7 @@ def test_no_value_of_a_person_is_anywhere_it_may_not_be(gone_through: Path) -> N
 
 def test_the_person_went_through(gone_through: Path) -> None:
     """The person trained, was scored and set aside, and every allowed place was written: else nothing was shown."""
-    for name in ("scores.csv", "rejected.csv.rejected.csv", "ready.csv", "caseworker.csv"):
+    for name in ("scores.csv", "rejected.csv.rejected.csv", "ready.csv", "caseworker.csv", "pages/index.html"):
         assert ("id", "utf-8") in found_in((gone_through / name).read_bytes()), name
     assert ("id", "utf-8") in found_in((gone_through / "scores.parquet").read_bytes())
     assert {"note", "birth day"} <= {

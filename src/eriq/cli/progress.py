@@ -69,6 +69,19 @@ def chunks(log: str) -> "Iterator[OnChunk]":
         yield draw
 
 
+@contextmanager
+def pages() -> Iterator[Callable[[int, int], None]]:
+    """Give what to call after each page with how many are done, and of how many: a bar on a terminal, else nothing."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    columns: list[Any] = [BarColumn(30), MofNCompleteColumn(), TimeRemainingColumn()]
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("pages", total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
 def places(**where: object) -> None:
     """Print where results are, one line each."""
     typer.echo("")

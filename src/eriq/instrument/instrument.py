@@ -115,6 +115,9 @@ class Instrument(BaseModel, frozen=True, extra="forbid"):
     )
     indicators: dict[str, Texts]
     scales: dict[str, tuple[Level, ...]]
+    reliable_change: dict[str, Annotated[float, Field(gt=0)]] = Field(
+        default={}, description="indicator -> steps of its scale from which a change is more than chance."
+    )
     items: tuple[Item, ...]
 
     @model_validator(mode="after")
@@ -136,6 +139,11 @@ class Instrument(BaseModel, frozen=True, extra="forbid"):
             codes = [level.code for level in levels]
             if len(codes) < 2 or codes != sorted(set(codes)):
                 problems.append(f"scale {name}: needs at least two levels with rising codes")
+        problems += [
+            f"reliable_change: indicator '{name}' is not defined.{nearest(name, self.indicators)}"
+            for name in self.reliable_change
+            if name not in self.indicators
+        ]
         missing = [code.code for code in self.missing_codes]
         if len(set(missing)) != len(missing):
             problems.append("missing codes repeat a number")
