@@ -27,9 +27,7 @@ def main() -> None:
         done = sheets(folder / "cohort", folder / "pages", None, settings)
         whole = time.process_time() - start
     print(f"{len(answers):,} answers read in {read:.2f} s of processor time")
-    print(
-        f"{done.pages:,} pages in {whole:.1f} s: {done.pages / whole:.0f} a second, 5,000 in {5000 * whole / done.pages:.0f} s"
-    )
+    print(f"{done.pages:,} pages in {whole:.1f} s: 5,000 in {5000 * whole / done.pages:.0f} s")
     print(f"pages / reading: {whole / read:.0f}")
 
 

@@ -43,6 +43,7 @@ TESTED_IN = {
     "scoring/sinks/": ("scoring/sinks/test_files.py", "what a batch leaves, whole or not at all"),
     "scoring/sources/": ("scoring/sources/test_files.py", "the same rows from every kind of source"),
     "scoring/spark/": ("scoring/test_spark.py", "a job on a local cluster"),
+    "sheets/": ("sheets/test_page.py", "parts of one page"),
     "simulation/intake.py": ("study/design/test_prepare.py", "made-up people pass the checks of real ones"),
     "study/comparison/": ("study/comparison/test_compare.py", "steps of one comparison"),
     "study/design/": ("study/design/test_prepare.py", "steps from a config to the rows"),

@@ -11,6 +11,7 @@ from eriq.workflows.schema import KINDS, schema_text, write_schemas
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 FOLDERS = {
+    "sheet": "sheets",
     "experiment": "experiments",
     "scoring": "scoring",
     "simulation": "simulation",

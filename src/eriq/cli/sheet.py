@@ -45,8 +45,8 @@ def sheet(
         raise typer.BadParameter("give either --clients FILE (or -) or --all")
     said = {"model": model, "instrument": instrument, "language": language, "show": show}
     given = {name: value for name, value in said.items() if value is not None}
-    if consent != "required":
-        given["consent"] = consent
+    given |= {"consent": consent} if consent != "required" else {}
+    given |= {"access": access} if access != "owner" else {}
     settings = load_sheets(config) if config else SheetSettings()
     settings = SheetSettings.model_validate({**settings.model_dump(), **given})
     ids = None
@@ -54,5 +54,5 @@ def sheet(
         text = sys.stdin.read() if clients == "-" else job.read_list(Path(clients))
         ids = job.read_clients(text)
     with pages() as step:
-        done = job.sheets(answers, out, ids, settings, table=table, overwrite=overwrite, access=access, step=step)
+        done = job.sheets(answers, out, ids, settings, table=table, overwrite=overwrite, step=step)
     typer.echo(done.sentence)

@@ -32,6 +32,7 @@ class SheetSettings(Section):
         (), description="Groups of the evidence catalogue that these clients belong to; never inferred from answers."
     )
     objection: str | None = Field(None, description="How to object to what the page says, and to whom.")
+    access: Literal["owner", "group"] = Field("owner", description="Who may read the pages: 0600, or 0640.")
     consent: Literal["required", "not_collected"] = "required"
 
 

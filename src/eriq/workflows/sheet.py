@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from eriq.config.sheets import SheetSettings
-from eriq.disclosure import Access, about_people
+from eriq.disclosure import about_people
 from eriq.errors import ConfigError, OutputError, SourceError, shortened
 from eriq.instrument.instrument import Instrument, load_instrument
 from eriq.model.bundle import Bundle
@@ -52,7 +52,6 @@ def sheets(
     *,
     table: Path | None = None,
     overwrite: bool = False,
-    access: Access = "owner",
     step: Callable[[int, int], None] = lambda done, total: None,
 ) -> Written:
     """Write a page for each client, numbered: ids stand in the pages and in the index, not in the names of files.
@@ -69,7 +68,6 @@ def sheets(
     table : Path, optional
         The last answers in words as well, ``.csv`` (with ``;``) or ``.xlsx``.
     overwrite : bool
-    access : {"owner", "group"}
     step : callable
         Told how many pages are done, and of how many.
 
@@ -101,7 +99,7 @@ def sheets(
     agreed = _agreed(known) if settings.consent == "required" else known
     persons = list(people(agreed, instrument, language, easy=settings.easy_read))
     forecasts = _forecasts(bundle, agreed, settings) if bundle and settings.show != "none" else None
-    with about_people(access):
+    with about_people(settings.access):
         out.mkdir(exist_ok=True)
         listed = []
         for number, page in enumerate(pages_of(persons, instrument, settings, forecasts), 1):
