@@ -57,6 +57,8 @@ DOORS = {
     ("workflows/make.py", "write_table"): f"{PEOPLE}: made up, and kept as real ones would be",
     ("workflows/make.py", "write_text"): f"{NOBODY}: about a made-up cohort, and the codebook",
     ("workflows/schema.py", "write_text"): f"{NOBODY}: schemas of configs",
+    ("workflows/trial.py", "write_aggregates"): TOLD,
+    ("workflows/trial.py", "write_text"): f"{TOLD}: the page of a trial",
     ("workflows/score.py", "write_table"): f"{PEOPLE}: features",
     ("workflows/sign.py", "to_json"): f"{NOBODY}: the bytes of a manifest that are signed",
 }

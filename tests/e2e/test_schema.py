@@ -17,6 +17,7 @@ FOLDERS = {
     "instrument": "instruments",
     "evidence": "evidence",
     "costs": "costs",
+    "trial": "trials",
 }
 
 
