@@ -101,6 +101,12 @@ def page(declared: Costs, tables: dict[str, pd.DataFrame]) -> str:
         if name in shown
     ]
     told = sentence(declared, tables["break_even"]) if declared.benefit else ""
-    heading = f"What support costs: {declared.name}"
-    words = {"costs": declared, "sentence": told, "not_an_effect": NOT_AN_EFFECT, "sections": sections}
-    return render("costs.html", in_language="en", heading=heading, labels=MONTHS, **words)
+    return render(
+        "costs.html",
+        heading=f"What support costs: {declared.name}",
+        costs=declared,
+        sentence=told,
+        not_an_effect=NOT_AN_EFFECT,
+        sections=sections,
+        labels=MONTHS,
+    )

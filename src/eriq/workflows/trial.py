@@ -1,7 +1,9 @@
 """A randomised trial read as a trial: a page, and every table beside it, with small cells left out."""
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -13,6 +15,7 @@ from eriq.tables.files import finished_or_nothing, write_aggregates
 from eriq.trials.read import ALL, read_trial
 from eriq.trials.trial import open_trial
 
+LABEL = 14  # height of an arm's name in the picture
 DASHES = ("", "8 4", "2 3", "10 3 2 3")
 Section = tuple[pd.DataFrame, str, Mapping[str, object], Mapping[str, str], tuple[str, ...]]
 
@@ -70,13 +73,13 @@ def page(declared: TrialConfig, tables: Mapping[str, pd.DataFrame]) -> str:
     )
 
 
-def _lines(shares: pd.DataFrame) -> tuple[float, list[dict[str, object]]]:
+def _lines(shares: pd.DataFrame) -> tuple[float, list[dict[str, Any]]]:
     """Return the height of the picture and one line per arm; months without a number are passed over."""
     shown = shares.dropna(subset="estimate")
     if shown.empty:
         return 1.0, []
     top, last = float(shown["estimate"].max()) * 1.1, int(shares["month"].max()) or 1
-    lines: list[dict[str, object]] = []
+    lines: list[dict[str, Any]] = []
     for place, (arm, line) in enumerate(shown.groupby("arm")):
         points = [
             (40 + 520 * month / last, 260 - 240 * estimate / top)
@@ -84,7 +87,11 @@ def _lines(shares: pd.DataFrame) -> tuple[float, list[dict[str, object]]]:
         ]
         written = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
         dash = DASHES[place % len(DASHES)]
-        lines.append({"arm": arm, "points": written, "dash": dash, "y": f"{points[-1][1] + 4:.0f}"})
+        lines.append({"arm": arm, "points": written, "dash": dash, "end": points[-1][1] + 4})
+    lowest = -math.inf
+    for end in sorted(lines, key=lambda line: line["end"]):  # names stand apart where lines end together
+        lowest = max(end["end"], lowest + LABEL)
+        end["y"] = f"{lowest:.0f}"
     return top, lines
 
 
@@ -100,24 +107,32 @@ def _estimates(table: pd.DataFrame, sign: bool = False) -> pd.Series:
 def _sections(declared: TrialConfig, tables: Mapping[str, pd.DataFrame]) -> list[Section]:
     """Return the tables of the page with captions and forms."""
     shares, contrasts = tables["trial_shares"], tables["trial_contrasts"]
+    arms = tuple(tables["trial_arms"]["arm"])
     told = shares[shares["month"].isin(declared.months)]
-    wide = _by_arm(told.assign(said=_estimates(told)))
-    arms = tuple(str(arm) for arm in wide.columns[2:])
-    said = contrasts.assign(said=_estimates(contrasts, sign=True), outcome=contrasts["outcome"].map(_plain))
+    told = told[told.groupby(["month", "outcome"])["estimate"].transform("count") > 0]  # of any arm
+    wide = _by_arm(told.assign(said=_estimates(told)), arms)
+    last = contrasts[(contrasts["month"] == max(declared.months)) | (contrasts["group"] == ALL)]
+    said = last.assign(said=_estimates(last, sign=True), outcome=last["outcome"].map(_plain))
     balance = tables["trial_balance"]
     means = zip(balance["mean"], balance["apart"], strict=True)
     apart = balance.assign(said=[f"{number(mean, 2)} ({signed(gap, 2)})" for mean, gap in means])
     sections: list[Section] = [
-        (wide, "Share in each kind of work and outcome, per cent, with intervals", {}, {}, arms),
+        (
+            wide,
+            "Share in each kind of work and outcome, per cent, with intervals; no row where all arms have too few people",
+            {},
+            {},
+            arms,
+        ),
         (
             said[["contrast", "month", "outcome", "group", "said"]],
-            "Differences between arms, percentage points, with intervals",
+            "Differences between arms, percentage points, with intervals; women and men in the last month",
             {},
             {"said": "difference"},
             ("said",),
         ),
         (
-            _by_arm(apart.rename(columns={"fact": "outcome"}).assign(month=0)).drop(columns="month"),
+            _by_arm(apart.rename(columns={"fact": "outcome"}).assign(month=0), arms).drop(columns="month"),
             f"Known before the lot: weighted means (difference from {declared.reference} in standard deviations)",
             {},
             {"outcome": "fact"},
@@ -141,9 +156,9 @@ def _sections(declared: TrialConfig, tables: Mapping[str, pd.DataFrame]) -> list
     return sections
 
 
-def _by_arm(table: pd.DataFrame) -> pd.DataFrame:
+def _by_arm(table: pd.DataFrame, arms: tuple[str, ...]) -> pd.DataFrame:
     """Return words with a column per arm, rows in the order in which they come."""
     order = table[["month", "outcome"]].drop_duplicates()
     wide = table.pivot_table(index=["month", "outcome"], columns="arm", values="said", aggfunc="first").reset_index()
     shown = order.merge(wide, on=["month", "outcome"]).sort_values("month", kind="stable")
-    return shown.assign(outcome=shown["outcome"].map(_plain)).reset_index(drop=True)
+    return shown.assign(outcome=shown["outcome"].map(_plain))[["month", "outcome", *arms]].reset_index(drop=True)
