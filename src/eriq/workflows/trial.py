@@ -119,7 +119,7 @@ def _sections(declared: TrialConfig, tables: Mapping[str, pd.DataFrame]) -> list
     sections: list[Section] = [
         (
             wide,
-            "Share in each kind of work and outcome, per cent, with intervals; no row where all arms have too few people",
+            "Share in each kind of work and outcome, per cent, with intervals; no row where all arms have too few",
             {},
             {},
             arms,
