@@ -45,7 +45,7 @@ def test_chances_add_up(tmp_path):
     """A made-up trial whose chances do not add up to one, or without its reference, is refused."""
     text = OWN.replace("BASELINE", "age")
     arm = "{kinds: {job: 0.1}, answered: 0.5}"
-    rest = "grows_from: 1, registered: 0.8, flags: {}, age: [19, 29]"
+    rest = "grows_from: 1, registered: 0.8, flags: {}, age: [19, 25, 29]"
     made = "{kind: simulated, seed: 1, sites: [9], chances: [[0.5, 0.4]], arms: {usual: ARM, new: ARM}, REST}"
     file = tmp_path / "own.yaml"
     file.write_text(
@@ -61,3 +61,16 @@ def test_chances_add_up(tmp_path):
 def test_declared_columns_are_listed():
     """What is not declared is left out."""
     assert Assignment(arm="a", probability="p").columns == ("a", "p")
+
+
+def test_shipped_figures_are_the_published_ones():
+    """Kinds add up to the printed shares, arms to the pooled one, sites to everybody."""
+    source = load_trial("swedish-trial").source
+    shares = {name: sum(arm.kinds.values()) for name, arm in source.arms.items()}
+    assert shares == pytest.approx({"FS": 0.181, "SE": 0.260, "CM": 0.205}, abs=0.001)
+    randomised = {"FS": 301, "SE": 370, "CM": 392}
+    pooled = sum(shares[arm] * n for arm, n in randomised.items()) / sum(randomised.values())
+    assert pooled == pytest.approx(0.217, abs=0.0005)
+    assert sum(source.sites) == sum(randomised.values()) == 1063
+    assert len(source.sites) == 25
+    assert sum(source.age) / 3 == pytest.approx(24.84, abs=0.02)

@@ -1,5 +1,7 @@
 """A made-up trial."""
 
+import pytest
+
 from eriq.config.trial import load_trial
 from eriq.simulation.trial import simulate_trial
 
@@ -25,3 +27,15 @@ def test_chances_are_those_declared():
         CONFIG.source.sites
     )
     assert not states.loc[states["month"] == 0, "state"].isin(CONFIG.kinds).any()
+
+
+def test_men_and_women_part_as_declared():
+    """With 16,000 people, men in SE are in work more often than women by what is declared, and in FS as often."""
+    many = CONFIG.source.model_copy(update={"sites": tuple(15 * site for site in CONFIG.source.sites), "observed": {}})
+    persons, states = simulate_trial(CONFIG, many)
+    last = states[states["month"] == 15].set_index("client")["state"].isin(CONFIG.kinds)
+    worked = persons.assign(work=persons["client"].map(last))
+    by = worked.groupby(["arm", "woman"])["work"].mean()
+    assert by["SE", 0] - by["SE", 1] == pytest.approx(0.152, abs=0.04)
+    assert by["FS", 0] - by["FS", 1] == pytest.approx(0, abs=0.04)
+    assert worked[worked["arm"] == "SE"]["work"].mean() == pytest.approx(0.260, abs=0.02)

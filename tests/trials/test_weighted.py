@@ -37,3 +37,11 @@ def test_nobody_has_no_mean():
     none = weighted_mean(np.array([]), np.array([]))
     assert np.isnan([none.value, none.se]).all()
     assert np.isnan(none.less(Mean(0.1, 0.1)).value)
+
+
+@pytest.mark.parametrize(("se", "fs", "z"), [((76, 292), (39, 216), 2.17), ((96.2, 370), (54.481, 301), 2.48)])
+def test_printed_difference_over_its_error(se, fs, z):
+    """SE less FS over its error is 2.17 with the numbers observed as inferred, 2.48 with those randomised."""
+    rows = [np.r_[np.ones(round(k)), np.zeros(n - round(k))] for k, n in (se, fs)]
+    apart = weighted_mean(rows[0], np.ones(se[1])).less(weighted_mean(rows[1], np.ones(fs[1])))
+    assert (se[0] / se[1] - fs[0] / fs[1]) / apart.se == pytest.approx(z, abs=0.02)

@@ -55,7 +55,7 @@ class SimulatedTrial(Section):
     registered: Share = Field(description="Share in work or registered in the last month.")
     observed: dict[int, Share] = Field(default={}, description="month -> share observed then; other months: all.")
     flags: dict[str, Share] = Field(description="Share of each baseline fact; sex by the share of women.")
-    age: tuple[float, float]
+    age: tuple[float, float, float] = Field(description="Youngest, commonest and oldest.")
 
 
 class TrialTables(Section):

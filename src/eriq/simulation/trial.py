@@ -63,7 +63,7 @@ def _persons(config: TrialConfig, source: SimulatedTrial, draw: np.random.Genera
     columns = {
         config.client: [f"t{number:05d}" for number in range(len(site))],
         config.assignment.arm: arms[place],
-        "age": draw.uniform(*source.age, len(site)).round(1),
+        "age": draw.triangular(*source.age, len(site)).round(1),
         **{name: (draw.random(len(site)) < share).astype(int) for name, share in source.flags.items()},
     }
     if config.assignment.stratum:
