@@ -60,6 +60,8 @@ DOORS = {
     ("workflows/sheet.py", "to_excel"): f"{PEOPLE}: the last answers in words",
     ("workflows/sheet.py", "write_text"): f"{PEOPLE}: pages for the talk, and their index",
     ("workflows/schema.py", "write_text"): f"{NOBODY}: schemas of configs",
+    ("workflows/trial.py", "write_aggregates"): TOLD,
+    ("workflows/trial.py", "write_text"): f"{TOLD}: the page of a trial",
     ("workflows/score.py", "write_table"): f"{PEOPLE}: features",
     ("workflows/sign.py", "to_json"): f"{NOBODY}: the bytes of a manifest that are signed",
 }

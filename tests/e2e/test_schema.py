@@ -18,6 +18,7 @@ FOLDERS = {
     "instrument": "instruments",
     "evidence": "evidence",
     "costs": "costs",
+    "trial": "trials",
 }
 
 

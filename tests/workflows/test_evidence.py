@@ -11,6 +11,7 @@ def test_an_item_means_its_indicator():
     by_item = for_item("cw09", ["long-term-social-assistance"], "eriq22", "en", "text")
     assert by_item == for_item("work_skills", ["long-term-social-assistance"], "eriq22", "en", "text")
     assert "link: our judgement" in by_item
+    assert "rests on 40 studies" in by_item.replace("\n", " ")
 
 
 def test_without_a_group_there_is_no_evidence():

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from eriq.config.files import Section
 from eriq.config.layout import HALVES, Code, Csv, Layout, Part, Weekly, Written
 from eriq.config.rules import RuleText, is_rule, parse_rule
+from eriq.config.trial import Assignment
 from eriq.errors import ConfigError, nearest
 
 
@@ -146,6 +147,7 @@ class Flat(Section):
         None, description="Column of villages, centres, ...: nobody of a group is tested by a model that saw the group."
     )
     weights: str | None = Field(None, description="Column of sampling weights.")
+    assignment: Assignment | None = Field(None, description="A trial's columns: declared, so that none is a feature.")
     keep: RuleText | None = Field(None, description="Rows that count, as in age >= 18 and round == 4.")
     columns: dict[str, FlatColumn] = Field(min_length=1)
     csv: Csv = Csv()

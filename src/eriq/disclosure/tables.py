@@ -61,6 +61,10 @@ RULES: Mapping[str, Rule] = {
     "left_rules": Rule(("rows", "events"), same_people=True),
     "missing_policies": Rule(("rows",)),
     "slices": Rule(("clients",)),
+    "trial_answered": Rule(("fewest",)),
+    "trial_balance": Rule(("fewest",)),
+    "trial_contrasts": Rule(("fewest",), order=("month",)),
+    "trial_shares": Rule(("people_with", "people_without"), order=("month",), total=Total("of")),
 }  # of every other table: a column n, if it has one
 LISTED = ("precision", "recall", "lift")  # measures of a list of limited length
 BESIDE = {"measures": (), "capacity": (), "differences": ("baseline",), "all_differences": ("baseline",)}

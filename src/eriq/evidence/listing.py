@@ -1,7 +1,7 @@
 """The catalogue of evidence as a table, a page and plain text."""
 
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 import pandas as pd
@@ -61,8 +61,10 @@ def table_of(options: Iterable[Option], language: Language, *, linked: bool) -> 
     return pd.DataFrame(rows)
 
 
-def written(table: pd.DataFrame, heading: str, form: Form, language: Language) -> str:
+def written(table: pd.DataFrame, heading: str, form: Form, language: Language, rests_on: Sequence[str] = ()) -> str:
     """Return a table of evidence as text, CSV or a page; an empty one says that there is none for the group.
+
+    `rests_on` is what `eriq.evidence.words.bases` says of the sources.
 
     Examples
     --------
@@ -75,7 +77,7 @@ def written(table: pd.DataFrame, heading: str, form: Form, language: Language) -
     if form == "csv":
         return table.to_csv(index=False).rstrip("\n")
     if form == "html":
-        return render("evidence.html", in_language=language, heading=heading, found=table)
+        return render("evidence.html", in_language=language, heading=heading, found=table, rests_on=rests_on)
     lines = [heading, words.about_groups(language), ""]
     if table.empty:
         return "\n".join([*lines, words.no_evidence(language)])
@@ -83,4 +85,4 @@ def written(table: pd.DataFrame, heading: str, form: Form, language: Language) -
         what, *rest = [(str(name), str(value)) for name, value in row.items() if value]
         lines.append(what[1])
         lines += [textwrap.fill(f"{n}: {v}", WIDTH, initial_indent="  ", subsequent_indent="    ") for n, v in rest]
-    return "\n".join(lines)
+    return "\n".join([*lines, "", *(textwrap.fill(line, WIDTH) for line in rests_on)]).rstrip()

@@ -1,5 +1,7 @@
 """Words of directions, certainty and horizons; what cannot be assessed never reads as no effect."""
 
+from collections.abc import Iterable
+
 from eriq.catalogues import Language, catalogue
 from eriq.evidence.catalogue import Basis, Catalogue, Fact
 
@@ -60,7 +62,7 @@ def horizon_words(fact: Fact, language: Language) -> str:
         "not_stated": _("time not stated"),
     }[fact.horizon_class]
     stated = fact.horizon.in_(language) if fact.horizon else ""
-    return f"{words} ({stated})" if stated and stated != words else words
+    return f"{words}: {stated}" if stated and stated != words else words
 
 
 def source_words(fact: Fact, evidence: Catalogue, language: Language) -> str:
@@ -70,6 +72,17 @@ def source_words(fact: Fact, evidence: Catalogue, language: Language) -> str:
     kind = {"slides": _("slides"), "advocacy": _("advocacy report"), "own": _("own source")}.get(source.kind)
     cited = f"{fact.id}: {source.title}, {fact.place.in_(language)}"
     return f"{cited} ({kind})" if kind else cited
+
+
+def bases(facts: Iterable[str], evidence: Catalogue, language: Language) -> list[str]:
+    """Return what the sources of some findings rest on, each source once.
+
+    >>> from eriq.evidence.catalogue import load_catalogue
+    >>> [line[-31:] for line in bases(["SL-01", "SL-04"], load_catalogue(), "en")]
+    ['2,902 participants, 70 % women.']
+    """
+    sources = [evidence.sources[name] for name in dict.fromkeys(evidence.facts[fact].source for fact in facts)]
+    return [f"{source.title}: {source.basis.in_(language)}." for source in sources if source.basis is not None]
 
 
 def population_words(fact: Fact, evidence: Catalogue, language: Language) -> str:

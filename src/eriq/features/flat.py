@@ -19,7 +19,7 @@ def flat_features(source: Flat, frame: pd.DataFrame) -> tuple[Feature, ...]:
     Raises
     ------
     LeakageError
-        When the outcome itself, or a column that makes it, is declared as a feature.
+        When the outcome itself, or a column that makes it, is declared as a feature; or how a trial assigned people.
     ConfigError
         When the client's id, the answer date, the group or the weight is.
     """
@@ -29,6 +29,8 @@ def flat_features(source: Flat, frame: pd.DataFrame) -> tuple[Feature, ...]:
     for name in source.outcome_columns:
         if name in source.columns and source.columns[name].role in PARTS_BY_ROLE:
             raise LeakageError(f"column '{name}' is the outcome, or makes it, and cannot be a feature")
+    if source.assignment is not None:
+        source.assignment.refuse(tuple(n for n, column in source.columns.items() if column.role in PARTS_BY_ROLE))
     features = []
     for name, column in source.columns.items():
         if column.role in PARTS_BY_ROLE:

@@ -29,3 +29,46 @@ COSTS: Mapping[str, tuple[Column, ...]] = {
     ),
     "for_list": (Column("what", "str"), *_INTERVAL),
 }
+TRIALS: Mapping[str, tuple[Column, ...]] = {
+    "trial_arms": (
+        Column("arm", "str"),
+        Column("n", "Int64"),
+        Column("lowest", "float64"),  # chance by which somebody got this arm
+        Column("highest", "float64"),
+        Column("effective", "float64"),  # people of equal weight that would tell as much
+    ),
+    "trial_balance": (
+        Column("fact", "str"),
+        Column("arm", "str"),
+        Column("mean", "float64"),
+        Column("apart", "float64"),  # from the reference, in standard deviations
+        Column("fewest", "Int64"),
+    ),
+    "trial_shares": (
+        Column("of", "str"),  # the total that kinds of work are parts of
+        Column("arm", "str"),
+        Column("month", "Int64"),
+        Column("outcome", "str"),
+        Column("n", "Int64"),
+        Column("people_with", "Int64"),
+        Column("people_without", "Int64"),
+        *_INTERVAL,
+    ),
+    "trial_contrasts": (
+        Column("contrast", "str"),
+        Column("month", "Int64"),
+        Column("outcome", "str"),
+        Column("group", "str"),
+        *_INTERVAL,
+        Column("fewest", "Int64"),  # people with the outcome, or without, in the smaller of the arms
+    ),
+    "trial_answered": (
+        Column("arm", "str"),
+        Column("n", "Int64"),
+        Column("fewest", "Int64"),
+        *_INTERVAL,
+        Column("gap", "float64"),
+        Column("gap_low", "float64"),
+        Column("gap_high", "float64"),
+    ),
+}

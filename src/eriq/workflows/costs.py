@@ -18,7 +18,8 @@ CAPTIONS = {
     "time": "Staff time for one participant; what is stated counts where it is given",
     "hours": "What an hour of staff costs",
 }
-DIGITS = {"to": 2, "hours": 1, "months": 1, "months_low": 1, "months_high": 1}
+DIGITS = {"to": 2, "hours": 1}
+MONTHS = {"months": "months", "months_low": "at the high end of the effect", "months_high": "at its low end"}
 
 
 def costs(config: str, out: Path | None = None, *, overwrite: bool = False) -> str:
@@ -66,13 +67,13 @@ def sentence(declared: Costs, table: pd.DataFrame) -> str:
     said = {end: _months(first[f"months{end}"]) for end in ("", "_low", "_high")}
     return (
         f"{declared.benefit.arm} costs {number(first['cost_difference'], 0)} {declared.currency} more per participant "
-        f"than {declared.benefit.reference}; that has come back after {said['']} "
+        f"than {declared.benefit.reference}; months until that has come back: {said['']} "
         f"(interval: {said['_low']} to {said['_high']})."
     )
 
 
 def _months(value: float) -> str:
-    return f"{number(value, 1)} months" if math.isfinite(value) else "never"
+    return number(value, 1) if math.isfinite(value) else "never"
 
 
 def page(declared: Costs, tables: dict[str, pd.DataFrame]) -> str:
@@ -87,8 +88,8 @@ def page(declared: Costs, tables: dict[str, pd.DataFrame]) -> str:
         shown[name] = shown[name].assign(**words)
     if "break_even" in shown:
         changed = shown["break_even"]["changed"].replace("", "as declared")
-        months = {name: shown["break_even"][name].map(_months) for name in ("months", "months_low", "months_high")}
-        shown["break_even"] = shown["break_even"].assign(changed=changed, **months)
+        months = {name: shown["break_even"][name].map(_months) for name in MONTHS}
+        shown["break_even"] = shown["break_even"].assign(changed=changed, **months).drop(columns="cost_difference")
     sections = [
         (
             name,
@@ -100,7 +101,12 @@ def page(declared: Costs, tables: dict[str, pd.DataFrame]) -> str:
         if name in shown
     ]
     told = sentence(declared, tables["break_even"]) if declared.benefit else ""
-    heading = f"What support costs: {declared.name}"
     return render(
-        "costs.html", heading=heading, costs=declared, sentence=told, not_an_effect=NOT_AN_EFFECT, sections=sections
+        "costs.html",
+        heading=f"What support costs: {declared.name}",
+        costs=declared,
+        sentence=told,
+        not_an_effect=NOT_AN_EFFECT,
+        sections=sections,
+        labels=MONTHS,
     )

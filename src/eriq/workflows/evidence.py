@@ -8,6 +8,7 @@ from eriq.errors import ConfigError, InstrumentError, nearest
 from eriq.evidence.catalogue import load_catalogue
 from eriq.evidence.listing import Form, fact_option, table_of, written
 from eriq.evidence.options import options_for
+from eriq.evidence.words import bases
 from eriq.instrument.instrument import load_instrument
 
 
@@ -21,7 +22,8 @@ def listed(groups: Sequence[str], language: Language, form: Form, own: Sequence[
     members = evidence.known(groups)
     facts = [fact for fact in evidence.facts.values() if not members or evidence.covers(fact, members)]
     table = table_of([fact_option(fact, evidence, language) for fact in facts], language, linked=False)
-    return written(table, catalogue(language).gettext("What studies found"), form, language)
+    rests_on = bases([fact.id for fact in facts], evidence, language)
+    return written(table, catalogue(language).gettext("What studies found"), form, language, rests_on)
 
 
 def groups(language: Language, own: Sequence[Path] = ()) -> str:
@@ -36,7 +38,7 @@ def shown(fact: str, language: Language, form: Form, own: Sequence[Path] = ()) -
         raise ConfigError(f"no finding '{fact}' in the evidence.{nearest(fact, evidence.facts)}")
     beside = [evidence.facts[name] for name in (fact, *evidence.facts[fact].beside)]
     table = table_of([fact_option(one, evidence, language) for one in beside], language, linked=False)
-    return written(table, fact, form, language)
+    return written(table, fact, form, language, bases([one.id for one in beside], evidence, language))
 
 
 def for_item(
@@ -56,6 +58,8 @@ def for_item(
     if indicator not in questionnaire.indicators:
         hint = nearest(item, (*questionnaire.by_id, *questionnaire.indicators))
         raise InstrumentError(f"{questionnaire.label} has no item or indicator '{item}'.{hint}")
-    options = options_for(questionnaire, indicator, frozenset(groups), language, load_catalogue(*own))
+    evidence = load_catalogue(*own)
+    options = options_for(questionnaire, indicator, frozenset(groups), language, evidence)
     heading = questionnaire.indicators[indicator].in_(language)
-    return written(table_of(options, language, linked=True), heading, form, language)
+    rests_on = bases([fact for option in options for fact in option.facts], evidence, language)
+    return written(table_of(options, language, linked=True), heading, form, language, rests_on)

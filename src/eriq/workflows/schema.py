@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from eriq.config import Experiment, Gates, ScoringJob
 from eriq.config.costs import Costs
 from eriq.config.sheets import SheetSettings
+from eriq.config.trial import TrialConfig
 from eriq.evidence.catalogue import EvidenceFile
 from eriq.instrument.instrument import Instrument
 from eriq.simulation.settings import Simulation
@@ -24,6 +25,7 @@ KINDS: Mapping[str, type[BaseModel]] = {
     "evidence": EvidenceFile,
     "costs": Costs,
     "sheet": SheetSettings,
+    "trial": TrialConfig,
 }
 EXTENDING = ("instrument", "simulation")  # such a file may hold only what differs from the one it extends
 
