@@ -178,16 +178,21 @@ class Run:
     run_id: str  # of the tracked run
     sentence: str  # the declared difference in words
     not_saved: str = ""  # why there is no model, where there is none
+    folder: Path | None = None  # what this training keeps, also when `report` shows a later one; none: where that is
 
     @cached_property
     def measures(self) -> pd.DataFrame:
         """Every measure of every contender with its interval, as in the report."""
-        return pd.read_csv(self.report.parent / "tables" / "measures.csv")
+        return pd.read_csv(self._tables / "measures.csv")
 
     @cached_property
     def verdict(self) -> str:
         """The verdict on the declared difference, such as "no gain shown"."""
-        return str(pd.read_csv(self.report.parent / "tables" / "headline.csv")["verdict"].iloc[0])
+        return str(pd.read_csv(self._tables / "headline.csv")["verdict"].iloc[0])
+
+    @property
+    def _tables(self) -> Path:
+        return (self.folder or self.report.parent) / "tables"
 
     def __repr__(self) -> str:
         auc = self.measures[self.measures["measure"] == "auc"].sort_values("estimate", ascending=False)
@@ -266,7 +271,7 @@ def train(
     """
     done = training.train(config, models=Path(models), workers=workers, resume=resume, say=say)
     model = _opened(done.bundle) if done.bundle else None
-    return Run(model, done.report.resolve(), done.run_id, done.sentence, done.not_saved)
+    return Run(model, done.report.resolve(), done.run_id, done.sentence, done.not_saved, done.kept.resolve())
 
 
 def load(reference: str | Path, *, trusted_keys: Sequence[str | Path] | None = None) -> Model:
