@@ -58,7 +58,7 @@ def by_centre(found: Findings) -> pd.DataFrame | None:
         named = plainly(counts["column"].str.split(" x ").str[0]).str.capitalize() + ": " + plainly(counts["group"])
         wide = counts.assign(row=named).pivot(index="row", columns="centre", values="people")  # noqa: PD010
         order = [row for row in dict.fromkeys(named) if wide.loc[row].notna().any()]
-        parts.append(wide.loc[order].map(lambda n: GAP if pd.isna(n) else number(float(n), 0)))
+        parts += [wide.loc[order].map(lambda n: GAP if pd.isna(n) else number(float(n), 0))] if order else []
     numbers = _numbers(found, CENTRE)
     if numbers is not None:
         parts.append(numbers.set_index("number"))
