@@ -178,21 +178,17 @@ class Run:
     run_id: str  # of the tracked run
     sentence: str  # the declared difference in words
     not_saved: str = ""  # why there is no model, where there is none
-    folder: Path | None = None  # what this training keeps, also when `report` shows a later one; none: where that is
+    folder: Path = Path()  # what this training keeps, also when `report` shows a later one
 
     @cached_property
     def measures(self) -> pd.DataFrame:
         """Every measure of every contender with its interval, as in the report."""
-        return pd.read_csv(self._tables / "measures.csv")
+        return pd.read_csv(self.folder / "tables" / "measures.csv")
 
     @cached_property
     def verdict(self) -> str:
         """The verdict on the declared difference, such as "no gain shown"."""
-        return str(pd.read_csv(self._tables / "headline.csv")["verdict"].iloc[0])
-
-    @property
-    def _tables(self) -> Path:
-        return (self.folder or self.report.parent) / "tables"
+        return str(pd.read_csv(self.folder / "tables" / "headline.csv")["verdict"].iloc[0])
 
     def __repr__(self) -> str:
         auc = self.measures[self.measures["measure"] == "auc"].sort_values("estimate", ascending=False)

@@ -101,7 +101,11 @@ def plain(value: float | None) -> str:
 
 
 FORMATS: Mapping[str, Callable[..., str]] = {
-    **{"number": number, "percent": percent, "signed": signed, "text": text, "plain": plain}
+    "number": number,
+    "percent": percent,
+    "signed": signed,
+    "text": text,
+    "plain": plain,
 }
 
 

@@ -52,8 +52,8 @@ from eriq.study.learning.training import Learning, one_thread
 from eriq.study.reporting.card import card_markdown
 from eriq.study.reporting.facts import Facts, Noted, facts_of
 from eriq.study.reporting.files import write_results
-from eriq.study.reporting.folders import dated_folder, show_newest
 from eriq.study.reporting.findings import cleared
+from eriq.study.reporting.folders import dated_folder, show_newest
 from eriq.study.saving import Fitted, held_out, save
 from eriq.tables.results import Results
 from eriq.workflows.check import checked_folds

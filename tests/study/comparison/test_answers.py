@@ -11,7 +11,7 @@ from eriq.instrument.instrument import Instrument
 from eriq.study.comparison.answers import answer_tables
 from eriq.study.design.design import make_design
 from eriq.study.design.study import Study
-from eriq.tables.results import UNANSWERED
+from eriq.tables.people import UNANSWERED
 
 
 @pytest.fixture(scope="module")
@@ -56,9 +56,7 @@ def test_agreement_is_that_of_the_rows_both_answered(study: Study) -> None:
 
 def test_other_scales_are_not_compared(study: Study, instrument: Instrument) -> None:
     """An indicator whose two items have scales of unlike length has no agreement."""
-    items = [
-        item.model_copy(update={"scale": "belief4"}) if item.id == "cl01" else item for item in instrument.items
-    ]
+    items = [item.model_copy(update={"scale": "belief4"}) if item.id == "cl01" else item for item in instrument.items]
     short = instrument.model_copy(update={"items": [item.model_dump() for item in items]})
     assert "job search" not in set(answer_tables(replace(study, instrument=short))["halves"]["indicator"])
 

@@ -4,19 +4,21 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.study.explanation.conftest import explained_of
 
 from eriq.model.calibrator import expit
 from eriq.study.design.contender import Contender
 from eriq.study.explanation.explained import Contributions, Explained, contributions
 from eriq.study.explanation.typical import REASONS, typical
 from eriq.study.learning.progress import silent
+from tests.study.explanation.conftest import explained_of
 
 
 @pytest.fixture(scope="module")
 def whole(experiment, study, folds, everything) -> tuple[Explained, Contributions]:
     contender = Contender("all", "questionnaire + register_full", "logistic", everything)
-    plan = experiment.model_copy(update={"explain": experiment.explain.model_copy(update={"refits": 0, "rows": 10_000})})
+    plan = experiment.model_copy(
+        update={"explain": experiment.explain.model_copy(update={"refits": 0, "rows": 10_000})}
+    )
     explained = replace(explained_of(contender, study, plan, folds), instrument=study.instrument)
     return explained, contributions(explained, silent)
 

@@ -7,6 +7,7 @@ import pytest
 from tests.study.reporting.made_up import Page, made_up_facts, main_tables, people_tables, small
 
 from eriq.errors import SourceError
+from eriq.pages import GAP
 from eriq.study.reporting.beside import (
     beside_html,
     headline_rows,
@@ -67,7 +68,7 @@ def test_a_training_beside_itself_differs_in_nothing(folder: Path) -> None:
 def test_settings_are_compared_to_the_leaf() -> None:
     """Keys that one config lacks are a gap; lists are compared whole."""
     table = settings({"a": {"b": 1, "c": [1, 2]}, "d": "x"}, {"a": {"b": 1, "c": [1]}})
-    assert table.to_numpy().tolist() == [["a.c", "[1, 2]", "[1]"], ["d", "x", "–"]]
+    assert table.to_numpy().tolist() == [["a.c", "[1, 2]", "[1]"], ["d", "x", GAP]]
 
 
 @pytest.mark.parametrize("gone", ["facts.json", "config.yaml", "tables/measures.csv"])
@@ -93,7 +94,7 @@ def test_a_file_that_is_no_report_is_not_repeated(folder: Path, tmp_path: Path) 
 
 
 def test_a_report_of_another_version_is_named(folder: Path, tmp_path: Path) -> None:
-    """A fact or a column that this version needs and the report lacks is an error of the source, not a fault of ours."""
+    """A fact or a column that this version needs and the report lacks is an error of the source, no fault of ours."""
     import json
     import shutil
 

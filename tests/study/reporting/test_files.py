@@ -14,7 +14,9 @@ def test_every_figure_is_there_as_svg_and_png_with_its_data(tmp_path: Path) -> N
     """Three files of each figure, the picture of the list in three languages, and no draft left over."""
     folder = write_results(tmp_path / "one", small(), made_up_facts())
     by_kind = {kind: {file.stem for file in (folder / "figures").glob(f"*.{kind}")} for kind in ("svg", "png", "csv")}
-    assert by_kind["svg"] == by_kind["png"] == by_kind["csv"] >= {"list-en", "list-sv", "list-da", "auc", "roc", "answers"}
+    assert (
+        by_kind["svg"] == by_kind["png"] == by_kind["csv"] >= {"list-en", "list-sv", "list-da", "auc", "roc", "answers"}
+    )
     assert (folder / "figures" / "list-sv.svg").read_text(encoding="utf-8").startswith("<svg")
     assert pd.read_csv(folder / "figures" / "list-en.csv")["of_100"].tolist() == [65, 15, 7]
     assert [part.name for part in tmp_path.iterdir()] == ["one"]

@@ -59,7 +59,9 @@ def test_a_list_with_few_cases_is_not_told_of() -> None:
 def test_confidence_joins_the_gain_with_the_people(found: Findings) -> None:
     """Verdict and size, the interval in pairs, and how many people carry it, with a warning where they are too few."""
     said = confidence(found, "en")
-    assert said.startswith("A large gain is shown: 22 more of 100 pairs are ranked right (20 to 24). It rests on 5,011 ")
+    assert said.startswith(
+        "A large gain is shown: 22 more of 100 pairs are ranked right (20 to 24). It rests on 5,011 "
+    )
     assert said.endswith("That is enough people for this comparison.")
     few = replace(found, facts=replace(found.facts, sample_size_enough=False))
     assert confidence(few, "en").endswith("take it as provisional.")
@@ -92,7 +94,7 @@ def test_tiles_are_those_of_the_declared_pair(found: Findings) -> None:
 
 def test_every_language_says_it_with_its_own_marks(found: Findings) -> None:
     """Numbers have the marks of the language, and no English sentence is left."""
-    drawn = {name: "<svg></svg>" for name in list_figures(found)}
+    drawn = dict.fromkeys(list_figures(found), "<svg></svg>")
     screens = first_screens(found, drawn)
     assert list(screens) == list(NAMES) == ["en", "sv", "da"]
     assert "0,861" in screens["sv"]

@@ -71,7 +71,7 @@ def test_the_page_has_the_sections_on_people() -> None:
     tables = small()
     tables["sample_size"] = pd.DataFrame({"contender": ["any two"], "name": ["persons"], "value": [5463.0]})
     page = Page(report(tables))
-    for words in ("Who they are", "What they answered", "Do the two halves agree?", "Table 1 by job centre"):
+    for words in ("Who they are", "What they answered", "Do the two halves agree?", "Who they are, by job centre"):
         assert words in page.text
     assert "5,463" in page.text
     assert "5,463.0" not in page.text

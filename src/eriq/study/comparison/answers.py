@@ -10,7 +10,8 @@ from sklearn.metrics import cohen_kappa_score
 from eriq.features import Feature
 from eriq.instrument.instrument import Instrument
 from eriq.study.design.study import Study
-from eriq.tables.results import UNANSWERED, Results, as_result
+from eriq.tables.people import UNANSWERED
+from eriq.tables.results import Results, as_result
 
 MOST_LEVELS = 12  # an item with more is no choice between answers
 

@@ -20,7 +20,7 @@ from eriq.study.explanation.explained import Contributions, Explained
 from eriq.study.explanation.spread import around, ranks_around
 from eriq.study.learning.training import fit, margin
 from eriq.study.words import part_words
-from eriq.tables.results import NO_ITEM
+from eriq.tables.people import NO_ITEM
 
 PERMUTED_FOLDS = 5  # most folds that are refitted for it
 

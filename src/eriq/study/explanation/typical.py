@@ -10,7 +10,7 @@ from eriq.features.sensitive import units
 from eriq.model.calibrator import expit
 from eriq.model.explanation import shap_values
 from eriq.study.explanation.explained import Contributions, Explained
-from eriq.tables.results import WITH_OUTCOME, WITHOUT_OUTCOME
+from eriq.tables.people import WITH_OUTCOME, WITHOUT_OUTCOME
 
 REASONS = 6  # of each person
 

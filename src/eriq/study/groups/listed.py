@@ -10,7 +10,8 @@ from eriq.study.evaluation.forecasts import Forecasts
 from eriq.study.evaluation.intervals import differences, summarise
 from eriq.study.evaluation.wanted import Wanted
 from eriq.study.groups.picked import Rule, case_of, order_of, picked, rule_of
-from eriq.tables.results import BY_LOT, as_result
+from eriq.tables.people import BY_LOT
+from eriq.tables.results import as_result
 
 
 def listed(tested: Forecasts, pair: tuple[str, str], experiment: Experiment) -> pd.DataFrame:
@@ -48,7 +49,9 @@ def listed(tested: Forecasts, pair: tuple[str, str], experiment: Experiment) -> 
     found = pd.concat([table, pd.DataFrame([{"contender": BY_LOT, "estimate": rate, "low": rate, "high": rate}])])
     cases = dict(zip(found["contender"][:2], found["estimate"][:2] * places, strict=True))
     few = {name: min(n, places - n) for name, n in cases.items()} | {BY_LOT: float(places)}
-    fewest = [min(few[name], few.get(other, few[name])) for name, other in zip(found["contender"], _gaps(found), strict=True)]
+    fewest = [
+        min(few[name], few.get(other, few[name])) for name, other in zip(found["contender"], _gaps(found), strict=True)
+    ]
     people = {name: len(np.unique(shown.client[on])) for name, on in zip(pair, on_list, strict=True)}
     return as_result(
         "listed",
@@ -78,7 +81,10 @@ def _places(shown: Forecasts, rule: Rule, experiment: Experiment) -> int:
     declared = experiment.groups is not None and experiment.groups.share is not None
     total = len(shown.outcome) if shown.weights is None else float(shown.weights.sum())
     if rule.thresholds:
-        wanted = float(picked(shown.probability[:, 0], rule) @ (np.ones(len(shown.outcome)) if shown.weights is None else shown.weights))
+        wanted = float(
+            picked(shown.probability[:, 0], rule)
+            @ (np.ones(len(shown.outcome)) if shown.weights is None else shown.weights)
+        )
     else:
         wanted = room.numbers[0] if room.numbers and not declared else rule.share * total
     return int(np.clip(round(wanted), 1, max(1, len(shown.outcome) - 1)))

@@ -11,7 +11,8 @@ from eriq.features import Feature
 from eriq.study.design.design import Design
 from eriq.study.design.study import Study
 from eriq.study.groups.columns import BETWEEN, UNKNOWN, group_labels
-from eriq.tables.results import ALL, WITH_OUTCOME, WITHOUT_OUTCOME, Results, as_result
+from eriq.tables.people import ALL, WITH_OUTCOME, WITHOUT_OUTCOME
+from eriq.tables.results import Results, as_result
 
 CENTRE = "job_centre"
 MOST_CENTRES = 12  # columns that a table can still hold
@@ -65,7 +66,8 @@ def _crossed(groups: pd.Series, centre: pd.Series, design: Design) -> pd.DataFra
     """Return rows and people of each group in each job centre; the name of the column says that two are crossed."""
     frame = pd.DataFrame({"group": groups.to_numpy(), "centre": centre.to_numpy(), "client": design.client})
     table = frame.groupby(["group", "centre"])["client"].agg(people="nunique", rows="size")
-    whole = table.reindex(pd.MultiIndex.from_product(table.index.levels, names=table.index.names), fill_value=0)
+    cells = pd.MultiIndex.from_product([sorted(set(frame[name])) for name in ("group", "centre")])
+    whole = table.reindex(cells.set_names(["group", "centre"]), fill_value=0)
     return whole.reset_index().assign(column=f"{groups.name}{BETWEEN}{CENTRE}")
 
 

@@ -54,7 +54,9 @@ def read_kept(folder: Path) -> Kept:
         config = parse_yaml((folder / "config.yaml").read_text(encoding="utf-8"))
         tables = {name: _table(folder, name) for name in READ if (folder / "tables" / f"{name}.csv").is_file()}
     except FileNotFoundError as why:
-        raise SourceError(f"there is no report of a training in {folder}: {Path(why.filename).name} is missing") from None
+        raise SourceError(
+            f"there is no report of a training in {folder}: {Path(why.filename).name} is missing"
+        ) from None
     except (OSError, ValueError, ConfigError):
         raise SourceError(f"the report in {folder} cannot be read") from None
     if missing := [name for name in NEEDED if name not in tables]:
@@ -114,10 +116,11 @@ def headline_rows(kept: Kept) -> Iterator[tuple[str, str]]:
     table = kept.tables.get("listed")
     if table is None:
         return
-    for row in table[table["baseline"].isna() & table["contender"].isin(labels)].dropna(subset="estimate").itertuples():
-        side = "with" if row.contender == _contender(kept, line["with"], line["estimator"]) else "without"
-        cell = with_interval(row.estimate, row.low, row.high, digits=0)
-        yield f"Of the list ranked {side}", f"{cell} of {number(row.places, 0)} ({row.pick})"
+    own = table[table["baseline"].isna() & table["contender"].isin(labels)].dropna(subset="estimate")
+    for row in own.to_dict("records"):
+        side = "with" if row["contender"] == _contender(kept, line["with"], line["estimator"]) else "without"
+        cell = with_interval(row["estimate"], row["low"], row["high"], digits=0)
+        yield f"Of the list ranked {side}", f"{cell} of {number(row['places'], 0)} ({row['pick']})"
 
 
 def _contender(kept: Kept, block: str, estimator: str) -> str:

@@ -14,7 +14,7 @@ from eriq.study.reporting.groups import columns_drawn
 from eriq.study.reporting.shapes import ranked
 from eriq.study.reporting.words import kind_words
 from eriq.study.words import block_words
-from eriq.tables.results import NO_ITEM
+from eriq.tables.people import NO_ITEM
 
 if TYPE_CHECKING:
     from eriq.study.reporting.canvas import Figure
@@ -28,8 +28,8 @@ def figures_of(found: Findings) -> "dict[str, Figure]":
     Returns
     -------
     dict of str to Figure
-        list-en, list-sv, list-da, flow, entry_curve, answers, auc, decomposition, calibration, roc, decision, groups, by_fold, importance, parts,
-        dependence; a figure whose table is absent is left out.
+        list-en, list-sv, list-da, flow, entry_curve, answers, auc, decomposition, calibration, roc, decision, groups,
+        by_fold, importance, parts, dependence; a figure whose table is absent is left out.
     """
     made = {
         **list_figures(found),

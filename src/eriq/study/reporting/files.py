@@ -16,6 +16,7 @@ from eriq.study.reporting.report import report_html
 from eriq.tables.files import write_aggregates
 from eriq.tables.results import Results
 
+
 def write_results(folder: Path, tables: Results, facts: Facts) -> Path:
     """Write report, tables and figures of a training; nothing stands under the folder's name before all is written.
 

@@ -13,7 +13,7 @@ from eriq.study.reporting.cells import estimates
 from eriq.study.reporting.findings import Findings, declared_names
 from eriq.study.reporting.pictures import draw_dots
 from eriq.study.words import block_words
-from eriq.tables.results import BY_LOT
+from eriq.tables.people import BY_LOT
 
 if TYPE_CHECKING:
     from eriq.study.reporting.canvas import Figure
@@ -219,7 +219,9 @@ def confidence(found: Findings, language: Language) -> str:
         if facts.sample_size_enough
         else _("That is fewer people than this comparison needs: take it as provisional.")
     )
-    return _("{verdict}: {told}. It rests on {who}. {enough}").format(verdict=verdict, told=told, who=who, enough=enough)
+    return _("{verdict}: {told}. It rests on {who}. {enough}").format(
+        verdict=verdict, told=told, who=who, enough=enough
+    )
 
 
 def tiles(found: Findings, language: Language) -> list[tuple[str, str, str]]:

@@ -8,7 +8,7 @@ from eriq.pages import GAP, number, percent, plain, signed
 from eriq.study.reporting.cells import joined
 from eriq.study.reporting.findings import Findings
 from eriq.study.reporting.words import list_words, plainly
-from eriq.tables.results import ALL, BY_LOT, UNANSWERED, WITH_OUTCOME, WITHOUT_OUTCOME
+from eriq.tables.people import ALL, BY_LOT, UNANSWERED, WITH_OUTCOME, WITHOUT_OUTCOME
 
 FIRST_NUMBERS = 6  # of registers, in the table that is not folded
 CENTRE = "job_centre"
@@ -16,26 +16,22 @@ CENTRE = "job_centre"
 
 def table_one(found: Findings) -> pd.DataFrame:
     """Return one row per group: people, questionnaires, and how many of either outcome, with their shares."""
-    table = found.tables["who"]
-    without = table["rows"] - table["events"]
-    sums = {name: column.groupby(table["column"]).transform("sum") for name, column in (("with", table["events"]),)}
-    sums["without"] = without.groupby(table["column"]).transform("sum")
+    table, facts = found.tables["who"], found.facts
     return pd.DataFrame(
         {
             "characteristic": plainly(table["column"]).str.capitalize() + ": " + plainly(table["group"]),
             "people": table["people"],
             "questionnaires": table["rows"],
-            "with": _shares(table["events"], sums["with"]),
-            "without": _shares(without, sums["without"]),
+            "with": _shares(table["events"], facts.n_events),
+            "without": _shares(table["rows"] - table["events"], facts.n_rows - facts.n_events),
             "rate": table["events"] / table["rows"],
         }
     )
 
 
-def _shares(count: pd.Series, whole: pd.Series) -> list[str]:
-    """Return counts with their share of a total; a count that is not told leaves a gap."""
-    pairs = zip(count.astype("Float64"), whole.astype("Float64"), strict=True)
-    return [GAP if pd.isna(n) else f"{number(n, 0)} ({percent(n / total, 0)})" for n, total in pairs]
+def _shares(counts: pd.Series, whole: int) -> list[str]:
+    """Return counts with their share of all; a count that is not told leaves a gap."""
+    return [GAP if pd.isna(n) else f"{number(n, 0)} ({percent(n / max(whole, 1), 0)})" for n in counts]
 
 
 def numbers_by_outcome(found: Findings) -> pd.DataFrame | None:
@@ -78,8 +74,10 @@ def _numbers(found: Findings, by: str, order: tuple[str, ...] = ()) -> pd.DataFr
         for mean, sd in table[["mean", "sd"]].to_numpy()
     ]
     wide = table.assign(cell=cells).pivot(index="label", columns="group", values="cell")  # noqa: PD010
-    wide = wide.loc[list(dict.fromkeys(table["label"])), [name for name in order or sorted(wide) if name in wide]]
-    return wide.reset_index(names="number").rename_axis(columns=None)
+    columns = [name for name in order or sorted(map(str, wide)) if name in wide]
+    return (
+        wide[columns].reindex(list(dict.fromkeys(table["label"]))).reset_index(names="number").rename_axis(columns=None)
+    )
 
 
 def answers(found: Findings) -> pd.DataFrame:

@@ -1,7 +1,7 @@
 """A table in, a figure out: a hundred dots, answers as bars, and the two curves of a ranking."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -38,8 +38,9 @@ def draw_dots(lists: pd.DataFrame, name: str, title: str) -> "Figure":
     with style():
         whole, parts = panels(name, title, words + ".", len(lists), 3.0)
         remember(whole, lists[["label", "of_100", "words"]])
-        for place, (panel, row) in enumerate(zip(parts, lists.itertuples(), strict=True)):
-            full, colour = np.arange(100) < row.of_100, (TEAL, AMBER, GREY)[place % 3]
+        shown = zip(parts, lists["label"], lists["of_100"], lists["words"], strict=True)
+        for place, (panel, label, of_100, said) in enumerate(shown):
+            full, colour = np.arange(100) < of_100, (TEAL, AMBER, GREY)[place % 3]
             for some, look in ((full, colour), (~full, EMPTY)):
                 panel.plot(across.ravel()[some], -down.ravel()[some], "o", color=look, markersize=8.5)
             panel.set(xlim=(-0.7, 9.7), ylim=(-9.7, 0.7), xticks=[], yticks=[])
@@ -47,8 +48,8 @@ def draw_dots(lists: pd.DataFrame, name: str, title: str) -> "Figure":
             panel.grid(visible=False)
             for side in panel.spines.values():
                 side.set_visible(False)
-            panel.set_title("\n".join(_broken(str(row.label), 22)), fontsize=12, loc="center")
-            panel.set_xlabel(row.words, fontsize=15, fontweight="bold", color=colour if place < 2 else SOFT)
+            panel.set_title("\n".join(_broken(label, 22)), fontsize=12, loc="center")
+            panel.set_xlabel(said, fontsize=15, fontweight="bold", color=colour if place < 2 else SOFT)
     return whole
 
 
@@ -75,11 +76,13 @@ def draw_answers(answers: pd.DataFrame) -> "Figure":
     """
     words = "Share of each answer, from the first to the last, and of no answer: "
     items = answers.drop_duplicates("item")
-    asked = {who: list(mine["item"]) for who, mine in items.groupby("respondent", sort=False)}
+    asked = {str(who): list(mine["item"]) for who, mine in items.groupby("respondent", sort=False)}
     labels = items.set_index("item")["label"].str.replace(r" \((caseworker|client)\)$", "", regex=True)
     rows = max(len(mine) for mine in asked.values())
     with style():
-        whole, parts = panels("answers", "How answers are spread", words + "; ".join(labels) + ".", len(asked), 1.1 + 0.2 * rows)
+        whole, parts = panels(
+            "answers", "How answers are spread", words + "; ".join(labels) + ".", len(asked), 1.1 + 0.2 * rows
+        )
         remember(whole, answers)
         for axes, (who, mine) in zip(parts, asked.items(), strict=True):
             for place, item in enumerate(mine):
@@ -130,7 +133,7 @@ def draw_roc(cuts: pd.DataFrame, labels: Mapping[str, str], rate: float) -> "Fig
             mine = cuts.loc[cuts["contender"] == name].dropna(subset="sensitivity")
             x, y, p = (mine[c].to_numpy("float64") for c in ("false_positive_rate", "sensitivity", "precision"))
             colour = PALETTE[k % len(PALETTE)]
-            look = {"color": colour, "linewidth": 2, "marker": "oDs^v"[k % 5], "markevery": 8, "markersize": 4.5}
+            look: Any = {"color": colour, "linewidth": 2, "marker": "oDs^v"[k % 5], "markevery": 8, "markersize": 4.5}
             left.plot([0, *x, 1], [0, *y, 1], **look)
             right.plot(y, p, label="\n".join(_broken(label, 40)), **look)
         left.set(xlim=(0, 1), ylim=(0, 1), xlabel="False positive rate", ylabel="Sensitivity (recall)", title="ROC")

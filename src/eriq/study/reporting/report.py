@@ -121,6 +121,10 @@ def _key_numbers(found: Findings) -> list[tuple[str, str, str]]:
             percent(facts.prevalence) + " by weight" * facts.weighted,
             f"{count_words(facts.n_events)} questionnaires",
         ),
-        ("AUC, saved model" if saved(found) == SAVED else "AUC, chosen model", number(auc[saved(found)]), found.labels[facts.chosen]),
+        (
+            "AUC, saved model" if saved(found) == SAVED else "AUC, chosen model",
+            number(auc[saved(found)]),
+            found.labels[facts.chosen],
+        ),
         ("AUC, baseline", number(auc.get(facts.baseline)), found.label(facts.baseline)),
     ]

@@ -83,7 +83,9 @@ def contender_table(found: Findings, names: Sequence[str]) -> pd.DataFrame:
     table = pd.DataFrame(columns)
     if (auc := by_contender(measures, "auc").get(SAVED)) is None:
         return table
-    own = {name: wide[name].get(SAVED) for name in table if name in wide}  # as it would be used, beside as it was fitted
+    own = {
+        name: wide[name].get(SAVED) for name in table if name in wide
+    }  # as it would be used, beside as it was fitted
     return pd.concat([table, pd.DataFrame([own | {"contender": "Saved model", "method": "as calibrated", "auc": auc}])])
 
 
