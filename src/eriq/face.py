@@ -177,8 +177,8 @@ class Run:
     report: Path  # one HTML file, opens offline; its tables stand beside it
     run_id: str  # of the tracked run
     sentence: str  # the declared difference in words
-    not_saved: str = ""  # why there is no model, where there is none
-    folder: Path = Path()  # what this training keeps, also when `report` shows a later one
+    not_saved: str  # why there is no model, where there is none
+    folder: Path  # what this training keeps, also when `report` shows a later one
 
     @cached_property
     def measures(self) -> pd.DataFrame:
@@ -194,11 +194,10 @@ class Run:
         auc = self.measures[self.measures["measure"] == "auc"].sort_values("estimate", ascending=False)
         shown = [f"{row.contender}: {row.estimate:.3f} ({row.low:.3f} to {row.high:.3f})" for row in auc.itertuples()]
         here = Path.cwd()
-        more = [f"and {len(shown) - 10} more, see measures"] if len(shown) > 10 else []
         lines = {
             "verdict": self.verdict,
             "in words": self.sentence,
-            "AUC": "\n".join(shown[:10] + more),
+            "AUC": "\n".join(shown[:10] + [f"and {len(shown) - 10} more, see measures"] * (len(shown) > 10)),
             "model": self.model.name if self.model else f"none is saved: {self.not_saved}",
             "report": str(self.report.relative_to(here) if self.report.is_relative_to(here) else self.report),
         }
@@ -252,7 +251,7 @@ def train(
     Returns
     -------
     Run
-        With ``report``, ``model``, ``measures`` and ``verdict``; no model where none is worth saving.
+        With ``report``, ``model``, ``measures`` and ``verdict``; no model if none is worth saving.
 
     Raises
     ------

@@ -21,9 +21,8 @@ LISTED = (  # one row for each of the declared pair, one for their difference, o
     Column("places", "Int64"),  # rows that the list has room for
     Column("rows", "Int64"),  # in all
     Column("people", "Int64"),  # clients with a row on the list
-    *(
-        Column(end, "float64") for end in ("estimate", "low", "high")
-    ),  # of how many on the list are cases: with the outcome at the top of a list, else without it
+    # How many on the list are cases: with the outcome at the top of a list, else without it.
+    *(Column(end, "float64") for end in ("estimate", "low", "high")),
     Column("fewest", "Int64"),  # cases on the list or others on it, whichever are fewer
 )
 WHO = (

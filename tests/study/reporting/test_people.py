@@ -10,11 +10,11 @@ from eriq.study.reporting.findings import cleared
 
 
 def test_table_one_has_counts_with_shares_of_either_outcome() -> None:
-    """400 of 800 with the outcome are half of them; a group that may not be told leaves gaps."""
+    """400 of 751 with the outcome are 53 of 100; a group that may not be told leaves gaps."""
     found = cleared(small(), made_up_facts())
     table = people.table_one(found)
     assert table["characteristic"].tolist() == ["Sex: female", "Sex: male"]
-    assert table["with"].tolist() == ["400 (50\N{NO-BREAK SPACE}%)"] * 2
+    assert table["with"].tolist() == ["400 (53\N{NO-BREAK SPACE}%)"] * 2
     tables = small()
     tables["who"] = tables["who"].assign(people_with=[4, 350])
     hidden = people.table_one(cleared(tables, made_up_facts()))
