@@ -54,7 +54,7 @@ def report_html(found: Findings, drawn: Mapping[str, str]) -> str:
         languages=NAMES,
         list_note=list_note(found),
         sample_sentences=[named_plainly(words, found.labels) for words in facts.sample_size_sentences],
-        key=_key_numbers(found),
+        key=key_numbers(found),
         replicates=replicates(found),
         n_read=n_read_words(found),
         n_events=count_words(facts.n_events),
@@ -111,7 +111,7 @@ def _declared(headline: pd.Series | None, contenders: pd.DataFrame) -> str:
     return f"{pair}, {method}".replace("_", " ")
 
 
-def _key_numbers(found: Findings) -> list[tuple[str, str, str]]:
+def key_numbers(found: Findings) -> list[tuple[str, str, str]]:
     """Return (what, number, small print) of the few numbers at the top."""
     facts, auc = found.facts, estimates(found.tables["measures"])["auc"]
     return [
