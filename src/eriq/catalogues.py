@@ -12,6 +12,7 @@ from typing import Literal, get_args
 from babel.dates import format_date
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
 from babel.support import NullTranslations, Translations
 
 Language = Literal["en", "sv", "da"]
@@ -57,3 +58,10 @@ def day(given: dt.date, language: Language) -> str:
     ('3 November 2026', '3 november 2026', '3. november 2026')
     """
     return format_date(given, format="long", locale="en_GB" if language == "en" else language)
+def numeral(value: float, digits: int, language: Language) -> str:
+    """Return a number with so many decimals and the marks of a language; a minus is a true one.
+
+    >>> numeral(5463, 0, "en"), numeral(0.8684, 3, "sv"), numeral(5463, 0, "da")
+    ('5,463', '0,868', '5.463')
+    """
+    return format_decimal(value, format="#,##0" + "." * (digits > 0) + "0" * digits, locale=language)
