@@ -110,13 +110,38 @@ def test_mlflow_has_a_parent_a_child_per_contender_and_a_registered_model(home: 
     assert [("eriq-quick", "candidate")] == alias
 
 
+# The command line with a bar that counts what is announced and told, part by part.
+COUNTED = """
+import contextlib, json
+import eriq.cli.study as commands
+from eriq.cli import run
+
+@contextlib.contextmanager
+def bar():
+    parts = []
+    def step(what, which):
+        parts[-1][1] += 1
+    yield lambda steps: parts.append([steps, 0]), step
+    commands.places = lambda **where: print(json.dumps(parts))
+
+commands.bar = bar
+run()
+"""
+
+
 def test_resume_takes_over_and_gives_the_same_numbers(home: Path) -> None:
-    """A second run with --resume fits no contender again and reports the same measures to the last digit."""
+    """A second run with --resume fits no contender again, reports the same measures and counts its steps right."""
     tables = home / "mlruns" / "reports" / "quick" / "tables"
     before = pd.read_csv(tables / "measures.csv")
 
-    eriq("train", "quick", "--resume", cwd=home)
+    done = subprocess.run(
+        [sys.executable, "-c", COUNTED, "train", "quick", "--resume"], cwd=home, capture_output=True, text=True
+    )
 
+    assert done.returncode == 0, done.stderr
+    parts = json.loads(done.stdout.splitlines()[-1])
+    assert parts
+    assert all(announced == told for announced, told in parts)
     pd.testing.assert_frame_equal(before, pd.read_csv(tables / "measures.csv"), check_exact=True)
 
 
