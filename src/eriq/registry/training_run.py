@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from eriq.disclosure import about_people, publishable_all
+from eriq.disclosure import about_people, count_words, publishable_all
 from eriq.errors import TrackingError
 from eriq.model.bundle import Bundle
 from eriq.registry.inputs import types_words
@@ -169,28 +169,26 @@ def _batch(
     mlflow: ModuleType, run: str, metrics: Mapping[str, float], params: Mapping[str, object], tags: Mapping[str, str]
 ) -> None:
     """Log all numbers, settings and words of a run in one go: one by one they take seconds."""
-    from mlflow.entities import Metric, Param, RunTag
-
-    now = _now()
+    kinds, now = mlflow.entities, _now()
     mlflow.MlflowClient().log_batch(
         run,
-        metrics=[Metric(key, value, now, 0) for key, value in metrics.items()],
-        params=[Param(key, str(value)[:MOST]) for key, value in params.items()],
-        tags=[RunTag(key, value[:MOST]) for key, value in tags.items() if value],
+        metrics=[kinds.Metric(key, value, now, 0) for key, value in metrics.items()],
+        params=[kinds.Param(key, str(value)[:MOST]) for key, value in params.items()],
+        tags=[kinds.RunTag(key, value[:MOST]) for key, value in tags.items() if value],
     )
 
 
 def _datasets(mlflow: ModuleType, facts: Facts) -> list[Any]:
     """Return the tables of a training as MLflow's datasets: name, digest and counts, no place and no row."""
-    from mlflow.entities import Dataset, DatasetInput, InputTag
-
-    counts = {"num_rows": facts.n_rows, "people": facts.n_clients, "with the outcome": facts.n_events}
+    counts = {"num_rows": facts.n_rows, "people": facts.n_clients, "with the outcome": count_words(facts.n_events)}
     source = json.dumps({"tags": {"mlflow.source.name": "eriq train"}})
     made = []
     for place, (table, digest) in enumerate(facts.digests.items()):
         profile = json.dumps(counts if place == 0 else {"people": facts.n_clients})
-        dataset = Dataset(table, digest[:36], "code", source, profile=profile)
-        made.append(DatasetInput(dataset, [InputTag("mlflow.data.context", "training")]))
+        dataset = mlflow.entities.Dataset(table, digest[:36], "code", source, profile=profile)
+        made.append(
+            mlflow.entities.DatasetInput(dataset, [mlflow.entities.InputTag("mlflow.data.context", "training")])
+        )
     return made
 
 
