@@ -45,6 +45,7 @@ def test_each_run_says_in_words_what_it_is(runs) -> None:
     assert told[made_up.WITH]["AUC with interval"] == "0.860 (0.840 to 0.880)"
     assert told[made_up.WITH]["verdict"] == "chosen; AUC +0.100 (+0.050 to +0.150) against baseline"
     assert told[made_up.WITHOUT]["verdict"].startswith("baseline")
+    assert told[made_up.WITHOUT]["AUC with interval"] == "0.640 (0.600 to 0.680)"
     parent = told[f"made-up: {made_up.WITH}"]
     assert parent["verdict"] == "Gain shown, small."
     assert {tags["outcome"] for tags in told.values()} == {"job entry within 12 months"}
