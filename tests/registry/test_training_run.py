@@ -59,8 +59,9 @@ def test_intervals_are_a_figure_and_not_bars(client, runs) -> None:
     run = runs[made_up.WITH]
 
     assert set(run.data.metrics) == {"auc", "auc_gain", "calibration_slope", "log_loss"}
-    assert f"get-artifact?path=intervals.svg&run_uuid={run.info.run_id}" in run.data.tags["mlflow.note.content"]
-    drawn = Path(client.download_artifacts(run.info.run_id, "intervals.svg")).read_text("utf-8")
+    parent = runs[f"made-up: {made_up.WITH}"].info.run_id
+    assert f"get-artifact?path=intervals%2F0.svg&run_uuid={parent}" in run.data.tags["mlflow.note.content"]
+    drawn = Path(client.download_artifacts(parent, "intervals/0.svg")).read_text("utf-8")
     assert "0.860 (0.840 to 0.880)" in drawn
     assert drawn.count("<circle") == 3
     assert drawn.count('stroke="#b9b2a4"') == 3  # the other contender, once a measure

@@ -74,9 +74,9 @@ def training_note(facts: Facts, experiment: str, run: str, compared: str) -> str
     )
 
 
-def contender_note(words: str, verdict: str, run: str) -> str:
+def contender_note(words: str, verdict: str, figure: str) -> str:
     """Return what the page of a contender says first: its measures with intervals, as a figure."""
-    return f"**{words}**: {verdict}.\n\n![]({artifact(FIGURE, run)})"
+    return f"**{words}**: {verdict}.\n\n![]({figure})"
 
 
 def experiment_note(facts: Facts) -> str:
@@ -126,25 +126,34 @@ def artifact(file: str, run: str) -> str:
     return f"get-artifact?path={file.replace('/', '%2F')}&run_uuid={run}"
 
 
-def interval_figure(tables: Results, contender: str, words: str, facts: Facts) -> str:
-    """Return the measures of a contender as SVG: each with its interval, all others as grey marks on the same line."""
-    found = tables["measures"]
+def interval_figure(measures: pd.DataFrame, contender: str, words: str, *, weighted: bool) -> str:
+    """Return the measures of a contender as SVG: each with its interval, all others as grey marks on the same line.
+
+    Parameters
+    ----------
+    measures : DataFrame
+        The cleared result table.
+    contender, words : str
+        Its name there, and in words.
+    weighted : bool
+        Whether rows count by weight.
+    """
+    told = measures[measures["measure"].isin(DRAWN) & measures["estimate"].notna()]
+    own = told[told["contender"] == contender].set_index("measure")[["estimate", "low", "high"]].astype("float64")
+    estimates = own["estimate"]
+    own["low"], own["high"] = own["low"].fillna(estimates), own["high"].fillna(estimates)
+    rest = told[told["contender"] != contender]
     rows = []
-    for measure in DRAWN:
-        lines = found[(found["measure"] == measure) & found["estimate"].notna()]
-        mine = lines[lines["contender"] == contender]
-        if mine.empty:
-            continue
-        numbers = [float(v) for v in mine[["estimate", "low", "high"]].iloc[0].fillna(mine["estimate"].iloc[0])]
-        others = lines.loc[lines["contender"] != contender, "estimate"].astype("float64").tolist()
-        least, most = min([*numbers, *others]), max([*numbers, *others])
-        place = _placed(least, most)
+    for measure in (name for name in DRAWN if name in own.index):
+        numbers: list[float] = own.loc[[measure]].to_numpy()[0].tolist()
+        others = rest.loc[rest["measure"] == measure, "estimate"].astype("float64").tolist()
+        place = _placed(min([*numbers, *others]), max([*numbers, *others]))
         rows.append(
             {
-                "words": measure_label(measure, weighted=facts.weighted),
-                "value": estimate_words(tables, contender, measure),
-                "at": [place(v) for v in numbers],
-                "others": [place(v) for v in others],
+                "words": measure_label(measure, weighted=weighted),
+                "value": f"{number(numbers[0])} ({interval(*numbers[1:])})",
+                "at": [place(value) for value in numbers],
+                "others": [place(value) for value in others],
             }
         )
     return render(FIGURE, rows=rows, words=words)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,8 +18,8 @@ from eriq.model.bundle import Bundle
 from eriq.registry.inputs import types_words
 from eriq.registry.models import NOT_SAVED, Described, held_out_file, no_model, register
 from eriq.registry.notes import (
-    FIGURE,
     MOST,
+    artifact,
     contender_note,
     estimate_words,
     experiment_note,
@@ -47,6 +48,7 @@ SHOWN = (
     "calibration_in_the_large",
 )
 NOTE, PARENT = "mlflow.note.content", "mlflow.parentRunId"
+DRAWN = "intervals"  # folder of figures among the files of a training
 SAID = ("outcome", "instrument", "eriq.version")  # of a registered version and of an experiment too
 
 
@@ -145,23 +147,27 @@ def _contenders(mlflow: ModuleType, done: Finished, experiment: str, plain: Mapp
     """Log a run per contender, and return their ids; fitted side by side, they share the training's time."""
     client, tables, facts, made = mlflow.MlflowClient(), done.tables, done.facts, []
     labels, start = contender_labels(tables["contenders"]), int(done.started.timestamp() * 1000)
-    for contender in done.contenders:
-        run = str(client.create_run(experiment, start_time=start, tags=plain, run_name=contender.name).info.run_id)
-        words = labels[contender.name]
-        verdict = verdict_words(tables, contender.name, facts)
+    for place, contender in enumerate(done.contenders):
+        words, verdict = labels[contender.name], verdict_words(tables, contender.name, facts)
         tags = {
+            **plain,
             "kind": "contender",
             "chosen": str(contender.name == facts.chosen).lower(),
             CONTENDER: words,
             AUC: estimate_words(tables, contender.name),
             VERDICT: verdict,
-            NOTE: contender_note(words, verdict, run),
+            NOTE: contender_note(words, verdict, artifact(f"{DRAWN}/{place}.svg", plain[PARENT])),
         }
+        run = str(client.create_run(experiment, start_time=start, tags=tags, run_name=contender.name).info.run_id)
         params = {"block": contender.block, "estimator": contender.estimator, "columns": len(contender.columns)}
-        _batch(mlflow, run, _metrics(tables, contender.name), params, tags)
-        client.log_text(run, interval_figure(tables, contender.name, words, facts), FIGURE)
+        _batch(mlflow, run, _metrics(tables, contender.name), params, {})
         client.set_terminated(run, end_time=_now())
         made.append(run)
+    with tempfile.TemporaryDirectory() as folder:  # all in one go, so with the training: one by one they take a second
+        for place, contender in enumerate(done.contenders):
+            drawn = interval_figure(tables["measures"], contender.name, labels[contender.name], weighted=facts.weighted)
+            Path(folder, f"{place}.svg").write_text(drawn, encoding="utf-8")
+        client.log_artifacts(plain[PARENT], folder, DRAWN)
     return made
 
 

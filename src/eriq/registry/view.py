@@ -11,11 +11,11 @@ MODEL_TRAINING = "workflowType=machine_learning"  # a fresh browser would open t
 # Their keys stand as headings above the columns; letters, spaces and dots are all that MLflow takes.
 CONTENDER, AUC, VERDICT, TRAINING = "contender in words", "AUC with interval", "verdict", "training"
 COLUMNS: Mapping[str, int] = {  # column of the table, and its width in pixels: all of them fit on 1,440
-    f"tags.`{CONTENDER}`": 225,
+    f"tags.`{CONTENDER}`": 290,
     f"tags.`{AUC}`": 165,
     "metrics.`log_loss`": 80,
     "metrics.`calibration_slope`": 85,
-    f"tags.`{VERDICT}`": 330,
+    f"tags.`{VERDICT}`": 275,
 }
 FIXED: Mapping[str, int] = {"attributes.`Run Name`": 120, "runDateAndNestInfo": 110}  # name and age are always there
 
