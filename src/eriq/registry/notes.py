@@ -151,7 +151,7 @@ def interval_figure(measures: pd.DataFrame, contender: str, words: str, *, weigh
         rows.append(
             {
                 "words": measure_label(measure, weighted=weighted),
-                "value": f"{number(numbers[0])} ({interval(*numbers[1:])})",
+                "value": f"{number(numbers[0])} ({interval(numbers[1], numbers[2])})",
                 "at": [place(value) for value in numbers],
                 "others": [place(value) for value in others],
             }
