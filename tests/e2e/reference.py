@@ -1,10 +1,15 @@
-"""Reference pages of configs and data, from the models and contracts; `make reference` writes, a test compares them."""
+"""Reference pages of configs, data, commands and names; `make reference` writes them, a test compares them."""
 
+import inspect
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from typer.main import get_command
+
+import eriq
+from eriq.cli import app
 from eriq.instrument.instrument import load_instrument
 from eriq.tables.intake import TABLES
 from eriq.tables.schema import Column, answers_columns
@@ -78,7 +83,59 @@ def data_page() -> str:
     return "\n".join(lines) + "\n"
 
 
-PAGES = {"config.md": config_page, "data.md": data_page}
+def commands(group: Any, before: str) -> Iterator[tuple[str, Any]]:
+    """Yield the commands of a group and of the groups in it, each by the words one types."""
+    for name, command in sorted(group.commands.items()):
+        whole = f"{before} {name}"
+        if hasattr(command, "commands"):
+            yield from commands(command, whole)
+        else:
+            yield whole, command
+
+
+def command_lines(whole: str, command: Any) -> Iterator[str]:
+    """Yield the section of a command: its help, its example, its options."""
+    text, _, example = inspect.cleandoc(command.help or "").partition("Example: ")
+    yield from ("", f"## {whole}", "", text.strip())
+    if example:
+        yield from ("", "```sh", example.strip(), "```")
+    yield from ("", "| | what it says | unless given |", "|---|---|---|")
+    for given in command.params:
+        if given.name == "help":
+            continue
+        option = given.param_type_name == "option"
+        names = ", ".join(f"`{name}`" for name in given.opts) if option else f"`{given.name.upper()}`"
+        usual = "required" if given.required else "" if given.default in (None, False) else f"`{given.default}`"
+        words = (getattr(given, "help", None) or "").replace("|", "\\|")
+        yield f"| {names} | {words} | {usual} |"
+
+
+def commands_page() -> str:
+    """Return the page of every command."""
+    lines = [
+        "# Commands",
+        "",
+        "Written by `make reference` from the commands themselves; `eriq COMMAND --help` says the same.",
+    ]
+    for whole, command in commands(get_command(app), "eriq"):
+        lines += command_lines(whole, command)
+    return "\n".join(lines) + "\n"
+
+
+def python_page() -> str:
+    """Return the page of what `import eriq` gives; the site fills it from the docstrings."""
+    lines = [
+        "# From Python",
+        "",
+        "Written by `make reference`. `import eriq` gives these names; the site shows what each takes and gives.",
+    ]
+    for name in sorted(eriq.__all__):
+        if name != "__version__":
+            lines += ["", f"::: {getattr(eriq, name).__module__}.{name}"]
+    return "\n".join(lines) + "\n"
+
+
+PAGES = {"config.md": config_page, "data.md": data_page, "commands.md": commands_page, "python.md": python_page}
 
 
 def main() -> None:

@@ -24,6 +24,7 @@ from eriq.errors import ConfigError, EriqError, SchemaError
 from eriq.instrument.instrument import Instrument
 from eriq.model.bundle import Bundle
 from eriq.registry import pyfunc
+from eriq.registry.inputs import column_types, types_words
 from eriq.registry.models import requirements
 from eriq.registry.tracking import SETTINGS
 from eriq.scoring.chunk import score_rows
@@ -252,6 +253,17 @@ def test_what_was_logged_holds_no_pickle_and_pins_what_gives_the_numbers(logged:
     pins = (logged / "requirements.txt").read_text()
     assert f"lightgbm=={version('lightgbm')}" in pins
     assert "eriq==" in pins
+
+
+def test_types_and_what_must_be_there_stand_beside_the_signature(small_bundle: Bundle) -> None:
+    """In the signature they would make MLflow repeat rows; the items of this questionnaire go by no other name."""
+    told = column_types(small_bundle)
+
+    assert told["client_id"] == "text, required"
+    assert told["answered_on"] == "date, required"
+    assert told["cw05"] == "whole number, required"
+    assert told["consent"] == "whole number"
+    assert "- date, required: `answered_on`" in types_words(small_bundle)
 
 
 def test_the_signature_names_every_column_that_can_set_a_row_aside(loaded: Any, instrument: Instrument) -> None:

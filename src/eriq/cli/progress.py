@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def bar() -> Iterator[tuple[Callable[[int], None], Callable[[str, str], None]]]:
-    """Give (begin, step): a bar with contender, fold and time left on a terminal, nothing elsewhere."""
+    """Give (begin, step): a bar per part of the work, with contender, fold and time left; only on a terminal."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -22,12 +22,10 @@ def bar() -> Iterator[tuple[Callable[[int], None], Callable[[str, str], None]]]:
         task = progress.add_task("reading", total=None)
 
         def begin(total: int) -> None:
-            progress.update(task, total=total)
+            if total:
+                progress.reset(task, total=total)
 
         def step(what: str, which: str) -> None:
-            known = progress.tasks[0].total
-            if known is not None and progress.tasks[0].completed >= known:
-                progress.update(task, total=None)
             progress.update(task, advance=1, description=f"{what}, {which}")
 
         yield begin, step

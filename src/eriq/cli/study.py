@@ -87,14 +87,13 @@ def ui(port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.0.0
 
     Example: eriq ui --port 5001
     """
-    from eriq.registry.tracking import compare_link, ui_command
+    from eriq.registry.tracking import ui_command
     from eriq.registry.ui import run_ui
+    from eriq.registry.view import start_link
 
-    link = compare_link(port)
-    typer.echo(f"MLflow UI: http://127.0.0.1:{port} (ready in about 10 seconds, stop with Ctrl-C)")
-    if link:
-        typer.echo(f"contenders of the newest training side by side: {link}")
-    raise typer.Exit(run_ui(ui_command(port)))
+    server = ui_command(port)
+    typer.echo(f"{start_link(port)}\n(ready in about 10 seconds, stop with Ctrl-C)")
+    raise typer.Exit(run_ui(server))
 
 
 @command()

@@ -49,6 +49,9 @@ class _Client(Protocol):
     def search_model_versions(self, filter_string: str) -> Sequence[_Stored]: ...
     def log_model_artifact(self, model_id: str | None, local_path: str, artifact_path: str) -> None: ...
     def set_model_version_tag(self, name: str, version: str, key: str, value: str) -> None: ...
+    def set_registered_model_tag(self, name: str, key: str, value: str) -> None: ...
+    def update_registered_model(self, name: str, description: str) -> object: ...
+    def update_model_version(self, name: str, version: str, description: str) -> object: ...
     def set_registered_model_alias(self, name: str, alias: str, version: str) -> None: ...
 
 
@@ -78,23 +81,40 @@ def no_model(contender: str, why: str) -> str:
 # --- in ------------------------------------------------------------------------------------
 
 
-def register(mlflow: ModuleType, bundle: Bundle, name: str) -> None:
-    """Log a bundle in the running run as a pyfunc without pickle, register it, and point the alias at it."""
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What the registry says of a model and of one version of it."""
+
+    model: str
+    version: str
+    tags: Mapping[str, str]  # on both: the version keeps them, the model shows the newest
+
+
+def register(mlflow: ModuleType, bundle: Bundle, name: str, run: str, texts: Described) -> None:
+    """Log a bundle in a run as a pyfunc without pickle, register and describe it, and point the alias at it."""
+    from eriq.registry.inputs import column_types
     from eriq.registry.pyfunc import signature
 
-    with redirect_stderr(io.StringIO()):  # its notes on registering are said by us
+    with redirect_stderr(io.StringIO()), mlflow.start_run(run_id=run):  # its notes on registering are said by us
         info = mlflow.pyfunc.log_model(
             name="model",
             python_model=str(Path(__file__).with_name("pyfunc.py")),
             artifacts={"bundle": str(bundle.folder)},
             signature=signature(bundle),
+            metadata={"columns": dict(column_types(bundle))},
             input_example=bundle.example_rows(),
             pip_requirements=requirements(),
             registered_model_name=f"eriq-{name}",
         )
     client: _Client = mlflow.MlflowClient()
-    client.set_registered_model_alias(f"eriq-{name}", ALIAS, info.registered_model_version)
-    client.set_model_version_tag(f"eriq-{name}", str(info.registered_model_version), "bundle", bundle.name)
+    model, number = f"eriq-{name}", str(info.registered_model_version)
+    client.set_registered_model_alias(model, ALIAS, number)
+    client.update_registered_model(model, texts.model)
+    client.update_model_version(model, number, texts.version)
+    for key, value in {**texts.tags, "bundle": bundle.name}.items():
+        client.set_model_version_tag(model, number, key, value)
+    for key, value in texts.tags.items():
+        client.set_registered_model_tag(model, key, value)
 
 
 def requirements() -> list[str]:

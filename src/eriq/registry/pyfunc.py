@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from eriq.errors import EriqError
+from eriq.registry.inputs import column_types
 from eriq.scoring.frame import OUTPUTS
 
 with warnings.catch_warnings():
@@ -27,8 +28,9 @@ KINDS = {"float64": "double", "str": "string"}  # our types in MLflow's words
 def signature(bundle: "Bundle") -> ModelSignature:
     """Return the contract that MLflow shows and keeps to: names, and no types.
 
-    MLflow refuses a whole request for one cell, or for whole numbers without a gap in a column of doubles,
-    and repeats the rows in its message; here each row is checked by the model and set aside with its reason.
+    MLflow refuses a whole request for one cell, for whole numbers without a gap in a column of doubles, or for a
+    column that must be there, and repeats the rows in its message; here the model checks each row and sets it aside
+    with its reason. Types, and what must be there, are told by `column_types`: metadata, description of the version.
     A column that is not named never reaches the model, so consent and wave are named too.
 
     Parameters
@@ -43,11 +45,7 @@ def signature(bundle: "Bundle") -> ModelSignature:
     from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema
     from mlflow.types.schema import AnyType
 
-    from eriq.scoring.columns import wanted_columns
-
-    client = bundle.client
-    others = sorted(wanted_columns(bundle).names - {client})
-    inputs = Schema([ColSpec(AnyType(), client), *(ColSpec(AnyType(), name, required=False) for name in others)])
+    inputs = Schema([ColSpec(AnyType(), name, required=name == bundle.client) for name in column_types(bundle)])
     outputs = Schema([ColSpec(KINDS[kind], name) for name, kind in OUTPUTS.items()])
     params = ParamSchema([ParamSpec("reasons", "long", 0), ParamSpec("language", "string", "")])
     return ModelSignature(inputs=inputs, outputs=outputs, params=params)

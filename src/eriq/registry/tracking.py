@@ -59,34 +59,6 @@ def connect() -> ModuleType:
     return door
 
 
-def compare_link(port: int) -> str | None:
-    """Return the page that compares the contenders of the newest training, or None before the first."""
-    import json
-    from urllib.parse import quote
-
-    mlflow = connect()
-    newest = mlflow.search_runs(
-        search_all_experiments=True,
-        filter_string="tags.kind = 'training'",
-        order_by=["start_time DESC"],
-        max_results=1,
-        output_format="list",
-    )
-    if not newest:
-        return None
-    run = newest[0].info
-    children = mlflow.search_runs(
-        experiment_ids=[run.experiment_id],
-        filter_string=f"tags.`mlflow.parentRunId` = '{run.run_id}'",
-        max_results=40,
-        output_format="list",
-    )
-    ids = json.dumps([child.info.run_id for child in children])
-    return (
-        f"http://127.0.0.1:{port}/#/compare-runs?runs={quote(ids)}&experiments={quote(json.dumps([run.experiment_id]))}"
-    )
-
-
 def ui_command(port: int) -> list[str]:
     """Return the command that starts the MLflow UI on this machine only, with the right store.
 

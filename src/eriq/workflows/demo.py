@@ -5,7 +5,6 @@ from pathlib import Path
 
 from eriq.errors import EriqError
 from eriq.scoring.sinks.files import rejects_path
-from eriq.study.learning.progress import Progress
 from eriq.workflows.make import write_cohort
 from eriq.workflows.score import score
 from eriq.workflows.train import Say, Trained, train
@@ -13,7 +12,7 @@ from eriq.workflows.train import Say, Trained, train
 BUILD = Path("build/demo")
 
 
-def demo(*, say: Say, begin: Callable[[int], None], step: Progress) -> tuple[Trained, Path, Path]:
+def demo(*, say: Say, begin: Callable[[int], None], step: Callable[[str, str], None]) -> tuple[Trained, Path, Path]:
     """Train the demo config, then score the questionnaires of people it has not seen."""
     done = train("demo", say=say, begin=begin, step=step)
     if done.bundle is None:

@@ -46,7 +46,7 @@ from eriq.study.groups.columns import group_labels
 from eriq.study.groups.listed import listed
 from eriq.study.groups.who import who
 from eriq.study.learning.final import final_model
-from eriq.study.learning.progress import Progress, silent
+from eriq.study.learning.progress import Progress
 from eriq.study.learning.resume import KEPT_DAYS, Cache, forget_old, run_or_take_over
 from eriq.study.learning.training import Learning, one_thread
 from eriq.study.reporting.card import card_markdown
@@ -82,6 +82,7 @@ class Work:
     study: Study
     workers: int | None
     progress: Progress
+    started: dt.datetime
     few_people: bool  # fewer events than the least that the declared pair needs
     started: dt.datetime
 
@@ -99,7 +100,7 @@ def train(
     resume: bool = False,
     say: Say = lambda text: None,
     begin: Callable[[int], None] = lambda total: None,
-    step: Progress = silent,
+    step: Callable[[str, str], None] = lambda what, which: None,
 ) -> Trained:
     """Run a config from input to saved model, report and tracked run.
 
@@ -114,7 +115,7 @@ def train(
     resume : bool
         Take over forecasts of contenders that an earlier run finished on the same content.
     say, begin, step : callables
-        Told sentences, the number of fits, and each finished fit.
+        Told sentences, how many steps each part of the work takes as it begins, and each step that is done.
 
     Raises
     ------
@@ -137,12 +138,15 @@ def train(
         folds = checked_folds(study, experiment)
         begin(len(folds) * len(study.contenders))
         work = Work(experiment, study, workers, step, any(size.few_events for size in carried), started)
+        work = Work(
+            experiment, study, workers, Progress(begin, step), started, any(size.few_events for size in carried)
+        )
         if gone := forget_old(HOME / "cache"):
             say(f"{gone:,} finished contender(s) kept for --resume for more than {KEPT_DAYS} days were removed")
         found = _compared(work, folds, resume=resume)
         say(str(found.tables["headline"]["sentence"].iloc[0]))
         found = _by_group(work, found)
-        strongest = without_strongest(found.held, experiment, study.features, workers=workers, progress=step)
+        strongest = without_strongest(found.held, experiment, study.features, workers=workers, progress=work.progress)
         if strongest:
             say(strongest.sentence)
         if found.not_saved:
@@ -245,7 +249,7 @@ def _elsewhere(work: Work, found: Comparison) -> Results:
         tables["entry_curve"] = entry_curve(timed, study.design, found.held.folds, work.learning, experiment)
     tables |= handover_table(study.home, found.chosen, experiment)
     if experiment.missing_sensitivity:
-        tables["missing_policies"] = missing_policies(study, experiment, work.workers)
+        tables["missing_policies"] = missing_policies(study, experiment, work.workers, work.progress)
     if study.intake and len(study.intake.registers.persons):
         pair = headline_pair(experiment.headline, study.contenders)
         tables["slices"] = by_slices(found.home, study.intake.registers, experiment.lag_days, pair)
@@ -266,3 +270,7 @@ def _kept(work: Work, found: Comparison, fitted: Fitted | None, facts: Facts, ta
     newest = show_newest(folder)
     run_id = log_training(Finished(facts, study.contenders, tables, bundle, folder, held_out(found)))
     return Trained(bundle, newest / "report.html", run_id, facts.sentence, facts.not_saved, folder)
+    folder = write_results(HOME / "reports" / experiment.name, tables, facts)
+    done = Finished(facts, study.contenders, tables, bundle, folder, work.started, held_out(found))
+    run_id = log_training(done)
+    return Trained(bundle, folder / "report.html", run_id, facts.sentence, facts.not_saved)

@@ -8,6 +8,7 @@ import pytest
 
 from eriq.study.comparison.declared import clusters, declared_difference
 from eriq.study.evaluation.fold_interval import fold_pairs
+from eriq.study.learning.progress import Progress
 from eriq.study.learning.training import Learning
 
 DESIGNS = {"rolling_origin": "do not train each other", "external": "do not train each other"}
@@ -22,7 +23,9 @@ def learning(study, experiment) -> Learning:
 def test_it_takes_two_fits_a_fold_and_contender_more(held, experiment, learning) -> None:
     """With three folds three pairs are left out, for two contenders: as many fits as the pair's cross-validation."""
     told = []
-    found = declared_difference(held, experiment, learning, workers=1, progress=lambda what, which: told.append(which))
+    found = declared_difference(
+        held, experiment, learning, workers=1, progress=Progress(step=lambda what, which: told.append(which))
+    )
 
     assert len(told) == 2 * len(fold_pairs(len(held.folds)))
     assert set(told) == {f"without folds {k + 1} and {m + 1}" for k, m in fold_pairs(len(held.folds))}
@@ -45,7 +48,7 @@ def test_where_folds_do_not_train_each_other_it_says_so(held, experiment, learni
     """In calendar time and on an external set no interval covers refitting, and nothing is fitted for one."""
     plan = experiment.model_copy(update={"validation": experiment.validation.model_copy(update={"design": design})})
     told = []
-    found = declared_difference(held, plan, learning, progress=lambda what, which: told.append(which))
+    found = declared_difference(held, plan, learning, progress=Progress(step=lambda what, which: told.append(which)))
 
     assert (found.interval, told) == (None, [])
     assert words in found.words

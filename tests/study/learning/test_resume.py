@@ -13,6 +13,7 @@ import pytest
 from eriq.config import Experiment, Tuning, load_experiment
 from eriq.study.design.design import Design
 from eriq.study.design.folds import Fold
+from eriq.study.learning.progress import Progress
 from eriq.study.learning.resume import KEPT_DAYS, Cache, forget_old, run_or_take_over
 from eriq.study.learning.training import Learning, run_repeats
 from tests.study.learning.conftest import FEATURES, NAMES, ONE, contender
@@ -132,7 +133,8 @@ def test_only_what_is_missing_is_fitted(cache, design, folds):
     several, learning = [contender("logistic"), contender("prevalence", ())], Learning(FEATURES, 1, ONE)
     cache().write(several[0], np.full((1, 180), 7.0))
     told: list[tuple[str, str]] = []
-    found = run_or_take_over(several, cache(), learning, progress=lambda who, fold: told.append((who, fold)))
+    progress = Progress(step=lambda who, fold: told.append((who, fold)))
+    found = run_or_take_over(several, cache(), learning, progress=progress)
     assert (found[0, :, 0] == 7).all()
     assert np.array_equal(found[:, :, [1]], run_repeats(several[1:], design, folds, learning))
     assert np.array_equal(cache().read(several[1]), found[:, :, 1])

@@ -15,6 +15,7 @@ from eriq.study.design.contender import Contender
 from eriq.study.design.design import make_design
 from eriq.study.design.folds import Fold, grouped_kfold
 from eriq.study.learning.estimators import ESTIMATORS
+from eriq.study.learning.progress import Progress
 from eriq.study.learning.training import Fitted, Learning, fit, margin, margin_loss, pooled, run_all, run_repeats
 from tests.study.learning.conftest import FEATURES, ONE, contender
 
@@ -176,7 +177,7 @@ def test_each_contender_is_finished_once_with_the_column_that_is_returned(design
         design,
         folds,
         Learning(FEATURES, 1, ONE),
-        progress=lambda who, fold: steps.append((who, fold)),
+        progress=Progress(step=lambda who, fold: steps.append((who, fold))),
         finished=lambda who, column: done.append((who, column.copy())),
     )
     assert [who for who, _ in done] == several

@@ -32,6 +32,7 @@ def agreement(explained: Explained, found: Contributions, progress: Progress) ->
         background = background_of(e.contender, e.design, e.features, e.experiment.seed)
     # Path-dependent values of deep trees are left out: they differ by convention and not only by what models say.
     first = (e.contender.estimator, _weight(found.model)) if e.model.convention == "interventional" else None
+    progress.begin(len(OTHERS))
     for estimator in OTHERS:
         same = estimator == e.contender.estimator
         # Settings that a search found for one estimator mean nothing to another.

@@ -33,6 +33,7 @@ def explain(explained: Explained, progress: Progress = silent) -> Results:
     }
     instrument = explained.instrument
     if instrument and instrument.belief and any(f.part == "belief" for f in explained.used):
-        progress("belief", "with, without and only")
+        progress.begin(1)
         tables["belief"] = belief(explained, found, instrument.belief)
+        progress("belief", "with, without and only")
     return {name: as_result(name, table) for name, table in tables.items() if len(table)}

@@ -54,6 +54,7 @@ def contributions(explained: Explained, progress: Progress) -> Contributions:
     sample = e.design.take(np.sort(pick))
     matrix = to_matrix(sample.matrix, e.contender.columns).to_numpy()
     refits = []
+    progress.begin(e.experiment.explain.refits)
     for k in range(e.experiment.explain.refits):
         again = resampled(e.design, stream(seed + k, "explained refits"))
         refitted = as_model(

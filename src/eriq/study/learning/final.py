@@ -50,6 +50,7 @@ def final_model(
     settled : Contender
         With the settings its search chose, for refits that are to describe this model.
     """
+    progress.begin(1 + refits)
     fitted = fit(chosen, home, learning.features, seed=learning.seed, tuning=learning.tuning)
     progress("saved model", "all rows")
     members: list[Fitted] = []

@@ -115,6 +115,7 @@ def run_or_take_over(
     ndarray of shape (n_repeats, n_rows, n_contenders)
     """
     known = {c.name: found for c in contenders if (found := cache.read(c)) is not None}
+    progress.begin(len(known) * len(cache.folds))
     for name in known:
         for fold in cache.folds:
             progress(name, f"{fold.name}, taken over")

@@ -174,7 +174,7 @@ def run_all(
         Processes; one per core when not given, and just this one for small work. The numbers do
         not depend on it: each fit runs on one thread.
     progress : callable
-        Called with the contender's name and the fold's after each fit.
+        Told how many fits there are, and after each the contender's name and the fold's.
 
     Returns
     -------
@@ -234,6 +234,7 @@ def run_folds(
     if len(design.outcome) * len(tasks) < SMALL_WORK:
         workers = 1
     jobs = (delayed(_one_fold)(contenders[c], design, folds[f], learning, (c, f)) for c, f in tasks)
+    progress.begin(len(tasks))
     with one_thread():
         for place, probability in Parallel(n_jobs=workers, return_as="generator_unordered", max_nbytes="1M")(jobs):
             progress(contenders[place[0]].name, folds[place[1]].name)

@@ -17,6 +17,7 @@ from eriq.features.slices import DECIDED, decided_by_somebody
 from eriq.instrument.instrument import Instrument
 from eriq.model.calibrator import Calibrator
 from eriq.model.model import Model
+from eriq.source import source_digest
 from eriq.study.comparison.choose import savable
 from eriq.study.comparison.compare import Comparison
 from eriq.study.design.censored import censoring_rule, censoring_sentences, publishable_censoring
@@ -82,6 +83,7 @@ class Facts:
     config_yaml: str = ""
     started: str = ""
     eriq_version: str = ""
+    source_digest: str = ""  # of the files of eriq itself
     versions: Mapping[str, str] = field(default_factory=dict)
     leak_checks: tuple[str, ...] = ()
     n_read: int | None  # nothing where it would give a small count away
@@ -174,6 +176,7 @@ def facts_of(
         config_yaml=public_config(experiment),
         started=f"{noted.started:%Y-%m-%d %H:%M} UTC",
         eriq_version=__version__,
+        source_digest=source_digest(),
         versions={"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
         leak_checks=_leak_checks(experiment),
         n_read=study.n_read,
