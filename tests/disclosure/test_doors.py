@@ -15,6 +15,8 @@ WRITERS = {
 }
 PEOPLE, TOLD, NOBODY = "about persons: 0600", "aggregates, cleared by publishable_all", "holds no people"
 DOORS = {
+    ("decisions/chain.py", "write_bytes"): f"{PEOPLE}: the first line of a log of decisions",
+    ("decisions/chain.py", "write_text"): f"{PEOPLE}: what is about to be added to it, and its signed head",
     ("forms/limesurvey.py", "to_csv"): f"{NOBODY}: an empty form",
     ("forms/redcap.py", "to_csv"): f"{NOBODY}: an empty form",
     ("forms/xlsform.py", "to_excel"): f"{NOBODY}: an empty form",
@@ -47,6 +49,9 @@ DOORS = {
     ("tables/pseudonyms.py", "ParquetWriter"): PEOPLE,
     ("tables/pseudonyms.py", "open"): PEOPLE,
     ("tables/pseudonyms.py", "write_table"): f"{PEOPLE}: of pyarrow's writer",
+    ("workflows/decide.py", "write_aggregates"): TOLD,
+    ("workflows/decide.py", "write_table"): f"{PEOPLE}: when beliefs were recorded and scores shown",
+    ("workflows/decide.py", "write_text"): f"{TOLD}: the page on decisions",
     ("workflows/forms.py", "write_bytes"): f"{NOBODY}: empty forms",
     ("workflows/forms.py", "write_table"): f"{PEOPLE}: answers that came back",
     ("workflows/init.py", "write_text"): f"{NOBODY}: a config; its codes are those of five people at least",

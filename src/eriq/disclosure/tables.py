@@ -52,6 +52,8 @@ RULES: Mapping[str, Rule] = {
         total=Total(last=True),
         alone=("left_out", "cut"),
     ),
+    "decision_reasons": Rule(("people",), total=Total("event")),
+    "decisions_later": Rule(GROUP, fewest=True, none_too=False, total=Total("beside_score")),
     "dependence": Rule(order=("level",)),
     "designs": Rule(("clients",)),
     "entry_curve": Rule(order=("month", "day")),
@@ -60,6 +62,7 @@ RULES: Mapping[str, Rule] = {
     "handover": Rule(("fewest",)),
     "left_rules": Rule(("rows", "events"), same_people=True),
     "missing_policies": Rule(("rows",)),
+    "overrides": Rule(GROUP, fewest=True, none_too=False, total=Total("column")),
     "slices": Rule(("clients",)),
 }  # of every other table: a column n, if it has one
 LISTED = ("precision", "recall", "lift")  # measures of a list of limited length
