@@ -87,4 +87,4 @@ def test_a_belief_after_a_score_is_said_in_people() -> None:
     """Four people are "<5"."""
     frame = decisions(50, 20)
     frame.loc[:3, ["belief_recorded_on", "score_shown_on"]] = pd.to_datetime(["2026-01-04", "2026-01-03"])
-    assert "Of <5 people a belief recorded after a score was shown" in " ".join(warnings(overrides(frame), frame))
+    assert "For <5 people a belief was recorded after a score was shown" in " ".join(warnings(overrides(frame), frame))

@@ -76,7 +76,7 @@ def test_a_batch_goes_in_and_a_report_comes_out(asked: Asked, tmp_path: Path) ->
     text = page.read_text(encoding="utf-8")
     assert "30.0\xa0%" in text
     assert "something new came up" in text
-    assert "Of 6 people a belief recorded after a score was shown" in text
+    assert "For 6 people a belief was recorded after a score was shown" in text
     written = b"".join(path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file())
     assert b"SECRET" not in written
     assert b"xyzzy" not in written

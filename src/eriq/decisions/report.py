@@ -117,7 +117,7 @@ def warnings(table: pd.DataFrame, frame: pd.DataFrame) -> tuple[str, ...]:
     late = frame[frame["belief_recorded_on"] > frame["score_shown_on"]]
     if len(late):
         said.append(
-            f"Of {count_words(late['client_id'].nunique())} people a {AFTER_SCORE}; 'eriq decide exposures' marks "
-            "these rows, and a training leaves them out."
+            f"For {count_words(late['client_id'].nunique())} people a {AFTER_SCORE.replace('recorded', 'was recorded')}; "
+            "'eriq decide exposures' marks these rows, and a training leaves them out."
         )
     return tuple(said)

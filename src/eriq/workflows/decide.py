@@ -15,7 +15,7 @@ from eriq.decisions.entries import as_entries, as_frame, check_entries, exposure
 from eriq.disclosure import count_words, in_force, publishable_all
 from eriq.errors import ConfigError, OutputError, SchemaError
 from eriq.model.signature import Keys, fingerprint, read_keys, trusted_keys
-from eriq.pages import render
+from eriq.pages import interval, percent, render
 from eriq.registry.models import MODELS
 from eriq.registry.tracking import HOME
 from eriq.tables import schema
@@ -232,6 +232,14 @@ def _in_words(table: pd.DataFrame, config: Decisions) -> pd.DataFrame:
     """Return a table with the words of the config in the place of its codes."""
     words = {**config.roles, **config.decisions}
     made = table.copy()
+    if "estimate" in made:
+        ends = zip(made["low"], made["high"], strict=True)
+        share = [percent(value) for value in made.pop("estimate")]
+        limits = [f" ({interval(100 * low, 100 * high, 1)})" if pd.notna(low) else "" for low, high in ends]
+        made = made.drop(columns=["low", "high", "people_without"])
+        made["share"] = [a + b for a, b in zip(share, limits, strict=True)]
+    if "beside_score" in made:
+        made["beside_score"] = made["beside_score"].str.replace("_", " ")
     if "group" in made:
         made["group"] = [words.get(group, group) for group in made["group"]]
         made["column"] = made["column"].replace("", "all")
