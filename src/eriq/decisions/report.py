@@ -116,8 +116,9 @@ def warnings(table: pd.DataFrame, frame: pd.DataFrame) -> tuple[str, ...]:
         )
     late = frame[frame["belief_recorded_on"] > frame["score_shown_on"]]
     if len(late):
+        words = AFTER_SCORE.replace("recorded", "was recorded")
         said.append(
-            f"For {count_words(late['client_id'].nunique())} people a {AFTER_SCORE.replace('recorded', 'was recorded')}; "
+            f"For {count_words(late['client_id'].nunique())} people a {words}; "
             "'eriq decide exposures' marks these rows, and a training leaves them out."
         )
     return tuple(said)
