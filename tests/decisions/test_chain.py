@@ -205,3 +205,15 @@ def test_a_log_is_never_begun_in_the_place_of_another(log: Path) -> None:
     log.unlink()
     with pytest.raises(OutputError):
         chain.begin(log, KEY)
+
+
+def test_what_is_missing_or_too_much_at_the_end_is_counted(log: Path) -> None:
+    """Two lines removed, or one added that follows from the last: the error says how many, and where the head ends."""
+    told = lines(log)
+    log.write_bytes(b"".join(told[:-2]))
+    with pytest.raises(ChainError, match="ends after entry 3, and its head was signed over 5"):
+        chain.verify(log, TRUSTED)
+    added = chain._line(ENTRIES[0], 6, hashlib.sha256(told[-1]).hexdigest())
+    log.write_bytes(b"".join([*told, added]))
+    with pytest.raises(ChainError, match=r"1 line\(s\) stand after entry 5"):
+        chain.verify(log, TRUSTED)

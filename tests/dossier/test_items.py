@@ -49,10 +49,20 @@ def test_a_full_run_fills_twenty_of_27_and_says_who_must_answer_the_rest(report:
     by_number = {entry.number: entry for entry in tripod.entries}
     known = {n for n, entry in by_number.items() if entry.state in ("filled", "linked")}
     # Dates and columns stand in the manifest, which is not in this folder: 5 and 9 are filled partly.
-    assert known == set(map(str, range(1, 28))) - set(["3", "5", "6", "9", "17", "18", "19", "25", "27"])
+    assert known == set(map(str, range(1, 28))) - {"3", "5", "6", "9", "17", "18", "19", "25", "27"}
     assert {n for n, entry in by_number.items() if entry.state == "open"} == {"17", "19"}
     assert [ask.who for ask in by_number["17"].missing] == ["methods group"]
     assert {ask.key for ask in open_asks(parts)} == set(asks())
+
+
+def test_a_run_that_says_nothing_fills_nothing(tmp_path: Path) -> None:
+    """No number, no link to a file that is not there; a page of documentation is no answer of the run."""
+    (tmp_path / "facts.json").write_text('{"name": "bare"}')
+    teller = Teller(Evidence(tmp_path))
+    tripod = parts_of(teller, {})[0]
+    assert teller.told == []
+    assert tripod.counts["filled"] == tripod.counts["linked"] == 0
+    assert {entry.link for entry in tripod.entries} <= {"", "docs/data.md"}
 
 
 def test_what_people_said_fills_an_item(report: Path) -> None:

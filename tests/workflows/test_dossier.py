@@ -39,6 +39,8 @@ def test_the_command_takes_a_run_without_a_verb(report: Path, tmp_path: Path) ->
 
 def test_nothing_but_a_dossier_is_replaced(report: Path, tmp_path: Path) -> None:
     """Without --overwrite nothing; with it no folder that holds something else."""
+    with pytest.raises(OutputError, match="keep the answers elsewhere"):
+        dossier("demo", tmp_path / "out", answers=tmp_path / "out" / "answers.yaml", overwrite=True)
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "thesis.txt").write_text("mine")
     for overwrite in (False, True):

@@ -93,12 +93,12 @@ def _entry(item: Mapping[str, Any], teller: Teller, answers: Mapping[str, str]) 
     missing = tuple(ask for ask in asked if not answers.get(ask.key))
     fill, link = str(item.get("fill", "")), str(item.get("link", ""))
     words, whole = filled(fill, teller)
-    if link and not link.startswith(("docs/", "models/")) and not teller.evidence.has(link.partition("#")[0]):
+    if link and not link.startswith("docs/") and not teller.evidence.has(link.partition("#")[0]):
         link = ""
     state: State = "open"
     if words or given:
         state = "partly filled" if missing or not whole else "filled"
-    if link and state != "filled" and not missing:
+    if link and not link.startswith("docs/") and state != "filled" and not missing:
         state = "linked"
     return Entry(str(item["n"]), item["name"], state, words, given, missing, link)
 
@@ -163,6 +163,16 @@ def _tables(_: str, teller: Teller) -> Markup | None:
     return Markup(", ").join(escape(name) for name in digests) if digests else None
 
 
+def _registers(_: str, teller: Teller) -> Markup | None:
+    """Return "from registers" where spells were read, so that nothing is said of registers that were not there."""
+    return Markup("from registers") if "spells" in (teller.evidence.look_up(FILES["facts"], "digests") or {}) else None
+
+
+def _bases(_: str, teller: Teller) -> Markup | None:
+    """Return "a half" where there are fits for one."""
+    return Markup("a half") if teller.evidence.has("tables/by_basis.csv") else None
+
+
 def _digests(_: str, teller: Teller) -> Markup | None:
     digests = teller.evidence.look_up(FILES["facts"], "digests") or {}
     made = [Markup("{} {}").format(name, teller.tell(FILES["facts"], f"digests.{name}", "short")) for name in digests]
@@ -184,7 +194,9 @@ SPECIAL: Mapping[str, Callable[[str, Teller], Markup | None]] = {
     "measure": _measure,
     "flow": _flow,
     "importance": _importance,
+    "bases": _bases,
     "part": _part,
+    "registers": _registers,
     "policies": _policies,
     "tables": _tables,
     "digests": _digests,

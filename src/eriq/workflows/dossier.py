@@ -34,6 +34,8 @@ def dossier(
         By cause.
     """
     key = key_of_env(key_env, (MODELS, HOME, out)) if key_env else None
+    if answers is not None and out.resolve() in answers.resolve().parents:
+        raise OutputError(f"{answers} lies in {out}, which is written anew each time; keep the answers elsewhere")
     if out.exists() and not overwrite:
         raise OutputError(f"{out} is there already; give --overwrite to replace it")
     if out.exists() and any(out.iterdir()) and not (out / EVIDENCE).is_dir():
