@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from tests.e2e.conftest import eriq
+from typer.testing import CliRunner
 
+from eriq.cli import app
 from eriq.config import load_decisions, load_scoring_job
 from eriq.errors import ConfigError
 
@@ -73,8 +74,10 @@ def test_paths_of_a_config_of_decisions_are_relative_to_it(tmp_path: Path) -> No
     )
 
 
-def test_the_command_refuses_employers_with_the_reason(tmp_path: Path) -> None:
-    """`--audience employer` ends with exit code 10 before anything is opened."""
-    done = eriq("score", "m", "a.csv", "--out", "b.csv", "--audience", "employer", cwd=tmp_path, code=10)
-    assert "never handed to employers" in done.stderr
-    assert "is not one of" in eriq("score", "m", "a.csv", "--out", "b", "--audience", "x", cwd=tmp_path, code=2).stderr
+def test_the_command_refuses_employers_with_the_reason() -> None:
+    """`--audience employer` ends with exit code 10 before anything is opened; any other word as a mistyped command."""
+    words = ["score", "m", "a.csv", "--out", "b.csv", "--audience"]
+    refused = CliRunner().invoke(app, [*words, "employer"])
+    assert isinstance(refused.exception, ConfigError)
+    assert "never handed to employers" in str(refused.exception)
+    assert CliRunner().invoke(app, [*words, "x"]).exit_code == 2
