@@ -20,6 +20,7 @@ TESTED_IN = {
     "pages.py": ("instrument/test_codebook.py", "numbers and tables, beside the page that needs nothing else"),
     "config/": ("config/test_config.py", "every kind of file is broken in the same ways"),
     "config/promotion.py": ("registry/test_gates.py", "gates are tested with what they let through"),
+    "config/decisions.py": ("config/test_excluded.py", "a config of decisions is broken by what it must not ask for"),
     "features/": ("features/test_features.py", "all columns come from one small world"),
     "features/sensitive.py": ("study/explanation/test_explain.py", "nothing sensitive is named in an explanation"),
     "forms/": ("forms/test_answers.py", "what tools export is read as part of a round trip"),

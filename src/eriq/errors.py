@@ -100,6 +100,12 @@ class CountError(EriqError):
     exit_code = 25
 
 
+class ChainError(EriqError):
+    """A log or a dossier is not what was signed or written: something in it was changed, removed or added."""
+
+    exit_code = 26
+
+
 SOME_SET_ASIDE = 3  # scoring ended well, and some rows were set aside with their reason
 FAULT = 70  # of ours, not foreseen
 INTERRUPTED = 130

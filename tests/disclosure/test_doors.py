@@ -17,6 +17,10 @@ WRITERS = {
 PEOPLE, TOLD, NOBODY = "about persons: 0600", "aggregates, cleared by publishable_all", "holds no people"
 DOORS = {
     ("evidence/listing.py", "to_csv"): f"{NOBODY}: findings of studies, as text",
+    ("decisions/chain.py", "write_bytes"): f"{PEOPLE}: the first line of a log of decisions",
+    ("decisions/chain.py", "write_text"): f"{PEOPLE}: what is about to be added to it, and its signed head",
+    ("dossier/folder.py", "write_text"): "what a report told already, and what people said of a model",
+    ("dossier/run.py", "copyfile"): "files of a report, which were cleared when it was written",
     ("forms/limesurvey.py", "to_csv"): f"{NOBODY}: an empty form",
     ("forms/redcap.py", "to_csv"): f"{NOBODY}: an empty form",
     ("forms/xlsform.py", "to_excel"): f"{NOBODY}: an empty form",
@@ -57,6 +61,10 @@ DOORS = {
     ("tables/pseudonyms.py", "write_table"): f"{PEOPLE}: of pyarrow's writer",
     ("workflows/costs.py", "write_aggregates"): f"{NOBODY}: money",
     ("workflows/costs.py", "write_text"): f"{NOBODY}: money",
+    ("workflows/decide.py", "write_aggregates"): TOLD,
+    ("workflows/decide.py", "write_table"): f"{PEOPLE}: when beliefs were recorded and scores shown",
+    ("workflows/decide.py", "write_text"): f"{TOLD}: the page on decisions",
+    ("workflows/dossier.py", "write_text"): f"{NOBODY}: questions to people",
     ("workflows/forms.py", "write_bytes"): f"{NOBODY}: empty forms",
     ("workflows/forms.py", "write_table"): f"{PEOPLE}: answers that came back",
     ("workflows/init.py", "write_text"): f"{NOBODY}: a config; its codes are those of five people at least",

@@ -51,6 +51,9 @@ ALLOWED: Mapping[str, tuple[tuple[str, ...], str]] = {
     "rejected.csv": (("id",), "who is scored"),
     "pages/index.html": (("id",), "whose page is which"),
     "pages/": (("id",), "the page of the two who talk: answers in words, no other fact"),
+    "decided": (("id", "note", "caseworker"), "the input, right and wrong"),
+    "log/decisions.jsonl": (("id", "note"), "the log of decisions, with its free text"),
+    "exposures.csv": (("id",), "whose belief came when"),
     "ready.csv": (("id", "birth day", "caseworker", "centre", "note", "answers"), "answers with register columns"),
     "pseudonyms/": (("birth day", "centre", "language", "note", "answers"), "all columns but ids, as its output says"),
 }
@@ -224,6 +227,50 @@ def induced(folder: Path) -> Iterator[subprocess.CompletedProcess[str]]:
     yield subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
 
 
+DECIDED = """
+from pathlib import Path
+from eriq.errors import EriqError
+from eriq.model.signature import new_key
+from eriq.workflows import decide, dossier
+new_key(Path("keys.pem"))
+asked = decide.Asked(Path("decisions.yaml"))
+for act in (
+    lambda: decide.start(asked),
+    lambda: decide.add(asked, Path("decided.csv")),
+    lambda: decide.add(asked, Path("decided-wrong.csv")),
+    lambda: decide.verify(asked),
+    lambda: decide.exposures(asked, Path("exposures.csv")),
+    lambda: decide.make_report(asked, Path("decisions-report")),
+    lambda: dossier.dossier("sentinel", Path("dossier")).sentence,
+    lambda: dossier.verify(Path("dossier"), "sentinel"),
+    lambda: Path("log/decisions.jsonl").write_bytes(Path("log/decisions.jsonl").read_bytes()[::-1]),
+    lambda: decide.verify(asked),
+):
+    try:
+        print(act())
+    except EriqError as why:
+        print(why.exit_code, why)
+"""
+
+
+def decided(folder: Path) -> subprocess.CompletedProcess[str]:
+    """Decide beside every score, with a note; ask for what is wrong; report, and write the dossier."""
+    scores = pd.read_csv(folder / "scores.csv", dtype="str")[["client_id", "answered_on"]]
+    days = {"happened_on": "2026-01-02", "belief_recorded_on": "2026-01-02", "score_shown_on": "2026-01-01"}
+    rows = scores.assign(**days, by="caseworker", decision="offer", beside_score="departed", reason="news")
+    rows = rows.assign(note=SENTINEL["note"])
+    rows.to_csv(folder / "decided.csv", index=False)
+    rows.assign(decision=SENTINEL["note"], by=SENTINEL["caseworker"]).to_csv(folder / "decided-wrong.csv", index=False)
+    (folder / "decisions.yaml").write_text(
+        "{version: 1, name: log, log: log/decisions.jsonl, scores: [scores.csv], key_env: LOG_KEY, "
+        "trusted_keys: [keys.pem.pub], decisions: {offer: an offer, talk: a talk}, roles: {caseworker: caseworker}, "
+        "reasons: {news: something new}}"
+    )
+    env = {**os.environ, "LOG_KEY": str(folder / "keys.pem")}
+    words = [sys.executable, "-c", DECIDED]
+    return subprocess.run(words, cwd=folder, env=env, capture_output=True, text=True, check=True)
+
+
 @pytest.fixture(scope="module")
 def gone_through(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Do everything with the cohort of the person, and keep what was said in `said.txt`."""
@@ -258,6 +305,8 @@ def gone_through(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ):
         done.append(eriq(*words, cwd=folder, code=None))
         assert done[-1].returncode in ((17,) if "nowhere" in words else (0, 3, 20)), done[-1].stderr
+    done.append(decided(folder))
+    assert [line.split()[0] for line in done[-1].stdout.splitlines() if line.startswith(("11 ", "26 "))] == ["11", "26"]
     done += induced(folder)
     assert done[-1].returncode == 70
     (folder / "said.txt").write_text("\n".join(one.stdout + one.stderr for one in done), encoding="utf-8")

@@ -11,7 +11,7 @@ from eriq.instrument.instrument import load_instrument
 from eriq.study.design.from_tables import tables_study
 from eriq.tables import schema
 from eriq.tables.belief import AFTER_SCORE, after_score, kept_after_score, without_belief
-from eriq.tables.intake import Intake, check_answers
+from eriq.tables.intake import Intake, check_answers, read_tables
 
 
 @pytest.fixture
@@ -90,3 +90,23 @@ def test_training_leaves_late_beliefs_out_and_says_so(marked):
     assert lost.any()
     same = both["change"].notna()
     assert (both.loc[same, "change"] == both.loc[same, "change_kept"]).all()
+
+
+def test_a_log_of_decisions_keeps_late_beliefs_out_of_a_study(agency, instrument, tmp_path):
+    """Named as exposures, its rows mark the wave whose belief came after a score; other waves stay as they are."""
+    source = agency()
+    (tmp_path / "e.csv").write_text(
+        "client_id,answered_on,belief_recorded_on,score_shown_on\n"
+        "c1,2015-03-01,2015-03-05,2015-03-04\nc2,2015-03-02,,2015-03-04\nnobody,2015-03-02,,2015-03-01\n"
+    )
+    read = read_tables(source.model_copy(update={"exposures": tmp_path / "e.csv"}), instrument, dt.date(2026, 1, 1))
+    assert read.problems == []
+    assert set(read.digests) - set(read_tables(source, instrument, dt.date(2026, 1, 1)).digests) == {"exposures"}
+    assert after_score(read.answers, instrument).tolist() == [True, False, False]
+
+
+def test_broken_exposures_are_refused_with_the_other_tables(agency, instrument, tmp_path):
+    """A wave that stands there twice, and a column that is not known."""
+    (tmp_path / "e.csv").write_text("client_id,answered_on,x\nc1,2015-03-01,1\nc1,2015-03-01,1\n")
+    read = read_tables(agency().model_copy(update={"exposures": tmp_path / "e.csv"}), instrument, dt.date(2026, 1, 1))
+    assert [p.code for p in read.problems if p.table == "exposures"] == ["unknown_column", "duplicate"]

@@ -7,7 +7,7 @@ import typer
 
 from eriq.cli.app import Consent, Language, Overwrite, Readable, TrustedKeys, command
 from eriq.cli.progress import chunks
-from eriq.errors import SOME_SET_ASIDE
+from eriq.errors import SOME_SET_ASIDE, ConfigError
 
 SAID = {  # of a job by its config, where there is one
     *(
@@ -26,6 +26,17 @@ SAID = {  # of a job by its config, where there is one
 }
 
 
+def _no_employer(audience: str) -> str:
+    """Say why an audience is refused, and not only that it is not known."""
+    from eriq.config.excluded import EMPLOYER, EMPLOYERS
+
+    if audience.casefold() in EMPLOYERS:
+        raise ConfigError(f"--audience {audience}: {EMPLOYER}")
+    if audience not in ("caseworker", "operator"):
+        raise typer.BadParameter(f"'{audience}' is not one of 'caseworker', 'operator'.")
+    return audience
+
+
 @command()
 def score(
     context: typer.Context,
@@ -40,7 +51,7 @@ def score(
     language: Language = None,
     reasons: Annotated[int, typer.Option(min=0, max=50, help="Reasons per row.")] = 5,
     audience: Annotated[
-        Literal["caseworker", "operator"], typer.Option(help="A caseworker gets reasons only.")
+        str, typer.Option(callback=_no_employer, help="caseworker, who gets reasons only, or operator.")
     ] = "operator",
     show: Annotated[
         Literal["probability", "band", "reasons"] | None,

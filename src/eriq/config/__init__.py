@@ -1,6 +1,7 @@
 """What people write in YAML, one module per kind of file."""
 
 from eriq.config.censoring import Ipcw, censoring_model
+from eriq.config.decisions import Decisions, load_decisions
 from eriq.config.experiment import (
     Capacity,
     Cross,
@@ -39,6 +40,7 @@ __all__ = [
     "Capacity",
     "Cross",
     "Csv",
+    "Decisions",
     "DuckDbInput",
     "DuckDbOutput",
     "EstimatorName",
@@ -77,6 +79,7 @@ __all__ = [
     "code_text",
     "dump_yaml",
     "is_shipped",
+    "load_decisions",
     "load_experiment",
     "load_gates",
     "load_scoring_job",

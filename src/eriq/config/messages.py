@@ -46,6 +46,7 @@ LIMITS: Mapping[str, str] = {
 PATTERNS: Mapping[str, str] = {
     r"^[a-z0-9][a-z0-9-]*$": "small letters, digits and hyphens, as in my-run-2",
     r"^[A-Za-z_][A-Za-z0-9_]*$": "the name of an environment variable, as in ERIQ_DATABASE, never an address",
+    r"^[a-z][a-z0-9_]*$": "small letters, digits and underscores, as in new_information",
     r"^\d+\.\d+\.\d+$": "three numbers, as in 1.0.0",
     r"^[a-z]{2}[0-9]{2}$": "two small letters and two digits, as in cw01",
 }

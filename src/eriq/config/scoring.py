@@ -6,6 +6,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from eriq.config.excluded import refuse_excluded
 from eriq.config.files import KeyFile, Section, load_yaml, place_of, shipped
 from eriq.config.layout import Layout
 from eriq.config.messages import checked
@@ -132,6 +133,11 @@ class ScoringJob(Section):
     chunk_rows: int = Field(20_000, ge=1, le=1_000_000, description="Bounds memory: a chunk is held at a time.")
     access: Literal["owner", "group"] = Field("owner", description="Who may read what is written: 0600, or 0640.")
     today: dt.date | None = Field(None, description="Dates after this are in the future; none: the day the job began.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_excluded_use(cls, given: Any) -> Any:
+        return refuse_excluded(given)
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

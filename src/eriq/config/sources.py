@@ -28,6 +28,10 @@ class Tables(Layout):
     weekly: Weekly | None = Field(None, description="Spells come with a row per person and a column per week.")
     events: Path | None = None
     forms: Path | None = None
+    exposures: Path | None = Field(
+        None,
+        description="What 'eriq decide exposures' wrote: when beliefs were recorded, and when scores were shown.",
+    )
     answers_to: str | None = Field(
         None,
         description="'id version' of the questionnaire where rows have no column instrument; none: the config's own.",

@@ -197,6 +197,35 @@ def check_signed(folder: Path, manifest: bytes, trusted: Keys) -> str:
     return str(name)
 
 
+def sign_text(statement: bytes, text: bytes, key: "Ed25519PrivateKey") -> tuple[str, str]:
+    """Return the fingerprint of a key, and its signature of a text in base64.
+
+    Parameters
+    ----------
+    statement : bytes
+        What kind of text it is, a line of its own: a signature of one kind never passes for that of another.
+    text : bytes
+    key : Ed25519PrivateKey
+    """
+    name = fingerprint(key.public_key().public_bytes_raw())
+    return name, base64.b64encode(key.sign(statement + text)).decode()
+
+
+def is_signed(statement: bytes, text: bytes, name: str, signed: str, trusted: Keys) -> bool:
+    """Return whether a trusted key of this fingerprint signed a text of this kind, as `sign_text` does."""
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    key = {fingerprint(key): key for key in trusted}.get(name)
+    if key is None:
+        return False
+    try:
+        Ed25519PublicKey.from_public_bytes(key).verify(base64.b64decode(signed, validate=True), statement + text)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
 def _key_file(file: Path) -> bytes:
     try:
         return bounded(file, KEY_BYTES)

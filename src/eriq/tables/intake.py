@@ -9,6 +9,7 @@ import pandas as pd
 from eriq.config import TableName, Tables
 from eriq.instrument.instrument import Instrument
 from eriq.tables import schema
+from eriq.tables.belief import read_exposures, with_exposures
 from eriq.tables.cohort import Registers
 from eriq.tables.extract import REGISTERS, Extract, read_extract, rename, without_echo
 from eriq.tables.halves import HalfCounts, check_halves
@@ -119,6 +120,11 @@ def read_tables(source: Tables, instrument: Instrument, today: dt.date) -> Intak
     else:
         answers, found = check_answers(given, instrument, today, extra, drawn)
         problems = [*answered.problems, *found]
+    exposed: dict[str, str] = {}
+    if source.exposures is not None:
+        shown, exposed["exposures"], found = read_exposures(source.exposures, today)
+        problems += found
+        answers = answers if found else with_exposures(answers, shown)
     registers, found = check_registers({name: part.frame for name, part in made.items()}, today, extra, drawn)
     problems += [*(problem for part in made.values() for problem in part.problems), *found]
     problems = without_echo(problems)
@@ -131,7 +137,7 @@ def read_tables(source: Tables, instrument: Instrument, today: dt.date) -> Intak
     return Intake(
         answers,
         registers,
-        {name: sha256 for part in parts for name, sha256 in part.digests.items()},
+        {name: sha256 for part in parts for name, sha256 in part.digests.items()} | exposed,
         source.followed_until or next((part.until for part in parts if part.until), None),
         problems=problems,
         notices=_notices(parts, extra),

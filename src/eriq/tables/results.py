@@ -248,6 +248,11 @@ HANDOVER = (
     Column("words", "str"),
 )
 SCORED_ON = (Column("basis", "str"), Column("rows", "Int64"), Column("share", "float64"))
+_PEOPLE = tuple(Column(name, "Int64") for name in ("rows", "people", "people_with", "people_without"))
+OVERRIDES = (Column("column", "str"), Column("group", "str"), *_PEOPLE, *_ESTIMATE)
+DECISIONS_LATER = (Column("beside_score", "str"), Column("decision", "str"), *_PEOPLE, *_ESTIMATE)
+DECISION_REASONS = (Column("event", "str"), Column("reason", "str"), Column("people", "Int64"))
+
 CONTRACTS: Mapping[str, tuple[Column, ...]] = {
     "contenders": CONTENDERS,
     "measures": MEASURES,
@@ -288,6 +293,9 @@ CONTRACTS: Mapping[str, tuple[Column, ...]] = {
     "scored_on": SCORED_ON,
     "handover": HANDOVER,
     **ABOUT_PEOPLE,
+    "overrides": OVERRIDES,
+    "decisions_later": DECISIONS_LATER,
+    "decision_reasons": DECISION_REASONS,
 }
 
 

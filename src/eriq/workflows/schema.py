@@ -12,6 +12,7 @@ from eriq.config.costs import Costs
 from eriq.config.sheets import SheetSettings
 from eriq.config.trial import TrialConfig
 from eriq.evidence.catalogue import EvidenceFile
+from eriq.config import Decisions, Experiment, Gates, ScoringJob
 from eriq.instrument.instrument import Instrument
 from eriq.simulation.settings import Simulation
 from eriq.tables.files import finished_or_nothing
@@ -20,6 +21,7 @@ KINDS: Mapping[str, type[BaseModel]] = {
     "experiment": Experiment,
     "scoring": ScoringJob,
     "promotion": Gates,
+    "decisions": Decisions,
     "instrument": Instrument,
     "simulation": Simulation,
     "evidence": EvidenceFile,
