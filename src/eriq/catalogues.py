@@ -58,6 +58,8 @@ def day(given: dt.date, language: Language) -> str:
     ('3 November 2026', '3 november 2026', '3. november 2026')
     """
     return format_date(given, format="long", locale="en_GB" if language == "en" else language)
+
+
 def numeral(value: float, digits: int, language: Language) -> str:
     """Return a number with so many decimals and the marks of a language; a minus is a true one.
 

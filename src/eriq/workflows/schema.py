@@ -7,12 +7,11 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from eriq.config import Experiment, Gates, ScoringJob
+from eriq.config import Decisions, Experiment, Gates, ScoringJob
 from eriq.config.costs import Costs
 from eriq.config.sheets import SheetSettings
 from eriq.config.trial import TrialConfig
 from eriq.evidence.catalogue import EvidenceFile
-from eriq.config import Decisions, Experiment, Gates, ScoringJob
 from eriq.instrument.instrument import Instrument
 from eriq.simulation.settings import Simulation
 from eriq.tables.files import finished_or_nothing

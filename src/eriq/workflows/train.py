@@ -84,7 +84,6 @@ class Work:
     progress: Progress
     started: dt.datetime
     few_people: bool  # fewer events than the least that the declared pair needs
-    started: dt.datetime
 
     @property
     def learning(self) -> Learning:
@@ -136,8 +135,6 @@ def train(
             if sentence:
                 say(sentence)
         folds = checked_folds(study, experiment)
-        begin(len(folds) * len(study.contenders))
-        work = Work(experiment, study, workers, step, any(size.few_events for size in carried), started)
         work = Work(
             experiment, study, workers, Progress(begin, step), started, any(size.few_events for size in carried)
         )
@@ -268,9 +265,6 @@ def _kept(work: Work, found: Comparison, fitted: Fitted | None, facts: Facts, ta
         facts = replace(facts, model_name=bundle.name)
     folder = write_results(dated_folder(HOME / "reports" / experiment.name, work.started), tables, facts)
     newest = show_newest(folder)
-    run_id = log_training(Finished(facts, study.contenders, tables, bundle, folder, held_out(found)))
-    return Trained(bundle, newest / "report.html", run_id, facts.sentence, facts.not_saved, folder)
-    folder = write_results(HOME / "reports" / experiment.name, tables, facts)
     done = Finished(facts, study.contenders, tables, bundle, folder, work.started, held_out(found))
     run_id = log_training(done)
-    return Trained(bundle, folder / "report.html", run_id, facts.sentence, facts.not_saved)
+    return Trained(bundle, newest / "report.html", run_id, facts.sentence, facts.not_saved, folder)
