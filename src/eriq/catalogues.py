@@ -10,6 +10,7 @@ from typing import Literal, get_args
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
 from babel.support import NullTranslations, Translations
 
 Language = Literal["en", "sv", "da"]
@@ -46,3 +47,12 @@ def catalogue(language: Language) -> NullTranslations:
         compiled.seek(0)
         words.merge(Translations(compiled))
     return words
+
+
+def numeral(value: float, digits: int, language: Language) -> str:
+    """Return a number with so many decimals and the marks of a language; a minus is a true one.
+
+    >>> numeral(5463, 0, "en"), numeral(0.8684, 3, "sv"), numeral(5463, 0, "da")
+    ('5,463', '0,868', '5.463')
+    """
+    return format_decimal(value, format="#,##0" + "." * (digits > 0) + "0" * digits, locale=language)

@@ -177,27 +177,27 @@ class Run:
     report: Path  # one HTML file, opens offline; its tables stand beside it
     run_id: str  # of the tracked run
     sentence: str  # the declared difference in words
-    not_saved: str = ""  # why there is no model, where there is none
+    not_saved: str  # why there is no model, where there is none
+    folder: Path  # what this training keeps, also when `report` shows a later one
 
     @cached_property
     def measures(self) -> pd.DataFrame:
         """Every measure of every contender with its interval, as in the report."""
-        return pd.read_csv(self.report.parent / "tables" / "measures.csv")
+        return pd.read_csv(self.folder / "tables" / "measures.csv")
 
     @cached_property
     def verdict(self) -> str:
         """The verdict on the declared difference, such as "no gain shown"."""
-        return str(pd.read_csv(self.report.parent / "tables" / "headline.csv")["verdict"].iloc[0])
+        return str(pd.read_csv(self.folder / "tables" / "headline.csv")["verdict"].iloc[0])
 
     def __repr__(self) -> str:
         auc = self.measures[self.measures["measure"] == "auc"].sort_values("estimate", ascending=False)
         shown = [f"{row.contender}: {row.estimate:.3f} ({row.low:.3f} to {row.high:.3f})" for row in auc.itertuples()]
         here = Path.cwd()
-        more = [f"and {len(shown) - 10} more, see measures"] if len(shown) > 10 else []
         lines = {
             "verdict": self.verdict,
             "in words": self.sentence,
-            "AUC": "\n".join(shown[:10] + more),
+            "AUC": "\n".join(shown[:10] + [f"and {len(shown) - 10} more, see measures"] * (len(shown) > 10)),
             "model": self.model.name if self.model else f"none is saved: {self.not_saved}",
             "report": str(self.report.relative_to(here) if self.report.is_relative_to(here) else self.report),
         }
@@ -251,7 +251,7 @@ def train(
     Returns
     -------
     Run
-        With ``report``, ``model``, ``measures`` and ``verdict``; no model where none is worth saving.
+        With ``report``, ``model``, ``measures`` and ``verdict``; no model if none is worth saving.
 
     Raises
     ------
@@ -266,7 +266,7 @@ def train(
     """
     done = training.train(config, models=Path(models), workers=workers, resume=resume, say=say)
     model = _opened(done.bundle) if done.bundle else None
-    return Run(model, done.report.resolve(), done.run_id, done.sentence, done.not_saved)
+    return Run(model, done.report.resolve(), done.run_id, done.sentence, done.not_saved, done.kept.resolve())
 
 
 def load(reference: str | Path, *, trusted_keys: Sequence[str | Path] | None = None) -> Model:

@@ -88,7 +88,25 @@ def _written(value: float | None, digits: int, sign: str = "") -> str:
     return plain.lstrip("+-") if zero else plain.replace("-", MINUS)
 
 
-FORMATS: Mapping[str, Callable[..., str]] = {"number": number, "percent": percent, "signed": signed, "text": text}
+def plain(value: float | None) -> str:
+    """Return a number with as many decimals as say something: none of a whole or a large one.
+
+    >>> plain(5463.0), plain(41.234), plain(0.0312), plain(None) == GAP
+    ('5,463', '41.2', '0.031', True)
+    """
+    if value is None or _missing(value):
+        return GAP
+    size = abs(float(value))
+    return _written(float(value), 0 if size >= 100 or float(value).is_integer() else 1 if size >= 10 else 3)
+
+
+FORMATS: Mapping[str, Callable[..., str]] = {
+    "number": number,
+    "percent": percent,
+    "signed": signed,
+    "text": text,
+    "plain": plain,
+}
 
 
 def table(

@@ -43,6 +43,9 @@ class Rule:
 
 GROUP = ("people", "people_with", "people_without")
 RULES: Mapping[str, Rule] = {
+    "answers": Rule(
+        ("people",), none_too=False, total=Total("item"), all_told=("people", "rows", "share"), order=("level",)
+    ),
     "by_basis": Rule(()),  # cleared where it is made: its rows are parts of each other
     "by_fold": Rule(("fewest",), total=Total("design", "fold")),
     "censoring": Rule(
@@ -57,10 +60,16 @@ RULES: Mapping[str, Rule] = {
     "entry_curve": Rule(order=("month", "day")),
     "flow": Rule(("rows",), total=Total(), words=True),
     "groups": Rule(GROUP, fewest=True, none_too=False, total=Total("column"), all_told=(*GROUP, "rows", "events")),
+    "halves": Rule(("people",)),
     "handover": Rule(("fewest",)),
+    "histogram": Rule(none_too=False, total=Total("contender"), order=("low", "high")),
     "left_rules": Rule(("rows", "events"), same_people=True),
+    "listed": Rule(("fewest",), order=("places", "rows")),
     "missing_policies": Rule(("rows",)),
+    "roc": Rule(("fewest",)),
     "slices": Rule(("clients",)),
+    "who": Rule(GROUP, fewest=True, none_too=False, total=Total("column"), all_told=(*GROUP, "rows", "events")),
+    "who_by_centre": Rule(("people",), none_too=False, total=Total("column")),
 }  # of every other table: a column n, if it has one
 LISTED = ("precision", "recall", "lift")  # measures of a list of limited length
 BESIDE = {"measures": (), "capacity": (), "differences": ("baseline",), "all_differences": ("baseline",)}

@@ -9,6 +9,7 @@ from typing import Final
 
 import pandas as pd
 
+from eriq.tables.people import ABOUT_PEOPLE
 from eriq.tables.schema import Column
 
 Results = Mapping[str, pd.DataFrame]  # every result table by its name
@@ -79,7 +80,7 @@ DELONG = (_CONTENDER, _BASELINE, *_ESTIMATE, Column("p", "float64"))
 FLOW = (Column("reason", "str"), Column("rows", "Int64"))
 SAMPLE_SIZE = (_CONTENDER, Column("name", "str"), Column("value", "float64"))
 IMPORTANCE = (
-    Column("level", "str", allowed=("item", "respondent", "block")),
+    Column("level", "str", allowed=("item", "indicator", "respondent", "block")),
     Column("name", "str"),
     Column("label", "str"),
     Column("value", "float64"),
@@ -247,7 +248,6 @@ HANDOVER = (
     Column("words", "str"),
 )
 SCORED_ON = (Column("basis", "str"), Column("rows", "Int64"), Column("share", "float64"))
-
 CONTRACTS: Mapping[str, tuple[Column, ...]] = {
     "contenders": CONTENDERS,
     "measures": MEASURES,
@@ -287,6 +287,7 @@ CONTRACTS: Mapping[str, tuple[Column, ...]] = {
     "by_basis": BY_BASIS,
     "scored_on": SCORED_ON,
     "handover": HANDOVER,
+    **ABOUT_PEOPLE,
 }
 
 

@@ -8,10 +8,12 @@ from pathlib import Path
 from eriq.errors import SourceError, bullets
 from eriq.registry.tracking import HOME
 from eriq.scoring.sinks.leftovers import abandoned, newest, remove
+from eriq.study.reporting.folders import earlier_reports
 
 KINDS: Mapping[str, Callable[[], list[Path]]] = {
     "finished contenders, for --resume of a training": lambda: sorted((HOME / "cache").glob("*.npy")),
     "held-out forecasts, for the comparison at a promotion": lambda: sorted((HOME / "held_out").glob("*.parquet")),
+    "reports of earlier trainings, the newest of each config left out": lambda: earlier_reports(HOME / "reports"),
 }
 LEFT_BEHIND = "left behind by runs that were killed"
 

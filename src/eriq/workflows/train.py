@@ -15,6 +15,7 @@ from eriq.model.model import Model
 from eriq.registry.models import MODELS, no_model
 from eriq.registry.tracking import HOME
 from eriq.registry.training_run import Finished, log_training
+from eriq.study.comparison.answers import answer_tables
 from eriq.study.comparison.bases import Judged, further_bases, whole_basis
 from eriq.study.comparison.by_basis import basis_tables, population_words
 from eriq.study.comparison.calibrated import calibrator_of, saved_forecasts
@@ -42,6 +43,8 @@ from eriq.study.explanation.rules import best_rules
 from eriq.study.explanation.scorecards import scorecards
 from eriq.study.groups.audit import audit
 from eriq.study.groups.columns import group_labels
+from eriq.study.groups.listed import listed
+from eriq.study.groups.who import who
 from eriq.study.learning.final import final_model
 from eriq.study.learning.progress import Progress, silent
 from eriq.study.learning.resume import KEPT_DAYS, Cache, forget_old, run_or_take_over
@@ -50,6 +53,7 @@ from eriq.study.reporting.card import card_markdown
 from eriq.study.reporting.facts import Facts, Noted, facts_of
 from eriq.study.reporting.files import write_results
 from eriq.study.reporting.findings import cleared
+from eriq.study.reporting.folders import dated_folder, show_newest
 from eriq.study.saving import Fitted, held_out, save
 from eriq.tables.results import Results
 from eriq.workflows.check import checked_folds
@@ -63,10 +67,11 @@ class Trained:
     """Where the results of a training are."""
 
     bundle: Bundle | None  # none where no contender is worth saving
-    report: Path
+    report: Path  # where the newest report of the config is
     run_id: str
     sentence: str
     not_saved: str = ""  # why there is no model
+    kept: Path = Path()  # the folder that this training keeps, whatever comes after it
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,6 +83,7 @@ class Work:
     workers: int | None
     progress: Progress
     few_people: bool  # fewer events than the least that the declared pair needs
+    started: dt.datetime
 
     @property
     def learning(self) -> Learning:
@@ -130,7 +136,7 @@ def train(
                 say(sentence)
         folds = checked_folds(study, experiment)
         begin(len(folds) * len(study.contenders))
-        work = Work(experiment, study, workers, step, any(size.few_events for size in carried))
+        work = Work(experiment, study, workers, step, any(size.few_events for size in carried), started)
         if gone := forget_old(HOME / "cache"):
             say(f"{gone:,} finished contender(s) kept for --resume for more than {KEPT_DAYS} days were removed")
         found = _compared(work, folds, resume=resume)
@@ -144,7 +150,9 @@ def train(
         found, judged = _by_basis(work, found, resume=resume)
         model, explanations = _fitted_and_explained(work, found)
         sizes = sample_sizes(study, tuple(dict.fromkeys((*pair, found.chosen))))
-        tables = {**found.tables, **described(study, sizes), **explanations, **_elsewhere(work, found)}
+        people = {**described(study, sizes), **who(study, experiment), **answer_tables(study)}
+        people["listed"] = listed(found.held.forecasts(), (pair[0].name, pair[1].name), experiment)
+        tables = {**found.tables, **people, **explanations, **_elsewhere(work, found)}
         noted = Noted(started, doubts, strongest.sentence if strongest else "", population_words(found.tables))
         facts = facts_of(experiment, study, found, model, sizes, noted)
         fitted = _with_bases(work, model, judged) if model else None
@@ -254,6 +262,7 @@ def _kept(work: Work, found: Comparison, fitted: Fitted | None, facts: Facts, ta
         if experiment.sign_with_env:  # before it is registered, so that the copy there is signed too
             sign_bundle(bundle, key_of_env(experiment.sign_with_env, (models, HOME)))
         facts = replace(facts, model_name=bundle.name)
-    folder = write_results(HOME / "reports" / experiment.name, tables, facts)
+    folder = write_results(dated_folder(HOME / "reports" / experiment.name, work.started), tables, facts)
+    newest = show_newest(folder)
     run_id = log_training(Finished(facts, study.contenders, tables, bundle, folder, held_out(found)))
-    return Trained(bundle, folder / "report.html", run_id, facts.sentence, facts.not_saved)
+    return Trained(bundle, newest / "report.html", run_id, facts.sentence, facts.not_saved, folder)

@@ -30,7 +30,7 @@ def test_every_table_keeps_its_contract(found):
     """The tables that apply to several waves of made-up people are there, filled, with the columns that were agreed."""
     assert set(found.tables) == {
         "contenders", "measures", "differences", "all_differences", "overlap", "headline", "calibration_curve",
-        "calibration_bins", "decision_curve", "decomposition", "human", "oracle",
+        "calibration_bins", "decision_curve", "decomposition", "human", "oracle", "histogram", "roc",
     }  # fmt: skip
     for name, table in found.tables.items():
         assert len(table), name

@@ -92,3 +92,14 @@ def test_a_client_on_both_sides_stops_the_permutation(telling):
     torn = Fold("fold 1", 0, np.append(fold.train, fold.test[:2]), fold.test)
     with pytest.raises(LeakageError, match=r"permutation importance: 2 client\(s\)"):
         permuted(telling, [torn])
+
+
+def test_an_indicator_holds_both_voices(tables, study) -> None:
+    """An indicator moves forecasts as its two items do together, and every item of the questionnaire is in one."""
+    table = tables["importance"]
+    indicators = table[(table["level"] == "indicator") & ~table["name"].str.startswith("no item: ")]
+    assert set(indicators["name"]) == {texts.en for texts in study.instrument.indicators.values()}
+    items = table[table["level"] == "item"].set_index("name")["value"]
+    search = indicators.set_index("name")["value"]["job search"]
+    both = items["caseworker.cw01"] + items["client.cl01"]
+    assert abs(items["caseworker.cw01"] - items["client.cl01"]) - 1e-9 <= search <= both + 1e-9

@@ -421,6 +421,61 @@ def made_up() -> Tables:
     return tables
 
 
+WITH = "questionnaire | logistic"
+
+
+def people_tables() -> Tables:
+    """Return the tables on who people are and what they answered, with invented numbers."""
+    both = ("people", "rows", "events", "people_with", "people_without")
+    numbers = ("mean", "sd", "missing")
+    lists = [
+        (WITH, None, "highest", 200, 12512, 142, *around(129.0, 16.0), 71),
+        (BASELINE, None, "highest", 200, 12512, 113, *around(29.0, 12.0), 29),
+        (WITH, BASELINE, "highest", 200, 12512, None, *around(100.0, 21.0), 29),
+        ("by lot", None, "highest", 200, 12512, None, *around(13.0, 0.0), 200),
+    ]
+    columns = ("contender", "baseline", "pick", "places", "rows", "people", "estimate", "low", "high", "fewest")
+    answers = [
+        (item, f"{item} (client)", "client", level, words, people, people * 2, people / 4000)
+        for item in ("a", "b")
+        for level, words, people in ((0.0, "not at all", 1500), (1.0, "much", 400), (np.nan, "no answer", 100))
+    ]
+    return {
+        "listed": rows(*columns, of=lists),
+        "who": rows("column", "group", *both, of=[("sex", g, 2500, 6256, 400, 350, 2300) for g in ("female", "male")]),
+        "who_by_centre": rows(
+            *("column", "group", "centre", "people", "rows"),
+            of=[("sex x job_centre", g, c, 600, 1500) for g in ("female", "male") for c in ("north", "south")],
+        ),
+        "who_numbers": rows(
+            *("name", "label", "by", "group", "n", *numbers),
+            of=[
+                ("register.age", "Age", by, group, 2000, 40.6, 6.94, 0.0)
+                for by, group in (("outcome", "all"), ("outcome", "with the outcome"), ("job_centre", "north"))
+            ],
+        ),
+        "answers": rows(*("item", "label", "respondent", "level", "answer", "people", "rows", "share"), of=answers),
+        "halves": rows(
+            *("indicator", "first", "second", "people", "rows", "same", "within_one", "kappa"),
+            of=[("job search", "caseworker", "client", 4900, 11000, 0.51, 0.95, 0.748)],
+        ),
+        "histogram": rows("contender", "low", "high", "n", of=[(WITH, k / 20, (k + 1) / 20, 90) for k in range(10)]),
+        "roc": rows(
+            *("contender", "cut", "false_positive_rate", "sensitivity", "precision", "fewest"),
+            of=[(n, 0.5, 0.1, 0.5, 0.4, 50) for n in (WITH, BASELINE)],
+        ),
+        "typical": rows(
+            *("person", "forecast", "place", "label", "answer", "contribution"),
+            of=[("with the outcome", 0.27, k, f"item {k}", "much", 0.7 / k) for k in (1, 2)],
+        ),
+    }
+
+
+def small() -> Tables:
+    """Return the four needed tables, the headline, and those on people: a page with few figures, quickly drawn."""
+    return {**main_tables(), "headline": made_up()["headline"], **people_tables()}
+
+
 def made_up_facts(**others: Any) -> Facts:
     instrument = load_instrument("eriq22")
     facts = Facts(

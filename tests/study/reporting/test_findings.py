@@ -1,10 +1,15 @@
 """What may be printed of a training, and who is shown first."""
 
 import numpy as np
+import pandas as pd
 from tests.study.reporting.made_up import AUCS, CHOSEN, Page, made_up, made_up_facts, main_tables, report, rows
 
+from eriq.study.reporting.card import card_markdown
 from eriq.study.reporting.figures import figures_of
-from eriq.study.reporting.findings import cleared, leading
+from eriq.study.reporting.findings import cleared, leading, saved
+from eriq.study.reporting.report import key_numbers
+from eriq.study.reporting.shapes import contender_table
+from eriq.tables.results import SAVED
 
 
 def test_leading_contenders_are_the_best_of_each_block_humans_baseline_and_chosen() -> None:
@@ -43,3 +48,18 @@ def test_cells_of_fewer_than_five_people_are_not_drawn() -> None:
     assert len(dots[0].get_xdata()) == 8  # of nine bins the last has 4 people
     assert "200" in page.words
     assert "3" not in page.words
+
+
+def test_the_saved_model_has_one_number() -> None:
+    """Its own measures stand in card, comparison and tiles; those of its contender only where nothing is saved."""
+    tables = main_tables()
+    facts = made_up_facts()
+    assert saved(cleared(tables, facts)) == facts.chosen
+    own = tables["measures"].query("contender == @facts.chosen and measure == 'auc'")
+    measures = pd.concat([tables["measures"], own.assign(contender=SAVED, estimate=0.8675)])
+    found = cleared({**tables, "measures": measures}, facts)
+    assert saved(found) == SAVED
+    assert "| AUC (discrimination) | 0.868 (" in card_markdown(found)
+    row = contender_table(found, [facts.chosen]).iloc[-1]
+    assert (row["contender"], row["auc"][:5]) == ("Saved model", "0.868")
+    assert ("AUC, saved model", "0.868") in [tile[:2] for tile in key_numbers(found)]

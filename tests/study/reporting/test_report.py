@@ -252,12 +252,13 @@ def test_the_page_says_what_the_auc_is_a_mean_of_and_who_may_be_on_both_sides() 
     assert "never over them together" not in plain.text
 
 
-def test_what_may_go_wrong_is_said_before_the_contenders(page: Page) -> None:
+def test_what_may_go_wrong_is_said_and_pointed_to_before_the_contenders(page: Page) -> None:
     """Every doubt, and that a column is somebody's decision, have a section of their own; without any there is none."""
     words = page.text
     place = words.index("What may go wrong Found")
     for sentence in (*made_up_facts().doubts, made_up_facts().decided):
-        assert place < words.index(sentence) < words.index("Contenders on the same people")
+        assert place < words.index(sentence) < words.index("How it was made", place)
+    assert words.index("What may go wrong : found in these data") < words.index("Contenders on the same people")
     nothing = Page(report(main_tables(), made_up_facts(doubts=(), decided="")))
     assert "doubts" in page.ids()
     assert "doubts" not in nothing.ids()

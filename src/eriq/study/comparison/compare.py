@@ -15,6 +15,7 @@ from eriq.study.comparison.factorial import decomposition
 from eriq.study.comparison.home_and_away import home_and_away
 from eriq.study.comparison.out_of_fold import OutOfFold
 from eriq.study.comparison.people import HUMAN, against_people
+from eriq.study.comparison.ranked import histogram, roc
 from eriq.study.comparison.verdict import FIXED, Difference, headline_pair, headline_table
 from eriq.study.design.contender import Contender
 from eriq.study.evaluation.bootstrap import Replicates
@@ -107,6 +108,8 @@ def compare(
         "calibration_curve": curves.curve,
         "calibration_bins": curves.bins,
         "decision_curve": decision_curves(shown, experiment),
+        "histogram": histogram(shown),
+        "roc": roc(shown),
         "decomposition": decomposition(made, held.contenders, experiment),
         "human": against_people(every_pair, with_, held.contenders),
         "oracle": None if truth is None else _oracle(tested, without, truth[held.tested]),

@@ -5,6 +5,7 @@ from eriq.study.explanation.belief import belief
 from eriq.study.explanation.dependence import dependence
 from eriq.study.explanation.explained import Explained, contributions
 from eriq.study.explanation.importance import importance
+from eriq.study.explanation.typical import typical
 from eriq.study.learning.progress import Progress, silent
 from eriq.tables.results import Results, as_result
 
@@ -21,12 +22,13 @@ def explain(explained: Explained, progress: Progress = silent) -> Results:
     Returns
     -------
     mapping of str to DataFrame
-        importance, dependence, pairs, agreement, belief: those that apply.
+        importance, dependence, typical, pairs, agreement, belief: those that apply.
     """
     found = contributions(explained, progress)
     tables = {
         "importance": importance(explained, found),
         "dependence": dependence(explained, found),
+        "typical": typical(explained, found),
         **agreement(explained, found, progress),
     }
     instrument = explained.instrument

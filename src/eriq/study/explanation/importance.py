@@ -10,6 +10,7 @@ from eriq.config.streams import stream
 from eriq.features import Feature
 from eriq.features.matrix import to_matrix
 from eriq.features.sensitive import SENSITIVE_LABEL, units
+from eriq.instrument.instrument import Instrument
 from eriq.model.calibrator import expit
 from eriq.study.design.contender import Contender
 from eriq.study.design.design import Design
@@ -19,12 +20,16 @@ from eriq.study.explanation.explained import Contributions, Explained
 from eriq.study.explanation.spread import around, ranks_around
 from eriq.study.learning.training import fit, margin
 from eriq.study.words import part_words
+from eriq.tables.people import NO_ITEM
 
 PERMUTED_FOLDS = 5  # most folds that are refitted for it
 
 
 def importance(explained: Explained, found: Contributions) -> pd.DataFrame:
-    """Return the mean absolute contribution of items, respondents and blocks, with rank and permutation."""
+    """Return the mean absolute contribution of items, indicators, respondents and blocks, with rank and permutation.
+
+    An indicator holds both voices: all items about it, whoever answers them.
+    """
     e = explained
     names, member = units(e.used)
     by_name = {f.name: f for f in e.used}
@@ -34,6 +39,8 @@ def importance(explained: Explained, found: Contributions) -> pd.DataFrame:
         "respondent": [f.respondent if f else "register" for f in features],
         "block": [part_words(f.part if f else "register_history") for f in features],
     }
+    if e.instrument is not None:
+        levels["indicator"] = [_indicator(f, e.instrument) for f in features]
     values, refits, share = found.model @ member, [v @ member for v in found.refits], e.experiment.intervals.level
     table = pd.concat([_level(level, groups, values, refits, share) for level, groups in levels.items()])
     falls = permutation(e.contender, e.design, e.folds, e.features, member, e.experiment.seed)
@@ -46,6 +53,13 @@ def importance(explained: Explained, found: Contributions) -> pd.DataFrame:
     table = table.merge(items, on=["level", "name"], how="left", validate="one_to_one")
     label = table["label"].fillna(table["name"])
     return table.assign(label=label, refits=len(refits)).sort_values(["level", "rank"], ignore_index=True)
+
+
+def _indicator(feature: Feature | None, instrument: Instrument) -> str:
+    """Return what an item is about; the part of the columns, where a column is no item."""
+    if feature is None or feature.item not in instrument.by_id:
+        return f"{NO_ITEM}{part_words(feature.part if feature else 'register_history')}"
+    return instrument.indicators[instrument.by_id[str(feature.item)].indicator].in_("en")
 
 
 def _level(

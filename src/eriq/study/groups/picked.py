@@ -53,7 +53,7 @@ def picked(probability: np.ndarray, rule: Rule, weights: np.ndarray | None = Non
     [0.0, 1.0, 1.0, 0.0]
     """
     if not rule.thresholds:
-        return flagged(_order(probability, rule.pick), rule.share, weights)
+        return flagged(order_of(probability, rule.pick), rule.share, weights)
     low, high = {
         "highest": (rule.thresholds[0], 1.0),
         "lowest": (0.0, rule.thresholds[0]),
@@ -80,7 +80,7 @@ def benefit(outcome: np.ndarray, probability: np.ndarray, rule: Rule) -> np.ndar
     return np.asarray((probability >= t) * (outcome - (1 - outcome) * t / (1 - t)), dtype=np.float64)
 
 
-def _order(probability: np.ndarray, pick: Pick) -> np.ndarray:
+def order_of(probability: np.ndarray, pick: Pick) -> np.ndarray:
     """Return a score whose highest values are picked first."""
     if pick == "middle":
         place = rankdata(probability)

@@ -7,11 +7,10 @@ import pandas as pd
 from eriq.disclosure import count_words
 from eriq.pages import render, signed, text
 from eriq.study.reporting.cells import by_contender, joined
-from eriq.study.reporting.findings import Findings
+from eriq.study.reporting.findings import Findings, saved
 from eriq.study.reporting.report import away_sentences, centre_sentences, headline_of, replicates
 from eriq.study.reporting.shapes import CALIBRATION, OVERALL, by_basis
 from eriq.study.reporting.words import MEASURES, as_sentence, in_markdown, measure_label
-from eriq.tables.results import SAVED
 
 
 def card_markdown(found: Findings) -> str:
@@ -39,8 +38,7 @@ def card_markdown(found: Findings) -> str:
 
 def _performance(found: Findings) -> pd.DataFrame:
     """Return one row per measure of the saved model; of the chosen contender where there is none of that."""
-    table = found.tables["measures"]
-    whose = SAVED if (table["contender"] == SAVED).any() else found.facts.chosen
+    table, whose = found.tables["measures"], saved(found)
     cells = {measure: by_contender(table, measure).get(whose) for measure in (*OVERALL, *CALIBRATION)}
     weighted = found.facts.weighted
     there = {measure_label(measure, weighted=weighted): cell for measure, cell in cells.items() if cell}

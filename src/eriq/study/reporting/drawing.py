@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from eriq.pages import interval, number
-from eriq.study.reporting.canvas import INK, SOFT, figure, key, panels, style
+from eriq.study.reporting.canvas import INK, SOFT, figure, key, panels, remember, style
 from eriq.tables.results import ON_LOGIT, SMOOTH
 
 if TYPE_CHECKING:
@@ -50,9 +50,10 @@ def draw_flow(flow: pd.DataFrame) -> "Figure":
     words = _listed(shown["reason"], shown["rows"], 0)
     with style():
         whole, axes = figure("flow", "Who is in and who was left out", words, 0.5 + 0.34 * len(shown))
+        remember(whole, shown)
         places = np.arange(len(shown))
         axes.barh(places, shown["rows"], color=colours, height=0.62)
-        axes.set_yticks(places, [_wrapped(label, 46) for label in shown["reason"]])
+        axes.set_yticks(places, [wrapped(label, 46) for label in shown["reason"]])
         axes.invert_yaxis()
         axes.tick_params(axis="y", length=0)
         axes.grid(visible=False, axis="y")
@@ -104,17 +105,18 @@ def draw_intervals(
     known = list(dict.fromkeys(kinds))
     marks = {kind: MARKS.get(kind, (PALETTE[k % len(PALETTE)], "o")) for k, kind in enumerate(known)}
     groups = table["group"] if "group" in table else pd.Series("", index=table.index)
-    places, headings = _places(groups)
-    height = 0.95 + 0.36 * (places[-1] + 1) + 0.1 * sum(len(label) > 44 for label in table["label"])
+    places, headings = places_of(groups)
+    height = 0.95 + 0.28 * (places[-1] + 1) + 0.1 * sum(len(label) > 44 for label in table["label"])
     with style():
         whole, axes = figure(name, title, _listed(table["label"], table["estimate"], 3), height)
+        remember(whole, table)
         looks = dict(zip(lines or {}, DASHES, strict=False))
         for words, x in (lines or {}).items():
             axes.axvline(x, color=INK, linewidth=1.1, linestyle=looks[words])
         numbers = table[["estimate", "low", "high"]].to_numpy("float64", na_value=np.nan)
         for place, kind, row in zip(places, kinds, numbers, strict=True):
             _draw_estimate(axes, place, row, marks[kind], bars=bars)
-        _name_rows(axes, table["label"], places, headings)
+        name_rows(axes, table["label"], places, headings)
         axes.set_xlabel(axis)
         if bars:
             axes.set_xlim(left=min(0.0, float(table[["estimate", "low"]].min().min())))
@@ -141,9 +143,9 @@ def _draw_estimate(axes: "Axes", place: float, row: np.ndarray, mark: tuple[str,
     axes.text(1.015, place, words, transform=axes.get_yaxis_transform(), va="center", fontsize=8.5)
 
 
-def _name_rows(axes: "Axes", labels: pd.Series, places: Sequence[float], headings: Sequence[tuple[float, str]]) -> None:
+def name_rows(axes: "Axes", labels: pd.Series, places: Sequence[float], headings: Sequence[tuple[float, str]]) -> None:
     """Write the words of each row, and a heading above each group."""
-    axes.set_yticks(places, [_wrapped(label, 44) for label in labels])
+    axes.set_yticks(places, [wrapped(label, 44) for label in labels])
     axes.set_ylim(max(places) + 0.7, -0.7)
     for place, heading in headings:
         axes.text(-0.01, place, heading, transform=axes.get_yaxis_transform(), ha="right", va="center", weight="bold")
@@ -151,7 +153,7 @@ def _name_rows(axes: "Axes", labels: pd.Series, places: Sequence[float], heading
     axes.grid(visible=False, axis="y")
 
 
-def _places(groups: pd.Series) -> tuple[list[float], list[tuple[float, str]]]:
+def places_of(groups: pd.Series) -> tuple[list[float], list[tuple[float, str]]]:
     """Return the height of each row, counted downwards, and of the heading above each run of a group."""
     places: list[float] = []
     headings: list[tuple[float, str]] = []
@@ -169,7 +171,9 @@ def _places(groups: pd.Series) -> tuple[list[float], list[tuple[float, str]]]:
 # --- curves --------------------------------------------------------------------------------
 
 
-def draw_calibration(curve: pd.DataFrame, bins: pd.DataFrame, labels: Mapping[str, str]) -> "Figure":
+def draw_calibration(
+    curve: pd.DataFrame, bins: pd.DataFrame, labels: Mapping[str, str], histogram: pd.DataFrame | None = None
+) -> "Figure":
     """Return observed share against forecast, one panel for each contender of `labels`.
 
     Parameters
@@ -180,6 +184,8 @@ def draw_calibration(curve: pd.DataFrame, bins: pd.DataFrame, labels: Mapping[st
         contender, forecast, observed, n: equally filled bins; rows without numbers are left out.
     labels : mapping of str to str
         The contenders to draw, with their words.
+    histogram : DataFrame, optional
+        contender, low, high, n: how many forecasts there are, drawn at the foot of each panel.
 
     Examples
     --------
@@ -197,7 +203,10 @@ def draw_calibration(curve: pd.DataFrame, bins: pd.DataFrame, labels: Mapping[st
     seen = pd.concat([curve.loc[curve["contender"].isin(labels)], bins.loc[bins["contender"].isin(labels)]])
     top = min(1.0, 1.06 * float(seen[["forecast", "observed"]].max().max()))
     with style():
-        whole, parts = panels("calibration", "Calibration", words + ".", len(labels), 3.0 if three else 3.6)
+        whole, parts = panels("calibration", "Calibration", words + ".", len(labels), 3.3 if three else 3.4)
+        drawn = [curve.assign(part="curve"), bins.assign(part="bins")]
+        drawn += [] if histogram is None else [histogram.assign(part="histogram")]
+        remember(whole, pd.concat([table.loc[table["contender"].isin(labels)] for table in drawn]))
         for k, (panel, (contender, label)) in enumerate(zip(parts, labels.items(), strict=True)):
             mine = curve.loc[curve["contender"] == contender]
             line, on_logit = (mine.loc[mine["curve"] == kind] for kind in (SMOOTH, ON_LOGIT))
@@ -220,12 +229,22 @@ def draw_calibration(curve: pd.DataFrame, bins: pd.DataFrame, labels: Mapping[st
                 markeredgecolor="white",
                 label="bins of people",
             )
+            _at_the_foot(panel, histogram, contender, top)
             panel.set_title("\n".join(textwrap.wrap(label, 25 if three else 38)), fontsize=9)
             panel.set(xlim=(0, top), ylim=(0, top), xlabel="Forecast probability", ylabel="Observed share")
             panel.set_aspect("equal")
         handles, names = parts[0].get_legend_handles_labels()
-        whole.legend(handles, names, loc="outside lower center", ncols=5)
+        whole.legend(handles, names, loc="outside lower center", ncols=3)
     return whole
+
+
+def _at_the_foot(panel: "Axes", histogram: pd.DataFrame | None, contender: str, top: float) -> None:
+    """Draw how many forecasts there are as bars at the foot of a panel, the tallest a sixth of its height."""
+    if histogram is None or not (histogram["contender"] == contender).any():
+        return
+    low, high, n = _numbers(histogram.loc[histogram["contender"] == contender], "low", "high", "n")
+    height = np.nan_to_num(n) / max(np.nanmax(n, initial=0), 1) * top / 6
+    panel.bar(low, height, high - low, align="edge", color=GREY, alpha=0.45, linewidth=0, label="how many forecasts")
 
 
 def draw_decision(curve: pd.DataFrame, labels: Mapping[str, str]) -> "Figure":
@@ -250,7 +269,8 @@ def draw_decision(curve: pd.DataFrame, labels: Mapping[str, str]) -> "Figure":
     )
     by_contender = {name: rows.sort_values("threshold") for name, rows in curve.groupby("contender")}
     with style():
-        whole, axes = figure("decision", "Decision curves", words + ".", 3.9)
+        whole, axes = figure("decision", "Decision curves", words + ".", 3.4)
+        remember(whole, curve.loc[curve["contender"].isin([*labels, *ACTING])])
         for name, dash in ACTING.items():
             if name in by_contender:
                 words = name.replace("treat", "act for")
@@ -290,12 +310,13 @@ def draw_room(table: pd.DataFrame, columns: Sequence[str]) -> "Figure":
     plain = [column.replace("_", " ") for column in columns]
     words = f"Share picked and false negative rate by room, for groups by {' and by '.join(plain)}."
     with style():
-        whole, parts = panels("groups", "Who is picked, by room", words, 2 * len(columns), 2.9)
+        whole, parts = panels("groups", "Who is picked, by room", words, 2 * len(columns), 2.4)
+        remember(whole, table.loc[table["column"].isin(columns)])
         for panel, (column, measure) in zip(parts, ((c, m) for c in columns for m in sides), strict=True):
             mine = table.loc[table["column"] == column]
             for k, (group, line) in enumerate(mine.groupby("group")):
                 x, y = _numbers(line.sort_values("at"), "at", measure)
-                colour, words = PALETTE[k % len(PALETTE)], _wrapped(str(group), 26)
+                colour, words = PALETTE[k % len(PALETTE)], wrapped(str(group), 26)
                 panel.plot(x, y, color=colour, marker="oDs^v"[k % 5], markersize=3, linewidth=1.4, label=words)
             panel.set(xlim=(0, 1), ylim=(0, 1), xlabel="Room, as a share of questionnaires", ylabel=sides[measure])
             panel.set_title(column.replace("_", " "), fontsize=9)
@@ -332,7 +353,8 @@ def draw_dependence(table: pd.DataFrame, items: Sequence[str]) -> "Figure":
     shown = table.loc[table["item"].isin(items)]
     words = "Mean contribution to the log-odds by answer, for " + "; ".join(dict.fromkeys(shown["label"]))
     with style():
-        whole, parts = panels("dependence", "Dependence on the answer", words + ".", len(items), 2.75, sharey=True)
+        whole, parts = panels("dependence", "Dependence on the answer", words + ".", len(items), 2.4, sharey=True)
+        remember(whole, shown)
         for panel, item in zip(parts, items, strict=True):
             rows = shown.loc[shown["item"] == item].sort_values("level")
             places = np.arange(len(rows))
@@ -340,10 +362,10 @@ def draw_dependence(table: pd.DataFrame, items: Sequence[str]) -> "Figure":
             panel.axhline(0, color=SOFT, linewidth=0.9)
             panel.vlines(places, low, high, color=TEAL, linewidth=2, alpha=0.55)
             panel.plot(places, centre, "o-", color=TEAL, linewidth=1.4, markersize=5.5, markeredgecolor="white")
-            panel.set_xticks(places, [_wrapped(answer, 13, lines=3) for answer in rows["answer"]], fontsize=7.5)
+            panel.set_xticks(places, [wrapped(answer, 13, lines=3) for answer in rows["answer"]], fontsize=7.5)
             panel.set_xlim(-0.5, max(len(rows) - 0.5, 0.5))
             panel.grid(visible=False, axis="x")
-            panel.set_title(_wrapped(rows["label"].iloc[0], 46), fontsize=8.5)
+            panel.set_title(wrapped(rows["label"].iloc[0], 46), fontsize=8.5)
             spec = panel.get_subplotspec()
             if spec and spec.is_first_col():
                 panel.set_ylabel("Contribution, log-odds")
@@ -358,7 +380,7 @@ def _numbers(table: pd.DataFrame, *columns: str) -> list[np.ndarray]:
     return [table[column].to_numpy("float64", na_value=np.nan) for column in columns]
 
 
-def _wrapped(words: str, width: int, lines: int = 2) -> str:
+def wrapped(words: str, width: int, lines: int = 2) -> str:
     """Return `words` on at most `lines` lines, shortened if they must be."""
     return "\n".join(textwrap.wrap(words, width, max_lines=lines, placeholder=" …"))
 

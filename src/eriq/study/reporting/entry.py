@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from eriq.pages import percent
-from eriq.study.reporting.canvas import figure, style
+from eriq.study.reporting.canvas import figure, remember, style
 from eriq.study.reporting.drawing import AMBER, DASHES, TEAL
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ def draw_entry(curve: pd.DataFrame) -> "Figure":
     )
     with style():
         whole, axes = figure("entry_curve", "Entries by month", words, 3.4)
+        remember(whole, shown)
         axes.fill_between(shown["month"], shown["low"], shown["high"], color=TEAL, alpha=0.15, linewidth=0)
         axes.plot(
             shown["month"], shown["observed"], color=TEAL, linewidth=2, marker="o", markersize=4, label="observed"

@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from eriq.pages import percent
-from eriq.study.reporting import drawing
+from eriq.study.reporting import drawing, pictures
 from eriq.study.reporting.entry import draw_entry
 from eriq.study.reporting.findings import Findings, besides, flow, in_detail, leading
+from eriq.study.reporting.first import list_figures
 from eriq.study.reporting.groups import columns_drawn
 from eriq.study.reporting.shapes import ranked
 from eriq.study.reporting.words import kind_words
 from eriq.study.words import block_words
+from eriq.tables.people import NO_ITEM
 
 if TYPE_CHECKING:
     from eriq.study.reporting.canvas import Figure
@@ -26,15 +28,18 @@ def figures_of(found: Findings) -> "dict[str, Figure]":
     Returns
     -------
     dict of str to Figure
-        flow, entry_curve, auc, decomposition, calibration, decision, groups, by_fold, importance, parts, dependence; a
-        figure whose table is absent is left out.
+        list-en, list-sv, list-da, flow, entry_curve, answers, auc, decomposition, calibration, roc, decision, groups,
+        by_fold, importance, parts, dependence; a figure whose table is absent is left out.
     """
     made = {
+        **list_figures(found),
         "flow": drawing.draw_flow(flow(found)),
         "entry_curve": draw_entry(found.tables["entry_curve"]) if "entry_curve" in found.tables else None,
+        "answers": pictures.draw_answers(found.tables["answers"]) if "answers" in found.tables else None,
         "auc": _auc(found),
         "decomposition": _decomposition(found),
         "calibration": _calibration(found),
+        "roc": _roc(found),
         "decision": _decision(found),
         "by_fold": _by_fold(found),
         "groups": _groups(found),
@@ -83,7 +88,14 @@ def _calibration(found: Findings) -> "Figure | None":
     if curve is None or not names:
         return None
     bins = found.tables.get("calibration_bins", pd.DataFrame(columns=["contender", "forecast", "observed", "n"]))
-    return drawing.draw_calibration(curve, bins, names)
+    return drawing.draw_calibration(curve, bins, names, found.tables.get("histogram"))
+
+
+def _roc(found: Findings) -> "Figure | None":
+    """Return the two curves of the declared pair, and of the chosen contender where it is another."""
+    table = found.tables.get("roc")
+    names = _drawn(table, in_detail(found), TOP_CALIBRATED)
+    return pictures.draw_roc(table, names, found.facts.prevalence) if table is not None and names else None
 
 
 def _by_fold(found: Findings) -> "Figure | None":
@@ -152,16 +164,18 @@ def _importance(found: Findings) -> "Figure | None":
 
 
 def _parts(found: Findings) -> "Figure | None":
-    """Return the importance of respondents and of blocks."""
+    """Return the importance of indicators with both voices, of respondents and of blocks."""
     if "importance" not in found.tables:
         return None
-    headings = {"respondent": "By respondent", "block": "By block of columns"}
-    parts = [ranked(found.tables["importance"], level).assign(group=words) for level, words in headings.items()]
+    headings = {"indicator": "By indicator, both voices", "respondent": "By respondent", "block": "By block of columns"}
+    whole = found.tables["importance"]
+    whole = whole.loc[~whole["name"].astype("str").str.startswith(NO_ITEM)]
+    parts = [ranked(whole, level).assign(group=words) for level, words in headings.items()]
     both = pd.concat([part for part in parts if len(part)] or parts)
     if both.empty:
         return None
     both = both.rename(columns={"value": "estimate"}).drop(columns="malleable")
-    title = "Importance by respondent and by block"
+    title = "Importance by indicator, by respondent and by block"
     return drawing.draw_intervals(both, name="parts", title=title, axis=AXIS, bars=True)
 
 

@@ -9,7 +9,7 @@ from eriq.disclosure import WITHHELD, count_words, hide_parts, publishable_all
 from eriq.study.reporting.cells import estimates
 from eriq.study.reporting.facts import Facts
 from eriq.study.reporting.words import KINDS, contender_labels
-from eriq.tables.results import CONTRACTS, Results, at_capacity
+from eriq.tables.results import CONTRACTS, SAVED, Results, at_capacity
 
 NEEDED = ("contenders", "measures", "differences")
 
@@ -129,6 +129,29 @@ def in_detail(found: Findings) -> dict[str, str]:
         names += contenders.loc[same, "contender"].tolist()
     known = set(contenders["contender"])
     return {name: found.labels[name] for name in dict.fromkeys(names) if name in known}
+
+
+def declared_names(found: Findings) -> tuple[str, str]:
+    """Return the contenders of the difference declared in advance: with and without.
+
+    Raises
+    ------
+    KeyError
+        If none was declared.
+    """
+    line, contenders = found.tables["headline"].iloc[0], found.tables["contenders"]
+    named = {(b, e): name for name, b, e in contenders[["contender", "block", "estimator"]].itertuples(index=False)}
+    return named[line["with"], line["estimator"]], named[line["without"], line["without_estimator"]]
+
+
+def saved(found: Findings) -> str:
+    """Return whose measures are those of the model that is saved: its own, else those of the chosen contender.
+
+    A contender's forecasts are means over repeats and as they were fitted; the saved model is one fit, calibrated on
+    other people fold by fold. So their AUCs may differ in the third digit, and only one of them is the model's.
+    """
+    own = (found.tables["measures"]["contender"] == SAVED).any()
+    return SAVED if own else found.facts.chosen
 
 
 def besides(found: Findings, name: str) -> dict[str, str]:

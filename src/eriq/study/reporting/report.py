@@ -13,10 +13,13 @@ from eriq.pages import number, percent, render
 from eriq.study.comparison.home_and_away import sentence
 from eriq.study.evaluation.logit_curve import TAIL
 from eriq.study.reporting.cells import estimates
-from eriq.study.reporting.findings import Findings, by_auc, leading, n_read_words
+from eriq.study.reporting.findings import Findings, by_auc, leading, n_read_words, saved
+from eriq.study.reporting.first import NAMES, first_screens
+from eriq.study.reporting.people import list_note
 from eriq.study.reporting.shapes import shaped
-from eriq.study.reporting.words import as_sentence, measure_words
+from eriq.study.reporting.words import as_sentence, measure_words, named_plainly
 from eriq.study.words import block_words
+from eriq.tables.results import SAVED
 
 
 def report_html(found: Findings, drawn: Mapping[str, str]) -> str:
@@ -47,7 +50,11 @@ def report_html(found: Findings, drawn: Mapping[str, str]) -> str:
         chosen_at=[leading(found).index(facts.chosen)],
         chosen_at_all=[by_auc(found).index(facts.chosen)],
         chosen_words=as_sentence(facts.chosen_words),
-        key=_key_numbers(found),
+        screens=first_screens(found, drawn),
+        languages=NAMES,
+        list_note=list_note(found),
+        sample_sentences=[named_plainly(words, found.labels) for words in facts.sample_size_sentences],
+        key=key_numbers(found),
         replicates=replicates(found),
         n_read=n_read_words(found),
         n_events=count_words(facts.n_events),
@@ -104,7 +111,7 @@ def _declared(headline: pd.Series | None, contenders: pd.DataFrame) -> str:
     return f"{pair}, {method}".replace("_", " ")
 
 
-def _key_numbers(found: Findings) -> list[tuple[str, str, str]]:
+def key_numbers(found: Findings) -> list[tuple[str, str, str]]:
     """Return (what, number, small print) of the few numbers at the top."""
     facts, auc = found.facts, estimates(found.tables["measures"])["auc"]
     return [
@@ -114,6 +121,10 @@ def _key_numbers(found: Findings) -> list[tuple[str, str, str]]:
             percent(facts.prevalence) + " by weight" * facts.weighted,
             f"{count_words(facts.n_events)} questionnaires",
         ),
-        ("AUC, chosen model", number(auc[facts.chosen]), found.labels[facts.chosen]),
+        (
+            "AUC, saved model" if saved(found) == SAVED else "AUC, chosen model",
+            number(auc[saved(found)]),
+            found.labels[facts.chosen],
+        ),
         ("AUC, baseline", number(auc.get(facts.baseline)), found.label(facts.baseline)),
     ]

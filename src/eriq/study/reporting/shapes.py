@@ -10,8 +10,11 @@ from eriq.pages import GAP, interval, number, signed
 from eriq.study.reporting import groups
 from eriq.study.reporting.cells import ENDS, Write, by_contender, estimates, joined
 from eriq.study.reporting.findings import Findings, besides, by_auc, flow, in_detail, leading
+from eriq.study.reporting.people import PEOPLE as ABOUT_PEOPLE
+from eriq.study.reporting.people import in_words
 from eriq.study.reporting.words import MEASURES, kind_words, measure_label
 from eriq.study.words import block_words
+from eriq.tables.results import SAVED
 
 OVERALL = ("auc", "average_precision", "log_loss", "brier", "brier_skill_prevalence", "brier_skill_register")
 CALIBRATION = ("calibration_in_the_large", "calibration_slope", "ici", "e50", "e90", "emax")
@@ -32,9 +35,10 @@ def shaped(found: Findings) -> dict[str, pd.DataFrame | None]:
     """Return every table of the page by its place; None where there is nothing to print."""
     tables = found.tables
     shown = {name: make(found) for name, make in ALWAYS.items()}
-    shown |= {name: make(found) for name, (table, make) in SECTIONS.items() if table in tables}
-    shown |= {name: tables[name] for name in PLAIN if name in tables}
-    places = (*ALWAYS, *SECTIONS, *PLAIN)
+    sections = {**SECTIONS, **ABOUT_PEOPLE}
+    shown |= {name: make(found) for name, (table, make) in sections.items() if table in tables}
+    shown |= {name: in_words(tables[name], found) for name in PLAIN if name in tables}
+    places = (*ALWAYS, *sections, *PLAIN)
     return {name: table if (table := shown.get(name)) is not None and len(table) else None for name in places}
 
 
@@ -76,7 +80,13 @@ def contender_table(found: Findings, names: Sequence[str]) -> pd.DataFrame:
     for measure in ("log_loss", "brier_skill_prevalence", "calibration_slope"):
         if measure in wide:
             columns[measure] = wide[measure].reindex(list(names)).to_numpy()
-    return pd.DataFrame(columns)
+    table = pd.DataFrame(columns)
+    if (auc := by_contender(measures, "auc").get(SAVED)) is None:
+        return table
+    own = {
+        name: wide[name].get(SAVED) for name in table if name in wide
+    }  # as it would be used, beside as it was fitted
+    return pd.concat([table, pd.DataFrame([own | {"contender": "Saved model", "method": "as calibrated", "auc": auc}])])
 
 
 def _chosen(found: Findings) -> pd.DataFrame:
@@ -155,7 +165,7 @@ def _by_fold(found: Findings) -> pd.DataFrame:
     order = ["with", "without", "difference", "calibration_in_the_large", "calibration_slope"]
     who = table.groupby(["design", "fold"], sort=False)[["rows", "clients", "events", "rate"]].first()
     whole = who.join(wide[[name for name in order if name in wide]]).reset_index()
-    return whole.assign(design=whole["design"].str.replace("_", " "))
+    return whole.assign(fold=whole["design"].str.replace("_", " ") + ": " + whole["fold"]).drop(columns="design")
 
 
 def _heterogeneity(found: Findings) -> pd.DataFrame:

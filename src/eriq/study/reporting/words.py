@@ -135,6 +135,32 @@ def auc_words(design: str) -> str:
     return f"mean of AUCs within {units[design]}" if design in units else ""
 
 
+def named_plainly(sentence: str, labels: Mapping[str, str]) -> str:
+    """Return a sentence with contenders as people call them, where it has the names of the config.
+
+    >>> named_plainly("Enough for a | logistic.", {"a | logistic": "A · ridge logistic", "a": "A"})
+    'Enough for A · ridge logistic.'
+    """
+    for name in sorted((name for name in labels if "|" in name), key=len, reverse=True):
+        sentence = sentence.replace(name, labels[name])
+    return sentence
+
+
+def list_words(pick: str, outcome: str) -> str:
+    """Return what a list of limited length holds, and what is counted on it.
+
+    >>> list_words("highest", "job entry")
+    'The list holds the highest forecasts; counted are those followed by job entry.'
+    """
+    held = {"highest": "the highest forecasts", "lowest": "the lowest forecasts", "middle": "forecasts in the middle"}
+    return f"The list holds {held[pick]}; counted are those {'' if pick == 'highest' else 'not '}followed by {outcome}."
+
+
+def plainly(names: pd.Series) -> pd.Series:
+    """Return names of columns or groups without their underscores."""
+    return names.astype("str").str.replace("_", " ")
+
+
 def as_sentence(words: str) -> str:
     """Return `words` with a capital and a full stop.
 
