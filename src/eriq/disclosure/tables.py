@@ -59,7 +59,13 @@ RULES: Mapping[str, Rule] = {
     "groups": Rule(GROUP, fewest=True, none_too=False, total=Total("column"), all_told=(*GROUP, "rows", "events")),
     "handover": Rule(("fewest",)),
     "left_rules": Rule(("rows", "events"), same_people=True),
+    "level_use": Rule(none_too=False, total=Total("item"), order=("code",)),
+    "missing_by_group": Rule(total=Total("column", "group")),
+    "missing_patterns": Rule(total=Total()),
     "missing_policies": Rule(("rows",)),
+    "parallel_analysis": Rule(order=("factor",)),
+    "factor_loadings": Rule(order=("factor",)),
+    "response_quality": Rule(("n", "people_with"), between=True, none_too=False),
     "slices": Rule(("clients",)),
 }  # of every other table: a column n, if it has one
 LISTED = ("precision", "recall", "lift")  # measures of a list of limited length

@@ -9,6 +9,7 @@ from typing import Final
 
 import pandas as pd
 
+from eriq.tables.quality_results import QUALITY
 from eriq.tables.schema import Column
 
 Results = Mapping[str, pd.DataFrame]  # every result table by its name
@@ -287,6 +288,7 @@ CONTRACTS: Mapping[str, tuple[Column, ...]] = {
     "by_basis": BY_BASIS,
     "scored_on": SCORED_ON,
     "handover": HANDOVER,
+    **QUALITY,
 }
 
 
