@@ -28,9 +28,10 @@ PURPOSES: Mapping[str, tuple[int, ...]] = {
     },
     "item": tuple(b"item "),  # name: of the item
     "missing half": tuple(b"missing half "),  # name: of the respondent
+    "psychometrics": tuple(b"psychometrics "),  # name: of the scale or pair, and what is done with it
 }
 NUMBERED = ("bootstrap", "folds", "stability refits")
-NAMED = ("item", "missing half")
+NAMED = ("item", "missing half", "psychometrics")
 
 
 def stream(seed: int, purpose: str, *which: int | str) -> np.random.Generator:

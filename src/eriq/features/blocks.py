@@ -20,6 +20,7 @@ BLOCKS: Mapping[str, tuple[Part, ...]] = {
     "form": ("form",),
     "changes": ("changes",),
     "setting": ("setting",),
+    "indicators": ("indicators",),
 }
 PROTECTED = "protected"  # what is kept for audit, so that an opponent need not be weakened by leaving it out
 FACTORS = ("belief", "caseworker_without_belief", "client", "register_full")  # of the full factorial

@@ -8,7 +8,16 @@ from eriq.instrument.texts import Texts
 
 Kind = Literal["continuous", "ordinal", "flag", "category"]
 Part = Literal[
-    "belief", "caseworker_rest", "client", "others", "form", "register_basic", "register_history", "changes", "setting"
+    "belief",
+    "caseworker_rest",
+    "client",
+    "others",
+    "form",
+    "register_basic",
+    "register_history",
+    "changes",
+    "setting",
+    "indicators",
 ]  # others: of respondents that a questionnaire declares
 PARTS: tuple[Part, ...] = get_args(Part)
 NO_LABELS = Texts.same("-")
@@ -52,6 +61,8 @@ class Feature:
     @property
     def respondent(self) -> str:
         """Whose knowledge the column holds: caseworker, client, another respondent, form or register."""
+        if self.part == "indicators":
+            return self.name.split(".")[1]
         by_part = {"belief": "caseworker", "caseworker_rest": "caseworker", "others": self.name.split(".", 1)[0]}
         return "register" if self.recorded and self.part != "form" else by_part.get(self.part, self.part)
 
@@ -60,7 +71,11 @@ class Feature:
         """The half of the questionnaire that gives the column: caseworker, client, another respondent, or none."""
         if self.part == "changes":
             return "client" if self.column == "client" else "caseworker"
-        return self.respondent if self.respondent in ("caseworker", "client") or self.part == "others" else ""
+        return (
+            self.respondent
+            if self.respondent in ("caseworker", "client") or self.part in ("others", "indicators")
+            else ""
+        )
 
     @property
     def of_waves(self) -> bool:

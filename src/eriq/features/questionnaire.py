@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from eriq.features.feature import PARTS, Feature, Kind, Part
+from eriq.features.indicators import indicator_columns, indicator_features
 from eriq.features.words import filled, words
 from eriq.instrument.fits import Respondent
 from eriq.instrument.instrument import Instrument, MissingPolicy
@@ -16,7 +17,7 @@ PART_OF: dict[Respondent, Part] = {"caseworker": "caseworker_rest", "client": "c
 
 
 def questionnaire_features(instrument: Instrument) -> tuple[Feature, ...]:
-    """Return the columns a questionnaire gives: one per item, and what was left unanswered."""
+    """Return the columns a questionnaire gives: one per item, what was left unanswered, and declared scores."""
     features = []
     for item in instrument.items:
         part: Part = "belief" if item.id == instrument.belief else PART_OF.get(item.respondent, "others")
@@ -47,6 +48,7 @@ def questionnaire_features(instrument: Instrument) -> tuple[Feature, ...]:
                 "unanswered", respondent=_respondent_words(instrument, prefix)
             )
             features.append(Feature(name, of, kind, labels=labels))
+    features += indicator_features(instrument)
     return tuple(sorted(features, key=lambda f: PARTS.index(f.part)))
 
 
@@ -83,6 +85,7 @@ def questionnaire_columns(
         rest = [i.id for i in instrument.half(respondent) if i.id != instrument.belief]
         if rest:
             columns[f"{respondent}.unanswered"] = np.mean([np.isnan(gone[i]) for i in rest], axis=0)
+    columns |= indicator_columns(gone, instrument)
     names = [f.name for f in questionnaire_features(instrument)]
     return pd.DataFrame({name: columns[name] for name in names})
 

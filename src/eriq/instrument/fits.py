@@ -11,11 +11,24 @@ RESPONDENTS: tuple[Respondent, ...] = ("caseworker", "client")  # whose words ar
 RESERVED = frozenset(
     {"client_id", "answered_on", "wave", "caseworker_id", "job_centre", "consent", "consent_withdrawn_on"}
     | {"caseworker_answered_on", "client_answered_on", "instrument", "belief_recorded_on", "score_shown_on"}
+    | {"caseworker_seconds", "client_seconds"}
     | {"unanswered", "row"}
 )
 # Blocks and parts that the name of a respondent would be taken for.
 TAKEN = frozenset(
-    {"belief", "questionnaire", "form", "changes", "setting", "none", "protected", "others", "swedish", "everyone"}
+    {
+        "belief",
+        "questionnaire",
+        "form",
+        "changes",
+        "setting",
+        "indicators",
+        "none",
+        "protected",
+        "others",
+        "swedish",
+        "everyone",
+    }
 )
 SHOWN = 5  # places printed of a problem that many texts have; the count is whole
 

@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field, model_validator
 from eriq.config import Section, checked, load_yaml, shipped
 from eriq.errors import ConfigError, InstrumentError, bullets, nearest
 from eriq.instrument.fits import RESPONDENTS, Respondent, languages_apart, odd_ids, odd_respondents
+from eriq.instrument.scores import Score, problems_of_scores
 from eriq.instrument.texts import LANGUAGES, Language, Texts
 from eriq.instrument.versions import Accepted, problems_of_accepted
 
@@ -119,6 +120,9 @@ class Instrument(BaseModel, frozen=True, extra="forbid"):
         default={}, description="indicator -> steps of its scale from which a change is more than chance."
     )
     items: tuple[Item, ...]
+    scores: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=30)], Score] = Field(
+        default={}, description="Scores of several items: the block `indicators`, and what psychometrics looks at."
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -128,6 +132,7 @@ class Instrument(BaseModel, frozen=True, extra="forbid"):
         ids = [item.id for item in self.items]
         problems += [f"item {i} is there {ids.count(i)} times" for i in sorted({*ids}) if ids.count(i) > 1]
         problems += odd_ids(ids)
+        problems += problems_of_scores(self.scores, ids)
         for item in self.items:
             for kind, name, known in (
                 ("scale", item.scale, self.scales),
@@ -316,6 +321,7 @@ class Instrument(BaseModel, frozen=True, extra="forbid"):
         yield from (("name", self.name), ("notice", self.notice))
         yield from ((f"respondent {name}", texts) for name, texts in self.respondents.items())
         yield from ((f"indicator {name}", texts) for name, texts in self.indicators.items())
+        yield from ((f"score {name}", score.labels) for name, score in self.scores.items())
         for name, levels in self.scales.items():
             yield from ((f"scale {name} code {level.code}", level.labels) for level in levels)
             yield from ((f"scale {name} code {x.code} easy-read", x.easy_read) for x in levels if x.easy_read)
@@ -389,5 +395,5 @@ def _extend(content: dict[str, Any], file: Path, below: tuple[Path, ...]) -> dic
     if unknown := [name for name in named if name not in known]:
         lines = [f"item '{name}' is not in {content['extends']}.{nearest(name, known)}" for name in unknown]
         raise InstrumentError(bullets(f"{file.name}:", lines))
-    # What the parent accepts is said of its own items.
-    return {**base, "accepts": {}, **content, "items": [known[name] for name in named]}
+    # What the parent accepts and adds up is said of its own items.
+    return {**base, "accepts": {}, "scores": {}, **content, "items": [known[name] for name in named]}

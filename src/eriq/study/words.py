@@ -18,6 +18,7 @@ BLOCKS: Mapping[str, str] = {
     "register_full": "Full register",
     "protected": "Sex, origin and what else is kept for audit",
     "form": "Form filled in by staff",
+    "indicators": "Indicator scores",
     "changes": "Changes since the last wave",
     "setting": "Caseworker at the time",
     "swedish": "Swedish-style variant",

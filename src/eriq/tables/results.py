@@ -10,6 +10,7 @@ from typing import Final
 import pandas as pd
 
 from eriq.tables.people import ABOUT_PEOPLE
+from eriq.tables.quality_results import QUALITY
 from eriq.tables.schema import Column
 
 Results = Mapping[str, pd.DataFrame]  # every result table by its name
@@ -296,6 +297,7 @@ CONTRACTS: Mapping[str, tuple[Column, ...]] = {
     "overrides": OVERRIDES,
     "decisions_later": DECISIONS_LATER,
     "decision_reasons": DECISION_REASONS,
+    **QUALITY,
 }
 
 

@@ -75,6 +75,7 @@ def answers_columns(instrument: Instrument) -> tuple[Column, ...]:
         Column("score_shown_on", "datetime64[us]", optional=True),  # of this wave, to the caseworker
         Column("caseworker_answered_on", "datetime64[us]", optional=True),  # of each half, where they stand apart:
         Column("client_answered_on", "datetime64[us]", optional=True),  # answered_on is the later one
+        *(Column(f"{who}_seconds", "Float64", optional=True, low=0) for who in ("caseworker", "client")),  # it took
         *(Column(item, "Int8", allowed=instrument.allowed(item)) for item in instrument.item_ids),
     )
 
