@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from eriq.config.sheets import SheetSettings, load_sheets
-from eriq.errors import ConfigError, OutputError, SchemaError, SourceError
+from eriq.errors import ConfigError, EriqError, OutputError, SchemaError, SourceError
 from eriq.workflows.sheet import read_clients, read_list, sheets
 
 
@@ -74,6 +74,18 @@ def test_pages_of_an_earlier_month_do_not_stay(answers: Path, tmp_path: Path) ->
     sheets(answers, tmp_path / "pages", ["c4"], overwrite=True)
 
     assert sorted(p.name for p in (tmp_path / "pages").iterdir()) == ["1.html", "index.html"]
+
+
+def test_a_refused_run_leaves_the_pages_that_are_there(answers: Path, tmp_path: Path) -> None:
+    """A table of a strange kind, or a file that is not there, is refused before last month's pages are removed."""
+    out = tmp_path / "pages"
+    sheets(answers, out, None)
+    before = sorted(out.iterdir())
+    with pytest.raises(OutputError):
+        sheets(answers, out, None, table=tmp_path / "t.txt", overwrite=True)
+    with pytest.raises(EriqError):
+        sheets(tmp_path / "nothing.csv", out, None, overwrite=True)
+    assert sorted(out.iterdir()) == before
 
 
 def test_a_folder_with_other_files_is_left_alone(answers: Path, tmp_path: Path) -> None:

@@ -101,11 +101,13 @@ def sheets(
     forecasts = _forecasts(bundle, agreed, settings) if bundle and settings.show != "none" else None
     with about_people(settings.access):
         out.mkdir(exist_ok=True)
+        for page in out.glob("*.html"):  # an earlier month's must not stay beside these; gone only once all is read
+            page.unlink()
         listed = []
-        for number, page in enumerate(pages_of(persons, instrument, settings, forecasts), 1):
+        for number, made in enumerate(pages_of(persons, instrument, settings, forecasts), 1):
             name = f"{number:0{len(str(len(persons)))}d}.html"
-            (out / name).write_text(page.html, encoding="utf-8")
-            listed.append((name, page.client_id))
+            (out / name).write_text(made.html, encoding="utf-8")
+            listed.append((name, made.client_id))
             step(number, len(persons))
         index = out / "index.html"
         index.write_text(render("sheet_index.html", in_language=language, listed=listed), encoding="utf-8")
@@ -177,8 +179,6 @@ def _check_places(out: Path, table: Path | None, *, overwrite: bool) -> None:
         raise OutputError(f"{out} is there already; give --overwrite to replace its pages")
     if out.is_dir() and (others := [p for p in out.iterdir() if p.suffix != ".html"]):
         raise OutputError(f"{out} holds {len(others)} file(s) that are no pages; give a folder of its own")
-    for page in out.glob("*.html"):  # pages of an earlier month must not stand beside those of this one
-        page.unlink()
     if table is not None and table.suffix.lower() not in TABLES:
         raise OutputError(
             f"--table writes {' or '.join(TABLES)}, not {shortened(table.suffix) or 'a file without suffix'}"
