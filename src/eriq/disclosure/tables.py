@@ -73,7 +73,6 @@ RULES: Mapping[str, Rule] = {
     "level_use": Rule(none_too=False, total=Total("item"), order=("code",)),
     "missing_by_group": Rule(total=Total("column", "group")),
     "missing_patterns": Rule(total=Total()),
-    "missing_policies": Rule(("rows",)),
     "parallel_analysis": Rule(order=("factor",)),
     "factor_loadings": Rule(order=("factor",)),
     "response_quality": Rule(("n", "people_with"), between=True, none_too=False),
