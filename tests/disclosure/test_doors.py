@@ -53,6 +53,8 @@ DOORS = {
     ("workflows/make.py", "write_aggregates"): f"{NOBODY}: the codebook",
     ("workflows/make.py", "write_table"): f"{PEOPLE}: made up, and kept as real ones would be",
     ("workflows/make.py", "write_text"): f"{NOBODY}: about a made-up cohort, and the codebook",
+    ("workflows/raters.py", "write_aggregates"): TOLD,
+    ("workflows/raters.py", "write_text"): f"{TOLD}: the page",
     ("workflows/schema.py", "write_text"): f"{NOBODY}: schemas of configs",
     ("workflows/score.py", "write_table"): f"{PEOPLE}: features",
     ("workflows/sign.py", "to_json"): f"{NOBODY}: the bytes of a manifest that are signed",

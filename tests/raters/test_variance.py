@@ -35,8 +35,10 @@ def test_one_caseworker_alone_is_not_assessable() -> None:
 
 
 @pytest.mark.parametrize("share", [0.0, 0.15])
-def test_nothing_is_found_where_nothing_was_planted(share: float) -> None:
+def test_the_interval_holds_what_was_planted(share: float) -> None:
     """Of 200 samples the interval holds the planted share in 91 to 99 of a hundred."""
     rng = np.random.default_rng(11)
-    held = [found.low <= share <= found.high for found in (caseworker_share(*drawn(rng, share)[:2]) for _ in range(200))]
+    held = [
+        found.low <= share <= found.high for found in (caseworker_share(*drawn(rng, share)[:2]) for _ in range(200))
+    ]
     assert 0.91 <= np.mean(held) <= 0.99

@@ -60,6 +60,7 @@ RULES: Mapping[str, Rule] = {
     "handover": Rule(("fewest",)),
     "left_rules": Rule(("rows", "events"), same_people=True),
     "missing_policies": Rule(("rows",)),
+    "rater_belief": Rule(("n", "events"), between=True),
     "slices": Rule(("clients",)),
 }  # of every other table: a column n, if it has one
 LISTED = ("precision", "recall", "lift")  # measures of a list of limited length

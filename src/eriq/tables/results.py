@@ -248,6 +248,31 @@ HANDOVER = (
 )
 SCORED_ON = (Column("basis", "str"), Column("rows", "Int64"), Column("share", "float64"))
 
+RATER_SHARES = (
+    Column("item", "str"),
+    *_ESTIMATE,
+    Column("n", "Int64"),
+    Column("caseworkers", "Int64"),
+    Column("why_not", "str"),
+)
+RATER_OPTIMISM = (Column("at", "str"), Column("estimate", "float64"), Column("n", "Int64"))
+RATER_BELIEF = (
+    Column("answer", "str"),
+    *_ESTIMATE,
+    Column("expected", "float64"),
+    Column("n", "Int64"),
+    Column("events", "Int64"),
+)
+RATER_JUMPS = (Column("caseworker", "str"), *_ESTIMATE, Column("spread", "float64"), Column("n", "Int64"))
+RATER_RATIOS = (Column("of", "str"), *_ESTIMATE, Column("n", "Int64"), Column("why_not", "str"))
+BELIEF_WITHIN = (
+    *_ESTIMATE,
+    Column("strength", "float64"),
+    Column("n", "Int64"),
+    Column("caseworkers", "Int64"),
+    Column("verdict", "str"),
+    Column("why", "str"),
+)
 CONTRACTS: Mapping[str, tuple[Column, ...]] = {
     "contenders": CONTENDERS,
     "measures": MEASURES,
@@ -287,6 +312,12 @@ CONTRACTS: Mapping[str, tuple[Column, ...]] = {
     "by_basis": BY_BASIS,
     "scored_on": SCORED_ON,
     "handover": HANDOVER,
+    "rater_shares": RATER_SHARES,
+    "rater_optimism": RATER_OPTIMISM,
+    "rater_belief": RATER_BELIEF,
+    "rater_jumps": RATER_JUMPS,
+    "rater_ratios": RATER_RATIOS,
+    "belief_within": BELIEF_WITHIN,
 }
 
 
