@@ -9,7 +9,7 @@ def test_rows_of_one_person_do_not_count_as_many() -> None:
     """The same people four times over give the same ratio and the same interval."""
     rng = np.random.default_rng(5)
     here = rng.random(3000) < 0.4
-    outcome = (rng.random(3000) < np.where(here, 0.08, 0.10)) * 1.0
+    outcome = (rng.random(3000) < np.where(here, 0.08, 0.10)).astype(np.float64)
     people = np.arange(3000).astype(object)
     once = rate_ratio(outcome, here, people)
     again = rate_ratio(np.tile(outcome, 4), np.tile(here, 4), np.tile(people, 4))

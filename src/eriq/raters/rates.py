@@ -52,4 +52,5 @@ def rate_ratio(outcome: Floats, here: NDArray[np.bool_], cluster: NDArray[np.obj
     pull = [side * (outcome - r) / (side.sum() * r) for side, r in zip(sides, rate, strict=True)]
     se = float(np.sqrt((np.bincount(who, pull[0] - pull[1]) ** 2).sum()))
     middle, z = np.log(rate[0] / rate[1]), float(norm.ppf((1 + level) / 2))
-    return Ratio(*(float(np.exp(middle + side * z * se)) for side in (0, -1, 1)), min(people))
+    estimate, low, high = (float(np.exp(middle + side * z * se)) for side in (0, -1, 1))
+    return Ratio(estimate, low, high, min(people))

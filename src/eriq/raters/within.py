@@ -71,13 +71,15 @@ def within_clients(rows: pd.DataFrame, *, margin: float = 0.02, level: float = 0
     columns = np.column_stack([kept[["outcome", "believes", "leniency"]].to_numpy("float64"), waves])
     outcome, believes, leniency = _without_waves(_demeaned(columns, client))
     first = float(leniency @ believes / (leniency @ leniency))
-    strength = (first / _se(leniency * (believes - first * leniency), leniency @ leniency, client, caseworker)) ** 2
+    strength = (
+        first / _se(leniency * (believes - first * leniency), float(leniency @ leniency), client, caseworker)
+    ) ** 2
     if strength < WEAK:
         why = f"caseworkers hardly differ in leniency: F of the instrument is below {WEAK:g}"
         return Within(np.nan, np.nan, np.nan, strength, *counts, CANNOT_TELL, why)
     slope = float(leniency @ outcome / (leniency @ believes))
     half = float(norm.ppf((1 + level) / 2)) * _se(
-        leniency * (outcome - slope * believes), leniency @ believes, client, caseworker
+        leniency * (outcome - slope * believes), float(leniency @ believes), client, caseworker
     )
     low, high = slope - half, slope + half
     verdict = SHOWN if low > 0 or high < 0 else NOT_SHOWN if max(-low, high) < margin else CANNOT_TELL
