@@ -17,8 +17,8 @@ def drawn(rng: np.random.Generator, effect: float, clients: int = 4000, lenient:
     return pd.DataFrame({**names, "wave": wave, "believes": believes, "outcome": outcome * 1.0})
 
 
-def test_a_planted_part_is_found_and_readiness_is_not_mistaken_for_it() -> None:
-    """What belief adds is recovered; what readiness moves in both is not taken for it."""
+def test_a_planted_part_is_found() -> None:
+    """What belief adds is recovered; where it adds nothing, the interval holds 0 and the verdict is that it cannot tell."""
     rng = np.random.default_rng(2)
     planted, none = (within_clients(drawn(rng, effect)) for effect in (0.15, 0.0))
     assert planted.low < 0.15 < planted.high
@@ -33,7 +33,7 @@ def test_a_wide_margin_lets_it_say_that_nothing_was_shown() -> None:
 
 
 def test_the_interval_holds_nothing_at_the_stated_rate() -> None:
-    """Of 100 samples without a causal part, 90 to 99 intervals hold 0."""
+    """Readiness that moves belief and outcome is not taken for belief: of 100 intervals 90 to 99 hold 0."""
     rng = np.random.default_rng(9)
     found = [within_clients(drawn(rng, 0.0, clients=1500)) for _ in range(100)]
     assert 0.90 <= np.mean([one.low < 0 < one.high for one in found]) <= 0.99
