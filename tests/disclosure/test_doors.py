@@ -79,6 +79,8 @@ DOORS = {
     ("workflows/sheet.py", "to_excel"): f"{PEOPLE}: the last answers in words",
     ("workflows/sheet.py", "write_text"): f"{PEOPLE}: pages for the talk, and their index",
     ("workflows/report.py", "write_text"): "what two reports told, side by side",
+    ("workflows/raters.py", "write_aggregates"): TOLD,
+    ("workflows/raters.py", "write_text"): f"{TOLD}: the page",
     ("workflows/schema.py", "write_text"): f"{NOBODY}: schemas of configs",
     ("workflows/trial.py", "write_aggregates"): TOLD,
     ("workflows/trial.py", "write_text"): f"{TOLD}: the page of a trial",

@@ -20,6 +20,7 @@ from eriq.cli import (  # noqa: F401
     instrument,
     keys,
     psychometrics,
+    raters,
     report,
     scoring,
     sheet,

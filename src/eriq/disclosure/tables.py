@@ -76,6 +76,7 @@ RULES: Mapping[str, Rule] = {
     "parallel_analysis": Rule(order=("factor",)),
     "factor_loadings": Rule(order=("factor",)),
     "response_quality": Rule(("n", "people_with"), between=True, none_too=False),
+    "rater_belief": Rule(("n", "events"), between=True),
     "slices": Rule(("clients",)),
     "trial_answered": Rule(("fewest",)),
     "trial_balance": Rule(("fewest",)),
