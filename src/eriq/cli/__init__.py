@@ -10,7 +10,7 @@ from eriq import __version__
 from eriq.cli import study  # noqa: F401 - each of these puts its commands into the app, in the order of the help
 
 # isort: split
-from eriq.cli import data, forms, instrument, keys, scoring, start  # noqa: F401
+from eriq.cli import data, forms, instrument, keys, monitoring, scoring, start  # noqa: F401
 from eriq.cli.app import app
 from eriq.errors import FAULT, INTERRUPTED, EriqError, OutputError, shortened
 

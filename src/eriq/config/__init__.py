@@ -18,6 +18,7 @@ from eriq.config.files import Section, dump_yaml, is_shipped, load_yaml, parse_y
 from eriq.config.groups import GroupMeasure, Groups, Pick
 from eriq.config.layout import HALVES, Csv, Layout, Part, TableName, Weekly, code_text, plain
 from eriq.config.messages import checked, validation_lines
+from eriq.config.monitoring import Monitoring, load_monitoring
 from eriq.config.outcome import OUTCOMES, LeftRule, Outcome, Status, Work
 from eriq.config.promotion import Gates, GroupGates, load_gates
 from eriq.config.scoring import (
@@ -57,6 +58,7 @@ __all__ = [
     "Ipcw",
     "Layout",
     "LeftRule",
+    "Monitoring",
     "Outcome",
     "Part",
     "Pick",
@@ -79,6 +81,7 @@ __all__ = [
     "is_shipped",
     "load_experiment",
     "load_gates",
+    "load_monitoring",
     "load_scoring_job",
     "load_yaml",
     "migrated",

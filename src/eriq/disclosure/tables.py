@@ -61,6 +61,7 @@ RULES: Mapping[str, Rule] = {
     "left_rules": Rule(("rows", "events"), same_people=True),
     "missing_policies": Rule(("rows",)),
     "slices": Rule(("clients",)),
+    "monitor_months": Rule(("events", "others")),
 }  # of every other table: a column n, if it has one
 LISTED = ("precision", "recall", "lift")  # measures of a list of limited length
 BESIDE = {"measures": (), "capacity": (), "differences": ("baseline",), "all_differences": ("baseline",)}

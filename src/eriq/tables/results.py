@@ -248,6 +248,22 @@ HANDOVER = (
 )
 SCORED_ON = (Column("basis", "str"), Column("rows", "Int64"), Column("share", "float64"))
 
+MONITOR_SHIFT = (
+    *(Column(name, "str") for name in ("slice", "block", "column")),
+    Column("n", "Int64"),
+    *_ESTIMATE,
+    *(Column(name, "float64") for name in ("psi", "js_distance", "p", "p_holm")),
+    Column("verdict", "str"),
+)
+MONITOR_EXPECTED = (Column("measure", "str"), Column("n", "Int64"), *_ESTIMATE)
+MONITOR_MONTHS = (
+    Column("month", "str"),
+    *(Column(name, "Int64") for name in ("n", "events", "others")),
+    *(Column(name, "float64") for name in ("auc", "auc_low", "auc_high", "level", "level_low", "level_high")),
+    Column("verdict", "str"),
+)
+MONITOR_CHALLENGER = (Column("measure", "str"), Column("n", "Int64"), *_ESTIMATE, Column("verdict", "str"))
+
 CONTRACTS: Mapping[str, tuple[Column, ...]] = {
     "contenders": CONTENDERS,
     "measures": MEASURES,
@@ -287,6 +303,10 @@ CONTRACTS: Mapping[str, tuple[Column, ...]] = {
     "by_basis": BY_BASIS,
     "scored_on": SCORED_ON,
     "handover": HANDOVER,
+    "monitor_shift": MONITOR_SHIFT,
+    "monitor_expected": MONITOR_EXPECTED,
+    "monitor_months": MONITOR_MONTHS,
+    "monitor_challenger": MONITOR_CHALLENGER,
 }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from eriq.config import Experiment, Gates, ScoringJob
+from eriq.config import Experiment, Gates, Monitoring, ScoringJob
 from eriq.instrument.instrument import Instrument
 from eriq.simulation.settings import Simulation
 from eriq.tables.files import finished_or_nothing
@@ -16,6 +16,7 @@ KINDS: Mapping[str, type[BaseModel]] = {
     "experiment": Experiment,
     "scoring": ScoringJob,
     "promotion": Gates,
+    "monitoring": Monitoring,
     "instrument": Instrument,
     "simulation": Simulation,
 }
