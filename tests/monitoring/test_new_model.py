@@ -4,13 +4,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.scoring.conftest import save_small
 
 from eriq.model.bundle import open_bundle
 from eriq.model.calibrator import Calibrator
 from eriq.model.manifest import LATER, read_manifest
 from eriq.monitoring.recalibrating import Update
 from eriq.workflows.recalibrate import updated
-from tests.scoring.conftest import save_small
 
 
 def test_a_recalibrated_model_names_its_ancestor_and_moves_by_what_was_fitted(tmp_path: Path) -> None:

@@ -76,7 +76,9 @@ def by_month(known: pd.DataFrame) -> pd.DataFrame:
     known : DataFrame
         client_id, answered_on, outcome, log_odds.
     """
-    rows, z, watched = [], [], []
+    rows: list[dict[str, object]] = []
+    z: list[float] = []
+    watched: list[int] = []
     for month, some in known.groupby(known["answered_on"].dt.to_period("M"), sort=True):
         one = some.drop_duplicates("client_id")
         y, x = one["outcome"].to_numpy("int8"), one["log_odds"].to_numpy("float64")

@@ -61,7 +61,7 @@ def save(
     matrix, forecast = to_matrix(home.matrix, fitted.model.columns), as_saved(found.home.known(), found.chosen)
     rows: np.ndarray = np.ones(len(matrix), dtype=bool)
     if home.halves is not None and fitted.halves:  # those that scoring gives to the model, and not to a further fit
-        rows = home.halves[list(fitted.halves)].to_numpy(bool).all(axis=1)
+        rows = np.asarray(home.halves[list(fitted.halves)].to_numpy(bool).all(axis=1))
     kept = distributions(matrix[rows], whole.features, home.client[rows], forecast[rows])
     manifest = manifest.model_copy(update={"distributions": kept})
     name = f"{experiment.name}-{today_of(experiment):%Y%m%d}"
