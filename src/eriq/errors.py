@@ -107,6 +107,7 @@ class ChainError(EriqError):
 
 
 SOME_SET_ASIDE = 3  # scoring ended well, and some rows were set aside with their reason
+ALARM = 4  # monitoring ended well, and what it watches has moved
 FAULT = 70  # of ours, not foreseen
 INTERRUPTED = 130
 

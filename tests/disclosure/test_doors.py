@@ -84,6 +84,10 @@ DOORS = {
     ("workflows/schema.py", "write_text"): f"{NOBODY}: schemas of configs",
     ("workflows/trial.py", "write_aggregates"): TOLD,
     ("workflows/trial.py", "write_text"): f"{TOLD}: the page of a trial",
+    ("workflows/monitor.py", "write_aggregates"): TOLD,
+    ("workflows/monitor.py", "write_text"): f"{TOLD}: the page",
+    ("registry/monitoring_run.py", "log_artifacts"): f"{TOLD}: the folder of workflows/monitor.py",
+    ("registry/monitoring_run.py", "log_metrics"): f"{TOLD}: counts of verdicts",
     ("workflows/score.py", "write_table"): f"{PEOPLE}: features",
     ("workflows/sign.py", "to_json"): f"{NOBODY}: the bytes of a manifest that are signed",
 }

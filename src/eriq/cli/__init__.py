@@ -19,6 +19,7 @@ from eriq.cli import (  # noqa: F401
     forms,
     instrument,
     keys,
+    monitoring,
     psychometrics,
     raters,
     report,

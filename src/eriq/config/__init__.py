@@ -19,6 +19,7 @@ from eriq.config.files import Section, dump_yaml, is_shipped, load_yaml, parse_y
 from eriq.config.groups import GroupMeasure, Groups, Pick
 from eriq.config.layout import HALVES, Csv, Layout, Part, TableName, Weekly, code_text, plain
 from eriq.config.messages import checked, validation_lines
+from eriq.config.monitoring import Monitoring, load_monitoring
 from eriq.config.outcome import OUTCOMES, LeftRule, Outcome, Status, Work
 from eriq.config.promotion import Gates, GroupGates, load_gates
 from eriq.config.scoring import (
@@ -59,6 +60,7 @@ __all__ = [
     "Ipcw",
     "Layout",
     "LeftRule",
+    "Monitoring",
     "Outcome",
     "Part",
     "Pick",
@@ -82,6 +84,7 @@ __all__ = [
     "load_decisions",
     "load_experiment",
     "load_gates",
+    "load_monitoring",
     "load_scoring_job",
     "load_yaml",
     "migrated",

@@ -84,6 +84,7 @@ RULES: Mapping[str, Rule] = {
     "trial_shares": Rule(("people_with", "people_without"), order=("month",), total=Total("of")),
     "who": Rule(GROUP, fewest=True, none_too=False, total=Total("column"), all_told=(*GROUP, "rows", "events")),
     "who_by_centre": Rule(("people",), none_too=False, total=Total("column")),
+    "monitor_months": Rule(("events", "others")),
 }  # of every other table: a column n, if it has one
 LISTED = ("precision", "recall", "lift")  # measures of a list of limited length
 BESIDE = {"measures": (), "capacity": (), "differences": ("baseline",), "all_differences": ("baseline",)}

@@ -15,11 +15,13 @@ from eriq.features import Feature
 from eriq.features.halves import Basis
 from eriq.instrument.instrument import Instrument, MissingPolicy
 from eriq.model.calibrator import Calibrator
+from eriq.model.distributions import Binned
 from eriq.model.limits import MANIFEST_BYTES, bounded, check_number
 from eriq.model.signature import SIGNATURE, Keys, check_signed
 
 FORMAT = 3  # of this file; 1 was eriq 0.1.0, and 2 had one fit for every row
 SINCE_3: Mapping[str, object] = {"halves": [], "bases": []}  # what a manifest of format 2 lacks
+LATER: Mapping[str, object] = {"distributions": {}, "ancestor": ""}  # not written where a model has none
 MANIFEST = "manifest.json"
 Kind = Literal["linear", "booster", "rates", "prevalence", "tables", "stack"]
 
@@ -86,6 +88,8 @@ class Manifest(BaseModel, frozen=True, extra="forbid"):
     measures: dict[str, Measured] = {}
     fairness: dict[str, str] = {}  # verdicts on groups, by name
     ranges: dict[str, tuple[float, float]] = {}  # of measured columns, no closer to an end than a few people
+    distributions: dict[str, Binned] = {}  # of clients in training, per column; none: shift is not assessable
+    ancestor: str = ""  # of a model that was recalibrated: the seal of the one it was made from
     bands: tuple[float, ...] = ()  # probabilities that part low, middle and high
     data: dict[str, str] = {}  # digests of the tables
     config: str = ""
@@ -110,11 +114,16 @@ class Manifest(BaseModel, frozen=True, extra="forbid"):
 
     def sealed(self) -> "Manifest":
         """Return the manifest with the digest of everything else in it."""
-        return self.model_copy(update={"seal": seal_of(self.model_dump(mode="json"))})
+        return self.model_copy(update={"seal": seal_of(self.content())})
+
+    def content(self) -> dict[str, Any]:
+        """Return what stands in the file; what older models lack is left out where there is none."""
+        whole = self.model_dump(mode="json")
+        return {name: value for name, value in whole.items() if name not in LATER or value != LATER[name]}
 
     def to_json(self) -> str:
         """Return the text of the file."""
-        return json.dumps(self.model_dump(mode="json"), indent=1, ensure_ascii=False) + "\n"
+        return json.dumps(self.content(), indent=1, ensure_ascii=False) + "\n"
 
 
 def seal_of(content: Mapping[str, Any]) -> str:
@@ -164,7 +173,7 @@ def read_manifest(folder: Path, trusted: Keys = ()) -> Manifest:
     if seal != seal_of(content):
         raise BundleError(f"{folder.name}/{MANIFEST} was changed after the model was saved")
     try:
-        content = content if given == FORMAT else {**SINCE_3, **content}
+        content = {**LATER, **content} if given == FORMAT else {**LATER, **SINCE_3, **content}
         manifest = Manifest.model_validate_json(json.dumps(content), strict=True)
         whole = set(content) == set(Manifest.model_fields)
     except (ValidationError, ValueError):

@@ -17,6 +17,7 @@ from eriq.features.halves import basis_words
 from eriq.features.matrix import to_matrix
 from eriq.model.bundle import Bundle, Fit, save_fits
 from eriq.model.calibrator import expit
+from eriq.model.distributions import distributions
 from eriq.model.manifest import BasisFit, Manifest, Measured, TrainedOn
 from eriq.model.model import Model
 from eriq.study.comparison.bases import Judged
@@ -57,6 +58,12 @@ def save(
     whole = fit(fitted.model)
     seen = ranges(to_matrix(home.matrix, fitted.model.columns), whole.features, home.client)
     manifest = manifest_of(experiment, study, found, facts, seen).model_copy(update={"halves": fitted.halves})
+    matrix, forecast = to_matrix(home.matrix, fitted.model.columns), as_saved(found.home.known(), found.chosen)
+    rows: np.ndarray = np.ones(len(matrix), dtype=bool)
+    if home.halves is not None and fitted.halves:  # those that scoring gives to the model, and not to a further fit
+        rows = np.asarray(home.halves[list(fitted.halves)].to_numpy(bool).all(axis=1))
+    kept = distributions(matrix[rows], whole.features, home.client[rows], forecast[rows])
+    manifest = manifest.model_copy(update={"distributions": kept})
     name = f"{experiment.name}-{today_of(experiment):%Y%m%d}"
     further = [fit(model, basis_fit(one, found.tables.get("by_basis"))) for one, model in fitted.bases]
     return save_fits([whole, *further], manifest, card, models, name)

@@ -279,6 +279,22 @@ BELIEF_WITHIN = (
     Column("verdict", "str"),
     Column("why", "str"),
 )
+MONITOR_SHIFT = (
+    *(Column(name, "str") for name in ("slice", "block", "column")),
+    Column("n", "Int64"),
+    *_ESTIMATE,
+    *(Column(name, "float64") for name in ("psi", "js_distance", "p", "p_holm")),
+    Column("verdict", "str"),
+)
+MONITOR_EXPECTED = (Column("measure", "str"), Column("n", "Int64"), *_ESTIMATE)
+MONITOR_MONTHS = (
+    Column("month", "str"),
+    *(Column(name, "Int64") for name in ("n", "events", "others")),
+    *(Column(name, "float64") for name in ("auc", "auc_low", "auc_high", "level", "level_low", "level_high")),
+    Column("verdict", "str"),
+)
+MONITOR_CHALLENGER = (Column("measure", "str"), Column("n", "Int64"), *_ESTIMATE, Column("verdict", "str"))
+
 CONTRACTS: Mapping[str, tuple[Column, ...]] = {
     "contenders": CONTENDERS,
     "measures": MEASURES,
@@ -329,6 +345,10 @@ CONTRACTS: Mapping[str, tuple[Column, ...]] = {
     "rater_jumps": RATER_JUMPS,
     "rater_ratios": RATER_RATIOS,
     "belief_within": BELIEF_WITHIN,
+    "monitor_shift": MONITOR_SHIFT,
+    "monitor_expected": MONITOR_EXPECTED,
+    "monitor_months": MONITOR_MONTHS,
+    "monitor_challenger": MONITOR_CHALLENGER,
 }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from eriq.config import Decisions, Experiment, Gates, ScoringJob
+from eriq.config import Decisions, Experiment, Gates, Monitoring, ScoringJob
 from eriq.config.costs import Costs
 from eriq.config.sheets import SheetSettings
 from eriq.config.trial import TrialConfig
@@ -21,6 +21,7 @@ KINDS: Mapping[str, type[BaseModel]] = {
     "scoring": ScoringJob,
     "promotion": Gates,
     "decisions": Decisions,
+    "monitoring": Monitoring,
     "instrument": Instrument,
     "simulation": Simulation,
     "evidence": EvidenceFile,

@@ -1,0 +1,47 @@
+"""Tables of a monitor page."""
+
+import numpy as np
+import pandas as pd
+
+from eriq.disclosure import publishable
+from eriq.model.calibrator import expit
+from eriq.model.manifest import Manifest
+from eriq.monitoring.shift import UNKNOWN
+from eriq.monitoring.watching import against, awaited, by_month, shifted
+
+
+def months(off: float, n: int = 150) -> pd.DataFrame:
+    """Return a year of people whose outcomes are `off` from their forecasts, in log-odds."""
+    rng = np.random.default_rng(2)
+    x = rng.normal(-1, 1, 12 * n)
+    days = pd.to_datetime(np.repeat([f"2015-{m:02d}-15" for m in range(1, 13)], n))
+    outcome = (rng.random(len(x)) < expit(x + off)).astype("int8")
+    return pd.DataFrame({"client_id": np.arange(len(x)), "answered_on": days, "outcome": outcome, "log_odds": x})
+
+
+def test_forecasts_that_are_off_alarm_and_others_do_not() -> None:
+    """A level wrong by 0.6 alarms within the year; a right one is quiet in every month."""
+    assert "alarm" in set(by_month(months(0.6))["verdict"])
+    assert set(by_month(months(0.0))["verdict"]) == {"quiet"}
+
+
+def test_few_people_are_never_a_number() -> None:
+    """Four people a month, a model of old, fourteen people: not assessable, and no number."""
+    few = by_month(months(0.0, 4))
+    assert set(few["verdict"]) == {UNKNOWN}
+    assert publishable("monitor_months", few)[["n", "events", "auc"]].isna().all(axis=None)
+    assert by_month(months(0.0).iloc[:0]).empty
+    assert awaited(np.zeros(14))["estimate"].isna().all()
+    assert shifted(pd.DataFrame({"client_id": ["a"]}), Manifest(), (), 0.05).empty
+
+
+def test_a_challenger_is_compared_on_the_same_people() -> None:
+    """The true log-odds beat the same with noise on every measure; against itself nothing can be told."""
+    people = months(0.0)
+    y, x = people["outcome"].to_numpy(), people["log_odds"].to_numpy()
+    noisy = x + np.random.default_rng(4).normal(0, 2, len(x))
+
+    assert set(against(y, noisy, x)["verdict"]) == {"challenger better"}
+    assert set(against(y, x, noisy)["verdict"]) == {"champion better"}
+    assert set(against(y, x, x)["verdict"]) == {"cannot tell"}
+    assert against(y[:30], x[:30], x[:30])["estimate"].isna().all()
