@@ -84,4 +84,4 @@ def places(**where: object) -> None:
     """Print where results are, one line each."""
     typer.echo("")
     for name, place in where.items():
-        typer.echo(f"{name.replace('_', ' '):>10}  {place}")
+        typer.echo(f"{name.replace('_', ' '):>13}  {place}")

@@ -68,17 +68,15 @@ def simulate(
 
 @command()
 def demo() -> None:
-    """Run it all on made-up people: train, save, score, report.
+    """Run it all on made-up people: train, save, score, and a page for everybody who would look.
 
     Example: eriq demo
     """
     from eriq.workflows import demo as demo_job
 
     with bar() as (begin, step):
-        done, scores, rejected = demo_job.demo(say=typer.echo, begin=begin, step=step)
-    places(
-        report=done.report, scores=scores, set_aside=rejected, model=done.bundle and done.bundle.folder, ui="eriq ui"
-    )
+        made = demo_job.demo(say=typer.echo, begin=begin, step=step)
+    places(**made)
 
 
 @command()

@@ -1,24 +1,95 @@
-"""The whole path on made-up people, with nothing to prepare."""
+"""The whole path on made-up people, with nothing to prepare: one place for each of those who look."""
 
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
+
+from eriq.config.sheets import SheetSettings
 from eriq.errors import EriqError
 from eriq.scoring.sinks.files import rejects_path
+from eriq.workflows.dossier import dossier
+from eriq.workflows.forms import Options, export
 from eriq.workflows.make import write_cohort
+from eriq.workflows.monitor import second_year
+from eriq.workflows.psychometrics import psychometrics
+from eriq.workflows.raters import belief, raters
 from eriq.workflows.score import score
+from eriq.workflows.sheet import sheets
 from eriq.workflows.train import Say, Trained, train
 
 BUILD = Path("build/demo")
+SAMPLE = Path("build/sample")  # what the documentation shows
+SITE = Path("mkdocs.yml")  # there in a checkout, not in an installed package
+SHEETS = 10
 
 
-def demo(*, say: Say, begin: Callable[[int], None], step: Callable[[str, str], None]) -> tuple[Trained, Path, Path]:
-    """Train the demo config, then score the questionnaires of people it has not seen."""
+def demo(*, say: Say, begin: Callable[[int], None], step: Callable[[str, str], None]) -> dict[str, object]:
+    """Train the demo config, score people it has not seen, and make a page for everybody who would look.
+
+    Returns
+    -------
+    dict
+        What there is to open, in words, and where.
+    """
     done = train("demo", say=say, begin=begin, step=step)
     if done.bundle is None:
         raise EriqError(f"the demo saved no model: {done.not_saved}")
-    new = BUILD / "new"
+    model, new = str(done.bundle.folder), BUILD / "new"
     say(write_cohort(new, clients=300, seed=99, preset="claim", format="csv", overwrite=True).splitlines()[0])
-    batch = score(str(done.bundle.folder), new, BUILD / "scores.csv", overwrite=True)
+    batch = score(model, new, BUILD / "scores.csv", overwrite=True)
     say(batch.sentence)
-    return done, batch.out, rejects_path(batch.out)
+    pages = _pages(done, new, say)
+    return {
+        "report": done.report,
+        "sheets": pages.pop("sheets"),
+        "scores": batch.out,
+        "set_aside": rejects_path(batch.out),
+        **pages,
+        "model": model,
+        **({"docs": site} if (site := _site(done.report, say)) else {}),
+        "ui": "eriq ui",
+    }
+
+
+def _pages(done: Trained, new: Path, say: Say) -> dict[str, object]:
+    """Make the pages on clients, questionnaire, caseworkers, a second year and the paper trail."""
+    model = str(done.bundle.folder) if done.bundle else ""
+    ids = pd.read_csv(new / "answers.csv", usecols=["client_id"], dtype="str")["client_id"].drop_duplicates()
+    settings = SheetSettings(model=model, groups=("long-term-social-assistance",))
+    talks = sheets(new / "answers.csv", BUILD / "sheets", ids.head(SHEETS).tolist(), settings, overwrite=True)
+    say(talks.sentence)
+    export("eriq22", "html", BUILD / "forms", Options(consent=True, overwrite=True))
+    looked = psychometrics("demo", out=BUILD / "psychometrics", replicates=50)
+    watched = second_year(model, BUILD / "second-year")
+    say(watched.sentence)
+    papers = dossier("demo", BUILD / "dossier", answers=BUILD / "answers.yaml", overwrite=True)
+    return {
+        "sheets": talks.index,
+        "forms": BUILD / "forms",
+        "questionnaire": looked.page,
+        "raters": raters("demo", BUILD / "raters", overwrite=True),
+        "belief": belief("demo", BUILD / "belief", overwrite=True),
+        "second_year": watched.page,
+        "dossier": papers.folder / "dossier.html",
+    }
+
+
+def _site(report: Path, say: Say) -> Path | None:
+    """Build the documentation with the report and the sheets as samples; nothing where it is not at hand."""
+    if not SITE.is_file() or importlib.util.find_spec("mkdocs") is None:
+        return None
+    shutil.rmtree(SAMPLE, ignore_errors=True)
+    shutil.copytree(BUILD / "sheets", SAMPLE / "sheets")
+    shutil.copyfile(report, SAMPLE / "report.html")
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet"]
+    built = subprocess.run(command, env={**os.environ, "NO_MKDOCS_2_WARNING": "1"}, capture_output=True, text=True)
+    if built.returncode:
+        say(f"the documentation was not built: {built.stderr.strip().splitlines()[-1:]}")
+        return None
+    return Path("build/site/index.html")

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -164,7 +164,5 @@ def second_year(model: str, out: Path, clients: int = 1000, seed: int = 2014) ->
         most = max(bundle.instrument.allowed(item.id))
         higher = pd.Series(rng.random(len(answers)) < 0.4, index=answers.index) & (answers[item.id] < most)
         answers[item.id] = answers[item.id].mask(higher.fillna(False), answers[item.id] + 1)
-    from dataclasses import replace
-
     asked = Monitoring(name="second-year", model=model, data=Path(), out=out)
     return look(bundle, replace(intake, answers=answers), asked)
