@@ -29,7 +29,7 @@ def test_who_agreed_has_a_page_and_the_rest_is_counted(answers: Path, tmp_path: 
     done = sheets(answers, tmp_path / "pages", None)
 
     assert sorted(p.name for p in (tmp_path / "pages").iterdir()) == ["1.html", "2.html", "index.html"]
-    assert (done.pages, done.without_consent, done.unknown) == (2, 2, 0)
+    assert (done.pages, done.without_consent, done.unknown) == (2, 2, ())
     assert "c4" in done.index.read_text("utf-8")
     assert "c4" not in done.sentence
 
@@ -47,7 +47,8 @@ def test_only_those_asked_for(answers: Path, tmp_path: Path) -> None:
     """Ids of a list get a page; one nobody knows is counted, not named."""
     done = sheets(answers, tmp_path / "pages", read_clients("c4\n\nnobody-77\n"))
 
-    assert (done.pages, done.unknown) == (1, 1)
+    assert (done.pages, done.unknown) == (1, (2,))
+    assert "places in the list: 2" in done.sentence
     assert "nobody-77" not in done.sentence
 
 

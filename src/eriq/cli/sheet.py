@@ -8,6 +8,7 @@ import typer
 
 from eriq.cli.app import Consent, Language, Overwrite, Readable, command
 from eriq.cli.progress import pages
+from eriq.errors import SOME_SET_ASIDE
 
 
 @command()
@@ -34,6 +35,8 @@ def sheet(
 ) -> None:
     """Write a page for each client: both voices side by side, what works, what can move, what studies say.
 
+    Exit code 3: somebody asked for has no answers, or has not agreed; all others have their page.
+
     Ids are never given on the command line, where the shell keeps them.
 
     Example: eriq sheet answers.csv --clients today.txt --language sv --out pages
@@ -56,3 +59,5 @@ def sheet(
     with pages() as step:
         done = job.sheets(answers, out, ids, settings, table=table, overwrite=overwrite, step=step)
     typer.echo(done.sentence)
+    if done.unknown or (done.without_consent and ids is not None):
+        raise typer.Exit(SOME_SET_ASIDE)

@@ -28,6 +28,12 @@ from eriq.tables.intake import Intake, read_tables
 KEYS = ["client_id", "answered_on"]
 
 
+PLANTED = (
+    "A second year in which clients answer their first two questions higher: planted, so that the page "
+    "has something to find."
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Watch:
     """What a look at a model found."""
@@ -92,7 +98,9 @@ def outcomes(bundle: Bundle, intake: Intake) -> pd.DataFrame:
     return cohort.rows[[*KEYS, "outcome"]]
 
 
-def look(champion: Bundle, intake: Intake, asked: Monitoring, challenger: Bundle | None = None) -> Watch:
+def look(
+    champion: Bundle, intake: Intake, asked: Monitoring, challenger: Bundle | None = None, note: str = ""
+) -> Watch:
     """Write the page and tables of a period, and return what they say."""
     people = scored(champion, intake)
     truth = outcomes(champion, intake)
@@ -111,7 +119,7 @@ def look(champion: Bundle, intake: Intake, asked: Monitoring, challenger: Bundle
         sides = (both[name].to_numpy("float64") for name in ("log_odds", FORECAST))
         tables["monitor_challenger"] = against(both["outcome"].to_numpy("int8"), *sides)
     alarm, words = verdict(tables)
-    return Watch(alarm, f"{champion.name}: {words}", write(tables, words, champion, asked.out, len(people)))
+    return Watch(alarm, f"{champion.name}: {words}", write(tables, (words, note), champion, asked.out, len(people)))
 
 
 def verdict(tables: dict[str, pd.DataFrame]) -> tuple[bool, str]:
@@ -131,7 +139,7 @@ def verdict(tables: dict[str, pd.DataFrame]) -> tuple[bool, str]:
     return bool(n or wrong), f"{words}; outcomes against forecasts {come}"
 
 
-def write(tables: dict[str, pd.DataFrame], words: str, model: Bundle, out: Path, rows: int) -> Path:
+def write(tables: dict[str, pd.DataFrame], words: tuple[str, str], model: Bundle, out: Path, rows: int) -> Path:
     """Write page and tables into a folder, and return the page."""
     shown = publishable_all(tables, rows)
     try:
@@ -141,7 +149,15 @@ def write(tables: dict[str, pd.DataFrame], words: str, model: Bundle, out: Path,
             write_aggregates(table, out / "tables" / f"{name}.csv")
         page = out / "monitor.html"
         page.write_text(
-            render("monitor.html", heading="A model in use", model=model.name, words=words, tables=shown), "utf-8"
+            render(
+                "monitor.html",
+                heading="A model in use",
+                model=model.name,
+                words=words[0],
+                note=words[1],
+                tables=shown,
+            ),
+            "utf-8",
         )
     except OSError as why:
         raise OutputError(f"{out} cannot be written: {why.strerror}") from None
@@ -165,4 +181,4 @@ def second_year(model: str, out: Path, clients: int = 1000, seed: int = 2014) ->
         higher = pd.Series(rng.random(len(answers)) < 0.4, index=answers.index) & (answers[item.id] < most)
         answers[item.id] = answers[item.id].mask(higher.fillna(False), answers[item.id] + 1)
     asked = Monitoring(name="second-year", model=model, data=Path(), out=out)
-    return look(bundle, replace(intake, answers=answers), asked)
+    return look(bundle, replace(intake, answers=answers), asked, note=PLANTED)

@@ -1,6 +1,7 @@
 """Pages for the talk: from answers to one page a client."""
 
 import datetime as dt
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ import pandas as pd
 
 from eriq.config.sheets import SheetSettings
 from eriq.disclosure import about_people
-from eriq.errors import ConfigError, OutputError, SourceError, shortened
+from eriq.errors import SHOWN, ConfigError, OutputError, SourceError, shortened
 from eriq.instrument.instrument import Instrument, load_instrument
 from eriq.model.bundle import Bundle
 from eriq.pages import render
@@ -33,14 +34,16 @@ class Written:
 
     pages: int
     without_consent: int
-    unknown: int  # of the clients asked for, those without an answer
+    unknown: tuple[int, ...]  # places, from 1, in the list of clients asked for, of those without an answer
     index: Path
 
     @property
     def sentence(self) -> str:
         """What a person is told: counts, never an id."""
         more = [f"{self.without_consent:,} client(s) have not agreed and have no page"] if self.without_consent else []
-        more += [f"{self.unknown:,} client(s) asked for have no answers"] if self.unknown else []
+        if self.unknown:
+            first = ", ".join(map(str, self.unknown[:SHOWN]))
+            more.append(f"{len(self.unknown):,} client(s) asked for have no answers (places in the list: {first})")
         return "; ".join([f"{self.pages:,} page(s) in {self.index}", *more])
 
 
@@ -101,7 +104,7 @@ def sheets(
     forecasts = _forecasts(bundle, agreed, settings) if bundle and settings.show != "none" else None
     with about_people(settings.access):
         out.mkdir(exist_ok=True)
-        for page in out.glob("*.html"):  # an earlier month's must not stay beside these; gone only once all is read
+        for page in _pages_of_ours(out):  # an earlier month's must not stay beside these; gone only once all is read
             page.unlink()
         listed = []
         for number, made in enumerate(pages_of(persons, instrument, settings, forecasts), 1):
@@ -113,8 +116,13 @@ def sheets(
         index.write_text(render("sheet_index.html", in_language=language, listed=listed), encoding="utf-8")
         if table is not None:
             _write_table(answers_table(persons, language), table)
-    refused = known["client_id"].nunique() - len(persons)
-    return Written(len(persons), refused, len(asked - set(answers["client_id"])), index)
+    there = set(answers["client_id"])
+    unknown = tuple(place for place, client in enumerate(clients or (), 1) if client not in there)
+    return Written(len(persons), known["client_id"].nunique() - len(persons), unknown, index)
+
+
+def _pages_of_ours(folder: Path) -> list[Path]:
+    return [file for file in folder.iterdir() if re.fullmatch(r"\d+\.html|index\.html", file.name)]
 
 
 def read_answers(given: Path, instrument: Instrument, settings: SheetSettings) -> pd.DataFrame:
@@ -177,7 +185,7 @@ def _check_places(out: Path, table: Path | None, *, overwrite: bool) -> None:
         raise OutputError(f"{out} is no folder of ours")
     if out.is_dir() and any(out.iterdir()) and not overwrite:
         raise OutputError(f"{out} is there already; give --overwrite to replace its pages")
-    if out.is_dir() and (others := [p for p in out.iterdir() if p.suffix != ".html"]):
+    if out.is_dir() and (others := set(out.iterdir()) - set(_pages_of_ours(out))):
         raise OutputError(f"{out} holds {len(others)} file(s) that are no pages; give a folder of its own")
     if table is not None and table.suffix.lower() not in TABLES:
         raise OutputError(
