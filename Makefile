@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PORT ?= 5000
 
-.PHONY: demo test statistical kills fuzz golden lint licences release lock ui notebooks tree schemas reference clean
+.PHONY: demo test statistical kills fuzz golden lint licences release lock ui notebooks tree schemas reference site clean
 
 demo: .venv/core
 	$(BIN)/eriq demo
@@ -88,6 +88,10 @@ lock:
 .venv/dev: requirements-dev.lock pyproject.toml
 	./install requirements-dev.lock $(PYTHON)
 	touch .venv/core $@
+
+# The documentation, in build/site; with samples where a demo has left them in build/sample.
+site: .venv/dev
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 clean:
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
