@@ -69,6 +69,8 @@ DOORS = {
     ("workflows/decide.py", "write_table"): f"{PEOPLE}: when beliefs were recorded and scores shown",
     ("workflows/decide.py", "write_text"): f"{TOLD}: the page on decisions",
     ("workflows/dossier.py", "write_text"): f"{NOBODY}: questions to people",
+    ("workflows/demo.py", "copyfile"): f"{TOLD}: the report, for the documentation",
+    ("workflows/demo.py", "copytree"): f"{PEOPLE}: pages of made-up people, for the documentation",
     ("workflows/forms.py", "write_bytes"): f"{NOBODY}: empty forms",
     ("workflows/forms.py", "write_table"): f"{PEOPLE}: answers that came back",
     ("workflows/init.py", "write_text"): f"{NOBODY}: a config; its codes are those of five people at least",

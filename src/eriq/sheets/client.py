@@ -27,6 +27,7 @@ class Voice:
     top: int  # of the scale
     path: tuple[int | None, ...]  # of all waves, oldest first
     change: int  # 1, -1: beyond what two answers of one person differ by; 0: not
+    earlier: str = ""  # the last answer of an earlier wave in words, where this one has none
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,12 @@ class Area:
     name: str
     voices: tuple[Voice, ...]
     malleable: bool
+
+    @property
+    def alone(self) -> str:
+        """Who alone has answered this time, where others are asked as well; empty where all did, or nobody."""
+        given = [voice.respondent for voice in self.voices if voice.place is not None]
+        return given[0] if len(given) == 1 < len(self.voices) else ""
 
     @property
     def apart(self) -> bool:
@@ -71,6 +78,11 @@ class Person:
     belief_on: dt.date | None  # when the caseworker's belief was written down, if it was
     belief_late: bool  # after a score was shown
     unanswered: tuple[tuple[str, str], ...]  # of the last wave: (respondent, name of the indicator)
+
+    @property
+    def unknown(self) -> tuple[Area, ...]:
+        """What can be worked on and nobody has answered this time: worth asking."""
+        return tuple(area for area in self.areas if area.malleable and not _answered(area))
 
     @property
     def strengths(self) -> tuple[Area, ...]:
@@ -131,7 +143,7 @@ def people(
             item.id: words[item.id].voice(places[item.id][rows], codes[item.id][last]) for item in _shown(instrument)
         }
         areas = tuple(_areas(instrument, voices, language))
-        asked = [code for item in instrument.items for code in [codes[item.id][last]]]
+        asked = [codes[item.id][last] for item in _shown(instrument)]
         belief = instrument.belief is not None and codes[instrument.belief][last] >= 0
         yield Person(
             client_id=str(client),
@@ -189,6 +201,7 @@ class _Words:
             top=len(self.answers) - 1,
             path=tuple(known),
             change=change,
+            earlier=self.answers[earlier[-1]] if now is None and earlier else "",
         )
 
 

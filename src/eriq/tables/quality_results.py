@@ -1,4 +1,4 @@
-"""The tables that a look at a questionnaire's own quality ends in: every column, checked once where a table is made."""
+"""Tables of a look at a questionnaire, at its raters and at a model in use: every column, checked where it is made."""
 
 from collections.abc import Mapping
 
@@ -61,6 +61,46 @@ RELIABLE_CHANGE = (
     Column("steps", "Int64"),  # the same, rounded up to whole levels
     _WHY,
 )
+RATER_SHARES = (
+    Column("item", "str"),
+    *_ESTIMATE,
+    Column("n", "Int64"),
+    Column("caseworkers", "Int64"),
+    Column("why_not", "str"),
+)
+RATER_OPTIMISM = (Column("at", "str"), Column("estimate", "float64"), Column("n", "Int64"))
+RATER_BELIEF = (
+    Column("answer", "str"),
+    *_ESTIMATE,
+    Column("expected", "float64"),
+    Column("n", "Int64"),
+    Column("events", "Int64"),
+)
+RATER_JUMPS = (Column("caseworker", "str"), *_ESTIMATE, Column("spread", "float64"), Column("n", "Int64"))
+RATER_RATIOS = (Column("of", "str"), *_ESTIMATE, Column("n", "Int64"), Column("why_not", "str"))
+BELIEF_WITHIN = (
+    *_ESTIMATE,
+    Column("strength", "float64"),
+    Column("n", "Int64"),
+    Column("caseworkers", "Int64"),
+    Column("verdict", "str"),
+    Column("why", "str"),
+)
+MONITOR_SHIFT = (
+    *(Column(name, "str") for name in ("slice", "block", "column")),
+    Column("n", "Int64"),
+    *_ESTIMATE,
+    *(Column(name, "float64") for name in ("psi", "js_distance", "p", "p_holm")),
+    Column("verdict", "str"),
+)
+MONITOR_EXPECTED = (Column("measure", "str"), Column("n", "Int64"), *_ESTIMATE)
+MONITOR_MONTHS = (
+    Column("month", "str"),
+    *(Column(name, "Int64") for name in ("n", "events", "others")),
+    *(Column(name, "float64") for name in ("auc", "auc_low", "auc_high", "level", "level_low", "level_high")),
+    Column("verdict", "str"),
+)
+MONITOR_CHALLENGER = (Column("measure", "str"), Column("n", "Int64"), *_ESTIMATE, Column("verdict", "str"))
 QUALITY: Mapping[str, tuple[Column, ...]] = {
     "scale_reliability": SCALE_RELIABILITY,
     "item_statistics": ITEM_STATISTICS,
@@ -74,4 +114,14 @@ QUALITY: Mapping[str, tuple[Column, ...]] = {
     "missing_patterns": MISSING_PATTERNS,
     "missing_by_group": MISSING_BY_GROUP,
     "reliable_change": RELIABLE_CHANGE,
+    "rater_shares": RATER_SHARES,
+    "rater_optimism": RATER_OPTIMISM,
+    "rater_belief": RATER_BELIEF,
+    "rater_jumps": RATER_JUMPS,
+    "rater_ratios": RATER_RATIOS,
+    "belief_within": BELIEF_WITHIN,
+    "monitor_shift": MONITOR_SHIFT,
+    "monitor_expected": MONITOR_EXPECTED,
+    "monitor_months": MONITOR_MONTHS,
+    "monitor_challenger": MONITOR_CHALLENGER,
 }

@@ -254,47 +254,6 @@ OVERRIDES = (Column("column", "str"), Column("group", "str"), *_PEOPLE, *_ESTIMA
 DECISIONS_LATER = (Column("beside_score", "str"), Column("decision", "str"), *_PEOPLE, *_ESTIMATE)
 DECISION_REASONS = (Column("event", "str"), Column("reason", "str"), Column("people", "Int64"))
 
-RATER_SHARES = (
-    Column("item", "str"),
-    *_ESTIMATE,
-    Column("n", "Int64"),
-    Column("caseworkers", "Int64"),
-    Column("why_not", "str"),
-)
-RATER_OPTIMISM = (Column("at", "str"), Column("estimate", "float64"), Column("n", "Int64"))
-RATER_BELIEF = (
-    Column("answer", "str"),
-    *_ESTIMATE,
-    Column("expected", "float64"),
-    Column("n", "Int64"),
-    Column("events", "Int64"),
-)
-RATER_JUMPS = (Column("caseworker", "str"), *_ESTIMATE, Column("spread", "float64"), Column("n", "Int64"))
-RATER_RATIOS = (Column("of", "str"), *_ESTIMATE, Column("n", "Int64"), Column("why_not", "str"))
-BELIEF_WITHIN = (
-    *_ESTIMATE,
-    Column("strength", "float64"),
-    Column("n", "Int64"),
-    Column("caseworkers", "Int64"),
-    Column("verdict", "str"),
-    Column("why", "str"),
-)
-MONITOR_SHIFT = (
-    *(Column(name, "str") for name in ("slice", "block", "column")),
-    Column("n", "Int64"),
-    *_ESTIMATE,
-    *(Column(name, "float64") for name in ("psi", "js_distance", "p", "p_holm")),
-    Column("verdict", "str"),
-)
-MONITOR_EXPECTED = (Column("measure", "str"), Column("n", "Int64"), *_ESTIMATE)
-MONITOR_MONTHS = (
-    Column("month", "str"),
-    *(Column(name, "Int64") for name in ("n", "events", "others")),
-    *(Column(name, "float64") for name in ("auc", "auc_low", "auc_high", "level", "level_low", "level_high")),
-    Column("verdict", "str"),
-)
-MONITOR_CHALLENGER = (Column("measure", "str"), Column("n", "Int64"), *_ESTIMATE, Column("verdict", "str"))
-
 CONTRACTS: Mapping[str, tuple[Column, ...]] = {
     "contenders": CONTENDERS,
     "measures": MEASURES,
@@ -339,16 +298,6 @@ CONTRACTS: Mapping[str, tuple[Column, ...]] = {
     "decisions_later": DECISIONS_LATER,
     "decision_reasons": DECISION_REASONS,
     **QUALITY,
-    "rater_shares": RATER_SHARES,
-    "rater_optimism": RATER_OPTIMISM,
-    "rater_belief": RATER_BELIEF,
-    "rater_jumps": RATER_JUMPS,
-    "rater_ratios": RATER_RATIOS,
-    "belief_within": BELIEF_WITHIN,
-    "monitor_shift": MONITOR_SHIFT,
-    "monitor_expected": MONITOR_EXPECTED,
-    "monitor_months": MONITOR_MONTHS,
-    "monitor_challenger": MONITOR_CHALLENGER,
 }
 
 

@@ -86,7 +86,10 @@ def test_a_gain_that_one_item_carries_is_gone_without_it() -> None:
     assert abs(found.estimate) < 0.02
     assert found.low < 0 < found.high
     assert '"Question 2", the gain in AUC over all test rows together is ' in found.sentence  # not within folds
-    assert "rests on this one item. Make sure that it was written down on the answer date" in found.sentence
+    assert (
+        "other answers stand in for what it tells. Make sure that it was written down on the answer date"
+        in found.sentence
+    )
 
 
 def test_a_gain_that_many_items_carry_stays() -> None:

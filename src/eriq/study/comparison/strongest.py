@@ -50,7 +50,7 @@ class WithoutStrongest:
         if self.whole <= 0:
             return line
         share = min(max(1 - self.estimate / self.whole, 0.0), 1.0)
-        line += f" {share:.0%} of the gain rests on this one item.".replace("%", " %")
+        line += f" That is {share:.0%} less; other answers stand in for what it tells.".replace("%", " %")
         if share > 0.5:
             line += " Make sure that it was written down on the answer date and not changed later."
         return line

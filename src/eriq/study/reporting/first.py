@@ -232,14 +232,12 @@ def tiles(found: Findings, language: Language) -> list[tuple[str, str, str]]:
         (
             _("With the outcome"),
             f"{numeral(100 * facts.prevalence, 1, language)} %",
-            _count(facts.n_events, language) + " " + _("questionnaires"),
+            _("of the questionnaires: {n}").format(n=_count(facts.n_events, language)),
         ),
     ]
     for name, words in zip(declared_names(found), _pair(found, _), strict=True):
-        ranked = _("{n} of 100").format(n=numeral(100 * auc[name], 0, language))
-        small = _("pairs ranked right: the one with the outcome first (AUC {auc})").format(
-            auc=numeral(auc[name], 3, language)
-        )
+        ranked = numeral(auc[name], 3, language)
+        small = _("AUC: of two people, how often the one with the outcome is ranked first; 0.5 is chance")
         shown.append((words[:1].upper() + words[1:], ranked, small))
     return shown
 
