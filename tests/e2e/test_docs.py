@@ -103,7 +103,9 @@ def test_commands_in_pages_exist(tmp_path: Path) -> None:
         if words[:1] == ["make"]:
             assert set(words[1:]) <= targets, words
         if words[:1] == ["eriq"]:
-            name = tuple(words[1:3] if words[1] in ("decide", "instrument", "key") else words[1:2])
+            name = tuple(
+                words[1:3] if words[1] in ("decide", "evidence", "instrument", "key", "report") else words[1:2]
+            )
             if words[1] == "dossier":
                 name = ("dossier", "verify" if words[2] == "verify" else "make")
             asked.setdefault(name, set()).update(word for word in words if word.startswith("--"))

@@ -23,7 +23,7 @@ dossier_app = typer.Typer(
     cls=OrMake,
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="Write the paper trail of a run, made from it, or verify one.\n\nExample: eriq dossier demo",
+    help="Write and verify the paper trail of a run.\n\nExample: eriq dossier demo",
 )
 app.add_typer(dossier_app, name="dossier")
 dossier_command = partial(dossier_app.command, cls=WholeSentence)
