@@ -19,6 +19,7 @@ FOLDERS = {
     "evidence": "evidence",
     "costs": "costs",
     "trial": "trials",
+    "monitoring": "monitoring",
 }
 
 
