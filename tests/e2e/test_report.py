@@ -117,7 +117,7 @@ def test_figures_agree_wherever_they_are_told(folder: Path) -> None:
     saved = auc["saved model, calibrated"]
     assert re.search(r"AUC \(discrimination\) \| ([\d.]+)", card)[1] == saved
     assert re.search(r'Saved model</th><td>as calibrated</td><td class="num">([\d.]+)', page)[1] == saved
-    tiles = re.findall(r"first \(AUC ([\d.]+)\)", page)
+    tiles = re.findall(r"<dd>([\d.]+)<small>AUC: of two people", page)
     assert tiles == [auc["questionnaire | logistic"], auc["register_full | logistic"]]
 
 

@@ -140,8 +140,17 @@ def declared_names(found: Findings) -> tuple[str, str]:
         If none was declared.
     """
     line, contenders = found.tables["headline"].iloc[0], found.tables["contenders"]
-    named = {(b, e): name for name, b, e in contenders[["contender", "block", "estimator"]].itertuples(index=False)}
-    return named[line["with"], line["estimator"]], named[line["without"], line["without_estimator"]]
+    return (
+        _named(contenders, line["with"], line["estimator"]),
+        _named(contenders, line["without"], line["without_estimator"]),
+    )
+
+
+def _named(contenders: pd.DataFrame, block: str, estimator: str) -> str:
+    """Return the contender of a block and an estimator; where nothing is learnt from (`none`), the one there is."""
+    same = contenders[contenders["block"] == block]
+    exact = same[same["estimator"] == estimator]
+    return str((exact if len(exact) else same)["contender"].iloc[0])
 
 
 def saved(found: Findings) -> str:
