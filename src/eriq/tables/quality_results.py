@@ -114,6 +114,8 @@ QUALITY: Mapping[str, tuple[Column, ...]] = {
     "missing_patterns": MISSING_PATTERNS,
     "missing_by_group": MISSING_BY_GROUP,
     "reliable_change": RELIABLE_CHANGE,
+}
+WATCHED: Mapping[str, tuple[Column, ...]] = {
     "rater_shares": RATER_SHARES,
     "rater_optimism": RATER_OPTIMISM,
     "rater_belief": RATER_BELIEF,

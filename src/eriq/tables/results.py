@@ -10,7 +10,7 @@ from typing import Final
 import pandas as pd
 
 from eriq.tables.people import ABOUT_PEOPLE
-from eriq.tables.quality_results import QUALITY
+from eriq.tables.quality_results import QUALITY, WATCHED
 from eriq.tables.schema import Column
 
 Results = Mapping[str, pd.DataFrame]  # every result table by its name
@@ -298,6 +298,7 @@ CONTRACTS: Mapping[str, tuple[Column, ...]] = {
     "decisions_later": DECISIONS_LATER,
     "decision_reasons": DECISION_REASONS,
     **QUALITY,
+    **WATCHED,
 }
 
 
