@@ -114,6 +114,7 @@ def test_kill_before_every_durable_step(short_night: dict[str, Any]) -> None:
     assert not found[-1]["killed"]  # the last point lies behind the end: no step was left out
 
 
+@pytest.mark.long
 def test_kill_at_random_times(tmp_path: Path, backlog: Backlog, small_bundle: Bundle) -> None:
     """Killed at 20 times spread over a run of 6 chunks, with two workers: resumed, the bytes are the same."""
     night = ready(tmp_path, backlog, small_bundle, 20)

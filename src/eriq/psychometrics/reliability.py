@@ -45,7 +45,7 @@ def correlation_of(covariance: Matrix) -> Matrix:
 def cronbach_alpha(covariance: Matrix) -> float:
     """Return Cronbach's alpha (1951, Psychometrika 16:297) from a covariance matrix.
 
-    >>> cronbach_alpha(np.full((4, 4), 0.5) + 0.5 * np.eye(4))
+    >>> round(cronbach_alpha(np.full((4, 4), 0.5) + 0.5 * np.eye(4)), 6)
     0.8
     """
     k = len(covariance)

@@ -1,6 +1,5 @@
 """Explanations: nothing sensitive is named, and what does not apply is left out."""
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -9,6 +8,7 @@ from eriq.features import Feature
 from eriq.features.sensitive import SENSITIVE_LABEL, units
 from eriq.study.design.contender import Contender
 from eriq.study.explanation.explain import explain
+from eriq.study.learning.progress import Progress
 from tests.study.explanation.conftest import explained_of
 
 
@@ -56,7 +56,7 @@ def test_no_table_names_a_protected_column_or_a_client(tables, study):
 def test_progress_is_told(experiment, study, folds):
     """Refits, other estimators and the belief are announced, so that a long wait has a reason."""
     said: list[tuple[str, str]] = []
-    say: Callable[[str, str], None] = lambda what, which: said.append((what, which))  # noqa: E731
+    say = Progress(step=lambda what, which: said.append((what, which)))
     columns = ("belief.cw11", "client.cl01")
     contender = Contender("two", "some", "logistic", columns)
     explain(replace(explained_of(contender, study, experiment, folds), instrument=study.instrument), say)

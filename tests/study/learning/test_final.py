@@ -9,6 +9,7 @@ from eriq.features.matrix import to_matrix
 from eriq.model.calibrator import Calibrator
 from eriq.study.design.design import resampled
 from eriq.study.learning.final import as_model, final_model
+from eriq.study.learning.progress import Progress
 from eriq.study.learning.training import Learning, fit, margin
 from tests.study.learning.conftest import FEATURES, contender
 
@@ -22,7 +23,7 @@ def test_the_saved_model_is_the_fit_on_all_rows_calibrated(design):
         learning,
         Calibrator(-0.2, 0.9),
         2,
-        lambda what, which: told.append((what, which)),
+        Progress(step=lambda what, which: told.append((what, which))),
     )
     fitted = fit(contender("logistic"), design, FEATURES, seed=5, tuning=learning.tuning)
     matrix = to_matrix(design.matrix, model.columns).to_numpy()
