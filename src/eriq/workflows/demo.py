@@ -65,7 +65,8 @@ def _pages(done: Trained, new: Path, say: Say) -> dict[str, object]:
     talks = sheets(new / "answers.csv", BUILD / "sheets", ids.head(SHEETS).tolist(), settings, overwrite=True)
     say(talks.sentence)
     export("eriq22", "html", BUILD / "forms", Options(consent=True, overwrite=True))
-    looked = psychometrics("demo", out=BUILD / "psychometrics", replicates=50)
+    cfa = importlib.util.find_spec("semopy") is not None  # an extra, which a pip user may not have
+    looked = psychometrics("demo", out=BUILD / "psychometrics", replicates=50, with_cfa=cfa)
     watched = second_year(model, BUILD / "second-year")
     say(watched.sentence)
     papers = dossier("demo", BUILD / "dossier", answers=BUILD / "answers.yaml", overwrite=True)
