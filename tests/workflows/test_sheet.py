@@ -34,6 +34,29 @@ def test_who_agreed_has_a_page_and_the_rest_is_counted(answers: Path, tmp_path: 
     assert "c4" not in done.sentence
 
 
+def test_a_wave_without_consent_is_on_no_page(tmp_path: Path, answer_text: Callable[..., pd.DataFrame]) -> None:
+    """Who agrees now has not agreed to what was answered before: that wave is neither drawn nor dated."""
+    waves = answer_text(2, client_id=["c1", "c1"], wave=["1", "2"], consent=["0", "1"])
+    waves.to_csv(tmp_path / "answers.csv", index=False)
+    sheets(tmp_path / "answers.csv", tmp_path / "pages", None)
+    page = (tmp_path / "pages" / "1.html").read_text("utf-8")
+
+    assert "2 March 2015" in page
+    assert "1 March 2015" not in page
+
+
+def test_a_blank_is_no_consent_and_a_withdrawal_always_counts(
+    tmp_path: Path, answer_text: Callable[..., pd.DataFrame]
+) -> None:
+    """Who left consent blank this time has no page, whatever was said before; who withdrew has none in either case."""
+    waves = answer_text(3, client_id=["c1", "c1", "c2"], wave=["1", "2", "1"], consent=["1", "", "1"])
+    waves["consent_withdrawn_on"] = ["", "", "2015-06-01"]
+    waves.to_csv(tmp_path / "answers.csv", index=False)
+
+    assert sheets(tmp_path / "answers.csv", tmp_path / "asked", None).pages == 0
+    assert sheets(tmp_path / "answers.csv", tmp_path / "not", None, SheetSettings(consent="not_collected")).pages == 1
+
+
 def test_files_about_people_are_their_owners(answers: Path, tmp_path: Path) -> None:
     """Pages, index and table are 0600 in a folder 0700."""
     sheets(answers, tmp_path / "pages", None, table=tmp_path / "table.csv")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from eriq.catalogues import catalogue
 from eriq.instrument.instrument import Instrument, Item
 from eriq.instrument.texts import Language
 from eriq.tables.belief import after_score
@@ -206,8 +207,6 @@ class _Words:
 
 
 def _words(instrument: Instrument, language: Language, *, easy: bool) -> dict[str, _Words]:
-    from eriq.catalogues import catalogue
-
     nothing = catalogue(language).gettext("no answer")
     made = {}
     for item in instrument.items:

@@ -99,7 +99,7 @@ def sheets(
     answers = read_answers(given, instrument, settings)
     asked = set(answers["client_id"]) if clients is None else set(clients)
     known = answers[answers["client_id"].isin(asked)]
-    agreed = _agreed(known) if settings.consent == "required" else known
+    agreed = _agreed(known, asked=settings.consent == "required")
     persons = list(people(agreed, instrument, language, easy=settings.easy_read))
     forecasts = _forecasts(bundle, agreed, settings) if bundle and settings.show != "none" else None
     with about_people(settings.access):
@@ -156,11 +156,16 @@ def read_list(path: Path) -> str:
         raise SourceError(f"{path.name} with ids could not be read: {type(why).__name__}") from None
 
 
-def _agreed(answers: pd.DataFrame) -> pd.DataFrame:
-    """Return the answers of clients who agreed at their last wave and have not withdrawn."""
-    last = answers.sort_values("answered_on", kind="stable").groupby("client_id")["consent"].last()
+def _agreed(answers: pd.DataFrame, *, asked: bool) -> pd.DataFrame:
+    """Return the waves that clients agreed to, of those who agree still: blank is no consent, a withdrawal ends it."""
     left = answers.loc[answers["consent_withdrawn_on"].notna(), "client_id"]
-    return answers[answers["client_id"].isin(last.index[(last == 1).fillna(False)]) & ~answers["client_id"].isin(left)]
+    kept = answers[~answers["client_id"].isin(left)]
+    if not asked:
+        return kept
+    yes = kept["consent"].eq(1).fillna(False).astype(bool)
+    last = kept.sort_values("answered_on", kind="stable").drop_duplicates("client_id", keep="last").index
+    still = kept.loc[last.intersection(kept.index[yes]), "client_id"]
+    return kept[yes & kept["client_id"].isin(still)]
 
 
 def _forecasts(bundle: Bundle, answers: pd.DataFrame, settings: SheetSettings) -> dict[str, Forecast]:
