@@ -8,9 +8,10 @@ PORT ?= 5000
 demo: .venv/core
 	$(BIN)/eriq demo
 
-# A file of tests stays on one process, so that it trains once for all of them; the slowest folder comes first.
+# A file of tests stays on one process, so that it trains once for all of them; the slowest folder comes first. The
+# processes share the cores: a small product of matrices takes 30 times as long if each of them asks for all cores.
 test: .venv/dev
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 # Simulations of many samples each, and the saved model on the public sets; an hour or two on two cores.
 statistical: .venv/dev

@@ -1,10 +1,13 @@
 """One small training, shared by all end-to-end tests of a worker."""
 
+import fcntl
 import os
+import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
-from functools import cache
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -28,28 +31,37 @@ def eriq(*words: object, cwd: Path, code: int | None = 0) -> subprocess.Complete
 
 
 @pytest.fixture(scope="session")
-def training(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """Give a function from a shipped config to a folder in which it was trained, once for all tests of a worker.
+def training(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Callable[[str], Path]:
+    """Give a function from a shipped config to a folder in which it was trained, once for all tests of all workers.
 
-    `ERIQ_DEMO_HOME` names a folder in which `make demo` ran already.
+    `ERIQ_DEMO_HOME` names a folder in which `make demo` ran already. Who changes the folder works on a copy.
     """
+    everybodys = tmp_path_factory.getbasetemp() if worker_id == "master" else tmp_path_factory.getbasetemp().parent
 
-    @cache
     def trained(name: str) -> Path:
         if name == "demo" and (there := os.environ.get("ERIQ_DEMO_HOME")):
             return Path(there)
-        folder = tmp_path_factory.mktemp(name)
-        eriq("train", ROOT / "configs" / "experiments" / f"{name}.yaml", cwd=folder)
+        folder = everybodys / f"trained-{name}"
+        with (everybodys / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not (folder / "done").exists():
+                folder.mkdir()
+                eriq("train", ROOT / "configs" / "experiments" / f"{name}.yaml", cwd=folder)
+                (folder / "done").touch()
         return folder
 
     return trained
 
 
 @pytest.fixture(scope="session")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a folder in which the quick config was trained."""
-    folder = tmp_path_factory.mktemp("home")
-    eriq("train", "quick", cwd=folder)
+def home(tmp_path_factory: pytest.TempPathFactory, training: Callable[[str], Path]) -> Path:
+    """Give a copy of the folder in which the quick config was trained; the store of runs is moved with it."""
+    there, folder = training("quick"), tmp_path_factory.mktemp("home") / "quick"
+    shutil.copytree(there, folder)
+    with closing(sqlite3.connect(folder / "mlruns" / "mlflow.db")) as store:
+        for table, column in store.execute("select m.name, c.name from sqlite_master m, pragma_table_info(m.name) c"):
+            store.execute(f'update "{table}" set "{column}" = replace("{column}", ?, ?)', (str(there), str(folder)))
+        store.commit()
     return folder
 
 

@@ -1,7 +1,8 @@
 """Two models of made-up people, explained."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -54,13 +55,24 @@ def everything(study: Study) -> tuple[str, ...]:
     return tuple(f.name for f in study.features if not f.protected and not f.name.startswith("changes."))
 
 
-@pytest.fixture(scope="package", params=["logistic", "lightgbm_pairs"])
-def tables(request, experiment, study, folds, everything) -> Results:
-    """Return the explanation of a model of all columns."""
-    contender = Contender("all", "questionnaire + register_full", request.param, everything)
-    explained = explained_of(contender, study, experiment, folds)
-    model = replace(explained.model, calibrator=Calibrator(-0.1, 0.9))
-    return explain(replace(explained, model=model, instrument=study.instrument))
+@pytest.fixture(scope="package")
+def explained_by(experiment, study, folds, everything) -> Callable[[str], Results]:
+    """Give a function from an estimator to the explanation of its model of all columns, made once."""
+
+    @cache
+    def explained_with(estimator: str) -> Results:
+        contender = Contender("all", "questionnaire + register_full", estimator, everything)
+        explained = explained_of(contender, study, experiment, folds)
+        model = replace(explained.model, calibrator=Calibrator(-0.1, 0.9))
+        return explain(replace(explained, model=model, instrument=study.instrument))
+
+    return explained_with
+
+
+@pytest.fixture(params=["logistic", "lightgbm_pairs"])
+def tables(request, explained_by) -> Results:
+    """Return the explanation of a model of all columns: a fixture of one test, lest a change of model forget it."""
+    return explained_by(request.param)
 
 
 def explained_of(contender: Contender, study: Study, experiment: Experiment, folds: Sequence[Fold]) -> Explained:
