@@ -5,6 +5,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
+from eriq.features import register_columns, slices
 from eriq.features.slices import audit_slices, decided_by_somebody, register_slices
 
 DAY = "2015-12-31"
@@ -84,3 +85,12 @@ def test_groups_that_the_data_do_not_have_are_not_made(waves, registers):
     found = audit_slices(waves([("a", DAY)]), registers(persons={"a": {"sex": "male"}}), 30, ())
 
     assert ["sex", "origin"] == found.columns.tolist()
+
+
+def test_columns_made_before_give_the_same_groups_without_being_made_again(waves, registers, monkeypatch):
+    """What the registers held is asked once for features and groups."""
+    rows, told = waves([(c, DAY) for c in "abc"]), registers(events=CODED, persons={name: {} for name in "abc"})
+    made, alone = register_columns(rows, told, 30), audit_slices(rows, told, 30, (30,))
+    monkeypatch.setattr(slices, "register_columns", None)
+
+    pd.testing.assert_frame_equal(alone, audit_slices(rows, told, 30, (30,), made))

@@ -26,7 +26,9 @@ SLICES = {  # in words, where they are printed
 NO_CODE = "no code known"
 
 
-def register_slices(rows: pd.DataFrame, registers: Registers, lag_days: int) -> pd.DataFrame:
+def register_slices(
+    rows: pd.DataFrame, registers: Registers, lag_days: int, seen: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Return the group of each row by what registers held on the answer date; gaps where they do not say.
 
     A missing code is not a missing disability: in Sweden coding took 366 days on average in 2022, so "no code known"
@@ -36,6 +38,8 @@ def register_slices(rows: pd.DataFrame, registers: Registers, lag_days: int) -> 
     ----------
     rows, registers, lag_days
         As in `register_columns`.
+    seen : DataFrame of shape (n_rows, any), optional
+        What `register_columns` gave for these rows, where that was asked before.
 
     Returns
     -------
@@ -44,7 +48,7 @@ def register_slices(rows: pd.DataFrame, registers: Registers, lag_days: int) -> 
         competitiveness is what an office judged, where PERSONS has it; else no upper secondary education, born
         outside Europe, a disability code, or over 55.
     """
-    seen = register_columns(rows, registers, lag_days)
+    seen = register_columns(rows, registers, lag_days) if seen is None else seen
     days = seen["register.days_to_disability_code"]
     coded = seen["register.disability_code"] == 1
     track = seen["register.track"]
@@ -60,7 +64,13 @@ def register_slices(rows: pd.DataFrame, registers: Registers, lag_days: int) -> 
     return pd.DataFrame({n: group for n, group in groups.items() if there.get(n, group.notna().any())})
 
 
-def audit_slices(rows: pd.DataFrame, registers: Registers, lag_days: int, age_bands: Sequence[int]) -> pd.DataFrame:
+def audit_slices(
+    rows: pd.DataFrame,
+    registers: Registers,
+    lag_days: int,
+    age_bands: Sequence[int],
+    seen: pd.DataFrame | None = None,
+) -> pd.DataFrame:
     """Return the groups a forecast is judged by beside its place: sex, origin, language, age, disability code.
 
     Parameters
@@ -69,6 +79,8 @@ def audit_slices(rows: pd.DataFrame, registers: Registers, lag_days: int, age_ba
         As in `register_columns`; a code counts as far as it was known on the answer date.
     age_bands : sequence of int
         First year of age of each band but the youngest.
+    seen : DataFrame of shape (n_rows, any), optional
+        As in `register_slices`.
 
     Returns
     -------
@@ -80,9 +92,9 @@ def audit_slices(rows: pd.DataFrame, registers: Registers, lag_days: int, age_ba
         registers.persons[["client_id", "born_on", *told]], on="client_id", how="left", validate="many_to_one"
     )
     groups = who[told].assign(age=age_groups((who["answered_on"] - who["born_on"]).dt.days / 365.25, age_bands))
-    seen = register_slices(rows, registers, lag_days) if len(registers.events) else pd.DataFrame()
-    if "disability_code" in seen:
-        groups = groups.assign(disability_code=seen["disability_code"].to_numpy())
+    made = register_slices(rows, registers, lag_days, seen) if len(registers.events) else pd.DataFrame()
+    if "disability_code" in made:
+        groups = groups.assign(disability_code=made["disability_code"].to_numpy())
     return groups[[name for name in groups if groups[name].notna().any() or name in ("sex", "origin")]]
 
 

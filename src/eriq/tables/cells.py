@@ -18,7 +18,11 @@ def cell_text(given: pd.Series) -> pd.Series:
         given = given.astype(given.cat.categories.dtype)
     if given.dtype.kind == "M":
         given = given.dt.strftime("%Y-%m-%d")
-    elif given.dtype.kind in "fO":
+    elif given.dtype.kind == "f":  # few numbers, many cells: each number is written once
+        place, numbers = pd.factorize(given)
+        written = pd.array([_one(float(number)) for number in numbers], dtype="str")
+        given = pd.Series(written.take(place, allow_fill=True), index=given.index, name=given.name)
+    elif given.dtype == object:
         given = given.astype("object").map(_one, na_action="ignore")
     text: pd.Series = as_text(given).str.strip()
     return text

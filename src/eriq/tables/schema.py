@@ -155,6 +155,9 @@ def read_column(given: pd.Series, column: Column) -> pd.Series:
     [3, 4, <NA>, <NA>]
     """
     dtype, given = pd.api.types.pandas_dtype(column.dtype), _plain(given)
+    if isinstance(given.dtype, pd.StringDtype) and 2 * len((once := pd.factorize(given))[1]) < len(given):
+        texts = read_column(pd.Series(once[1], dtype=given.dtype), column).array  # each is read once
+        return pd.Series(texts.take(once[0], allow_fill=True), index=given.index, name=given.name)
     if column.dtype == "str":
         if pd.api.types.is_integer_dtype(given.dtype):  # ids as a spreadsheet keeps them
             return given.astype("str").where(given.notna())

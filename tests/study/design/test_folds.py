@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.metrics import roc_auc_score
 
 from eriq.config import Validation, load_experiment
 from eriq.errors import CohortError, LeakageError
@@ -24,7 +25,7 @@ from eriq.study.design.folds import (
     make_folds,
     rolling_origin,
 )
-from eriq.study.design.leakage import too_good
+from eriq.study.design.leakage import _auc, too_good
 
 DAY = pd.Timedelta(days=1)
 
@@ -386,6 +387,13 @@ def test_few_events_say_nothing():
                 too_good(design, [Feature("client.x", "client")], 0.95)
         else:
             too_good(design, [Feature("client.x", "client")], 0.95)
+
+
+@pytest.mark.parametrize("levels", [2, 7, 10_000])
+def test_the_area_of_one_column_is_scikit_learns(levels):
+    """With many ties, some and hardly any, the counted area is that of the drawn curve to 1e-12."""
+    told = np.random.default_rng(levels).integers(0, levels, 400).astype(float)
+    assert _auc(OUTCOME, told) == pytest.approx(roc_auc_score(OUTCOME, told), abs=1e-12)
 
 
 # --- rows without a known outcome ----------------------------------------------------------

@@ -11,12 +11,23 @@ import pytest
 import eriq.study.learning.training as training
 from eriq.config import Tuning
 from eriq.errors import LeakageError
+from eriq.features import Feature
 from eriq.study.design.contender import Contender
 from eriq.study.design.design import make_design
 from eriq.study.design.folds import Fold, grouped_kfold
 from eriq.study.learning.estimators import ESTIMATORS
 from eriq.study.learning.progress import Progress
-from eriq.study.learning.training import Fitted, Learning, fit, margin, margin_loss, pooled, run_all, run_repeats
+from eriq.study.learning.training import (
+    Fitted,
+    Learning,
+    fit,
+    margin,
+    margin_loss,
+    n_parameters,
+    pooled,
+    run_all,
+    run_repeats,
+)
 from tests.study.learning.conftest import FEATURES, ONE, contender
 
 
@@ -242,3 +253,23 @@ def test_repeats_are_pooled_as_mean_probabilities(design, folds):
     assert single.shape == (2, 180, 1)
     assert np.log(mean / (1 - mean)) == pytest.approx(pooled(single, [contender("logistic")], repeated)[:, 0])
     assert pooled(single[:1], [contender("logistic")], folds)[:, 0] == pytest.approx(single[0, :, 0])
+
+
+@pytest.mark.parametrize("name", ["logistic", "spline_logistic", "hazard"])
+def test_counted_parameters_are_the_columns_a_fit_would_make(name):
+    """Gaps, rare levels, a level for unknown and splines count as they do when prepared on all rows."""
+    rng = np.random.default_rng(5)
+    town = np.repeat([0.0, 1.0, 2.0, 3.0, np.nan], [100, 60, 9, 1, 30])  # two levels are rare
+    gappy = np.where(np.arange(200) % 7 == 0, np.nan, rng.normal(size=200))
+    matrix = pd.DataFrame({"r.town": town, "r.gappy": gappy, "r.whole": rng.normal(size=200), "r.flag": gappy > 0})
+    few = matrix.astype("float64").assign(**{"r.none": np.nan})
+    kinds = {"r.town": "category", "r.flag": "flag"}
+    features = [
+        Feature(n, "register_basic", kinds.get(n, "continuous"), levels=tuple("abcd") if n == "r.town" else ())
+        for n in few
+    ]
+    design = make_design(pd.DataFrame({"client_id": np.arange(200)}), few, np.arange(200) % 2)
+    one = Contender("one", "one", name, tuple(few))
+    prepare = ESTIMATORS[name].make(features, 0).named_steps["prepare"]
+
+    assert prepare.fit_transform(few.to_numpy()).shape[1] == n_parameters(one, design, features)

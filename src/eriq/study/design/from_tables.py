@@ -70,7 +70,8 @@ def tables_study(experiment: Experiment, source: Tables | Simulated, intake: Int
         require_two_classes(rows["outcome"].to_numpy(), "Leaving out beliefs recorded after a score leaves too little.")
     rows, flow, treated = known_and_censored(rows, flow, experiment)
     matrix, features = table_features(rows, intake, instrument, experiment)
-    design = treated.on(make_design(_row_facts(rows, intake.registers, experiment), matrix, rows["outcome"].to_numpy()))
+    facts = _row_facts(rows, intake.registers, experiment, matrix)
+    design = treated.on(make_design(facts, matrix, rows["outcome"].to_numpy()))
     design = replace(design, halves=usable_halves(rows, instrument))
     variants = {name: frozenset(load_instrument(file).item_ids) for name, file in experiment.variants.items()}
     if instrument.client_belief:
@@ -124,11 +125,12 @@ def table_features(
     return pd.concat(parts, axis="columns"), tuple(guarded(features, experiment.protected))
 
 
-def _row_facts(rows: pd.DataFrame, registers: Registers, experiment: Experiment) -> pd.DataFrame:
+def _row_facts(rows: pd.DataFrame, registers: Registers, experiment: Experiment, matrix: pd.DataFrame) -> pd.DataFrame:
     """Return what identifies and groups rows; never a feature."""
     facts = rows[["client_id", "answered_on", "caseworker_id", "job_centre"]].reset_index(drop=True)
     bands = experiment.groups.age_bands if experiment.groups else ()
-    return facts.join(audit_slices(facts, registers, experiment.lag_days, bands))
+    seen = matrix if "register.disability_code" in matrix else None  # register columns are made once
+    return facts.join(audit_slices(facts, registers, experiment.lag_days, bands, seen))
 
 
 def _truth(rows: pd.DataFrame, intake: Intake) -> np.ndarray | None:

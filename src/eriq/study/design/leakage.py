@@ -36,8 +36,6 @@ def too_good(
     LeakageError
         With the names of all such columns.
     """
-    from sklearn.metrics import roc_auc_score
-
     suspects = []
     for feature in features:
         if feature.name not in design.matrix or {feature.name, feature.name.split(".", 1)[-1]} & {*trusted}:
@@ -48,7 +46,7 @@ def too_good(
         for outcome, told in ((design.outcome[known], seen), (design.outcome, known)):
             if min(outcome.sum(), len(outcome) - outcome.sum()) < min_events:
                 continue
-            auc = roc_auc_score(outcome, told)
+            auc = _auc(outcome, told)
             if max(auc, 1 - auc) >= limit:
                 suspects.append(feature.column if feature.given else feature.name)  # a ready table knows its own names
                 break
@@ -57,6 +55,17 @@ def too_good(
             f"{', '.join(suspects)}: tells the outcome alone with an AUC of {limit} or more, which nothing known at "
             "the answer does; give it the role 'after', or name it in 'trusted' if you are sure"
         )
+
+
+def _auc(outcome: np.ndarray, told: np.ndarray) -> float:
+    """Return the area under the ROC curve, ties half: two plain sorts, exact counts, no curve.
+
+    >>> _auc(np.array([0, 1, 0, 1]), np.array([1.0, 4.0, 4.0, 8.0]))
+    0.875
+    """
+    cases, others = np.sort(told[outcome == 1]), np.sort(told[outcome != 1])
+    below = np.searchsorted(others, cases, "left").sum() + np.searchsorted(others, cases, "right").sum()
+    return float(below / (2 * len(cases) * len(others)))
 
 
 def _level_rates(place: np.ndarray, outcome: np.ndarray, min_rows: int = 10) -> np.ndarray:

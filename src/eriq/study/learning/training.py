@@ -8,9 +8,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import expit, logit
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
+from sklearn.impute import MissingIndicator
 from sklearn.model_selection import ParameterSampler
 from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import OneHotEncoder
 
 from eriq.config import EstimatorName, Tuning
 from eriq.features import Feature
@@ -87,10 +89,20 @@ def n_parameters(contender: Contender, design: Design, features: Sequence[Featur
     estimator = ESTIMATORS[contender.estimator].make(columns_of(contender, features), 0)
     if not isinstance(estimator, Pipeline):
         return len(contender.columns)
-    matrix = to_matrix(design.matrix, contender.columns).to_numpy()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return int(estimator.named_steps["prepare"].fit_transform(matrix).shape[1])
+    values = [design.matrix[name].to_numpy("float64") for name in contender.columns]
+    steps = estimator.named_steps["prepare"].transformers
+    return sum(_width(step, [values[place] for place in places]) for _, step, places in steps)
+
+
+def _width(step: BaseEstimator, values: Sequence[np.ndarray]) -> int:
+    """Return how many columns a step makes of these: gaps and levels are counted, of others the number alone counts."""
+    if isinstance(step, MissingIndicator):
+        return sum(bool(np.isnan(value).any()) for value in values)
+    if isinstance(step, OneHotEncoder):
+        counts = [np.unique(value, return_counts=True)[1] for value in values]
+        return sum(int((n >= step.min_frequency).sum()) + bool((n < step.min_frequency).any()) for n in counts)
+    few = np.tile(np.arange(10.0)[:, None], len(values))
+    return int(clone(step).fit_transform(few).shape[1])
 
 
 def columns_of(contender: Contender, features: Sequence[Feature]) -> list[Feature]:
