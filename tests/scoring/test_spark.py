@@ -71,13 +71,13 @@ def made_answers(instrument: Instrument, n: int) -> pd.DataFrame:
     return frame
 
 
-def write_parts(frame: pd.DataFrame, folder: Path, parts: int = 3) -> Path:
+def write_parts(frame: pd.DataFrame, folder: Path, parts: int = 3, row_group: int = 29) -> Path:
     """Write `frame` into files of unequal length, one of them in a folder within."""
     edges = np.linspace(0, len(frame) ** 0.5, parts + 1) ** 2
     names = ["a b.parquet", "c/é.parquet", *(f"d{k}.parquet" for k in range(parts))]
     for start, end, name in zip(edges[:-1], edges[1:], names, strict=False):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        frame.iloc[round(start) : round(end)].to_parquet(folder / name, index=False, row_group_size=29)
+        frame.iloc[round(start) : round(end)].to_parquet(folder / name, index=False, row_group_size=row_group)
     (folder / "_SUCCESS").touch()
     return folder
 

@@ -1,8 +1,11 @@
 """The door to PySpark: a session, rows in and out of it, and files shipped with a job."""
 
+import atexit
 import os
 import re
+import shutil
 import sys
+import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -85,8 +88,13 @@ def spark_errors(given: Path) -> Iterator[None]:
 
 
 def ship(spark: Any, folder: Path) -> None:
-    """Send a saved model with the job."""
-    spark.sparkContext.addFile(str(folder.resolve()), recursive=True)
+    """Send a saved model with the job, packed: a cluster takes no folder."""
+    # Machines that join later ask for it again, so it is there as long as the session may be.
+    kept = tempfile.mkdtemp(prefix="eriq-model-")
+    atexit.register(shutil.rmtree, kept, ignore_errors=True)
+    name = folder.resolve().name
+    packed = shutil.make_archive(f"{kept}/{name}", "zip", folder.resolve())
+    spark.sparkContext.addArchive(f"{packed}#{name}")
 
 
 def shipped(name: str) -> str:

@@ -105,6 +105,8 @@ def _output_kinds(bundle: Bundle, names: list[str], options: Options) -> dict[st
         "instrument" not in names and not options.answers_to
     ):  # else columns of another questionnaire may stand in for ours
         example = example[[name for name in example if name in names]]
+    if bundle.instrument and "consent" in names:
+        example = example.assign(consent=1)  # the made-up row agrees, where rows say whether they do
     scored = score_rows(bundle, example, replace(options, answers_to=None)).scores
     kinds = {str(name): kind_of(scored[name]) for name in scored}
     return kinds | dict.fromkeys(ASIDE, "text")
