@@ -1,6 +1,7 @@
 """Registers beside the answers: found, read whole and checked, and looked up chunk by chunk."""
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -96,7 +97,7 @@ class Lookup:
     """Registers in order of client, so that a chunk takes only the lines of its own clients."""
 
     def __init__(self, registers: Registers) -> None:
-        self._tables = {}
+        self._tables, self._periods = {}, has_periods(registers.spells["status"])
         for name in TABLES:
             table = getattr(registers, name)
             code, clients = pd.factorize(table["client_id"])
@@ -116,7 +117,23 @@ class Lookup:
             offset = np.repeat(starts[place] - (size.cumsum() - size), size)
             lines = order[offset + np.arange(size.sum())]
             found[name] = table.iloc[np.sort(lines)].reset_index(drop=True)
-        return Registers(**found)
+        return with_periods(Registers(**found), kept=self._periods)
+
+
+def has_periods(status: pd.Series) -> bool:
+    """Return whether an agency keeps periods of registration at all."""
+    return bool((status == "registered").any())
+
+
+def with_periods(some: Registers, *, kept: bool) -> Registers:
+    """Return registers of some clients that still tell "never registered before" from "not kept".
+
+    Where periods are kept and none of these clients has one, one of nobody, at no time, is added.
+    """
+    if not kept or has_periods(some.spells["status"]):
+        return some
+    of_nobody = some.spells.iloc[:0].reindex([0]).assign(client_id="", status="registered").astype(some.spells.dtypes)
+    return replace(some, spells=pd.concat([some.spells, of_nobody], ignore_index=True))
 
 
 def with_register_columns(bundle: Bundle, answers: pd.DataFrame, registers: Registers) -> pd.DataFrame:
