@@ -1,6 +1,7 @@
 """Registers beside the answers: found, read whole and checked, and looked up chunk by chunk."""
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from eriq.model.bundle import Bundle
 from eriq.tables import schema
 from eriq.tables.cohort import Registers
 from eriq.tables.extract import Extract, in_our_form, read_extract, without_echo
-from eriq.tables.files import read_declared
+from eriq.tables.files import Read, read_declared
 from eriq.tables.folders import find_table
 from eriq.tables.intake import TABLES, check_registers
 
@@ -72,6 +73,23 @@ def read_registers(
         read = read_declared(file, layout.csv, layout.sheet(name))
         made.append(in_our_form(read, layout, name, columns, {}, nothing_asked))
     return _checked(made)
+
+
+def checked_registers(frames: Mapping[str, pd.DataFrame]) -> Registers:
+    """Return registers given as frames, as read from files of these names, checked as those are.
+
+    Raises
+    ------
+    SchemaError
+        When a table breaks its contract.
+    """
+    nothing_asked = load_instrument(NO_QUESTIONS)
+    made = [
+        in_our_form(Read(frames[name], ""), Layout(), name, columns, {}, nothing_asked)
+        for name, columns in TABLES.items()
+        if name in frames
+    ]
+    return _checked(made)[0]
 
 
 def _named_registers(source: Tables, bundle: Bundle) -> tuple[Registers, dict[str, str]]:
