@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PORT ?= 5000
 
-.PHONY: demo test statistical kills fuzz golden lint licences release lock ui notebooks tree schemas reference site clean
+.PHONY: demo test statistical kills cluster fuzz golden lint licences release lock ui notebooks tree schemas reference site clean
 
 demo: .venv/core
 	$(BIN)/eriq demo
@@ -21,6 +21,10 @@ statistical: .venv/dev
 kills: .venv/dev
 	eval "$$(.ci/postgres start)" && { $(BIN)/python -m pytest -m long tests/scoring; \
 	  code=$$?; .ci/postgres stop; exit $$code; }
+
+# Two million rows on a Spark cluster of three processes, one of which is killed; needs Java 17.
+cluster: .venv/dev
+	$(BIN)/python -m pytest -m long tests/scoring/test_cluster.py
 
 # Thousands of damaged tables and files, other ones each time: rows in are rows scored and set aside, or a named error.
 fuzz: .venv/dev

@@ -4,10 +4,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from eriq.errors import SourceError
+from eriq.features import recorded_columns
 from eriq.model.bundle import Bundle
 from eriq.scoring.registers import Lookup, read_registers
 from eriq.tables.cohort import Registers
@@ -82,3 +84,20 @@ def test_registers_beside_the_answers(register_bundle: Bundle, backlog: Backlog,
     pd.testing.assert_frame_equal(made[0][0], made[1][0])
     assert made[0][0]["row"].tolist() == list(range(1, 9))
     assert made[0][1]["code"].tolist() == ["client_id:unknown_client"]
+
+
+def test_a_chunk_in_which_nobody_was_registered_before_says_never_not_unknown(
+    registers: Callable[..., Registers],
+) -> None:
+    """Earlier periods of c2 are 0 whether c1, who had one, is in the same chunk or not; unknown if nobody has any."""
+    spells = [("c1", "2013-01-01", "2013-06-01", "registered"), ("c2", "2013-01-01", None, "education")]
+    rows = pd.DataFrame({"client_id": ["c1", "c2"], "answered_on": pd.to_datetime(["2015-01-01"] * 2)})
+    rows = rows.astype({"client_id": "str", "answered_on": "datetime64[us]"})
+    whole = registers(spells, [], {"c1": {}, "c2": {}})
+
+    def earlier(some: pd.DataFrame, known: Registers) -> list[float]:
+        return recorded_columns(some, Lookup(known).of(some), 30)["register.earlier_periods"].tolist()
+
+    assert [1.0, 0.0] == earlier(rows, whole)
+    assert [0.0] == earlier(rows.iloc[1:], whole)
+    assert np.isnan(earlier(rows.iloc[1:], registers(spells[1:], [], {"c2": {}}))).all()

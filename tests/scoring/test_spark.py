@@ -16,6 +16,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from eriq.errors import BundleError, DependencyError, OutputError, SchemaError, SourceError
+from eriq.face import simulate
+from eriq.features import REGISTER_FEATURES
 from eriq.instrument.instrument import Instrument, load_instrument
 from eriq.model.bundle import Bundle, open_bundle
 from eriq.model.manifest import MANIFEST
@@ -27,6 +29,7 @@ from eriq.scoring.spark.contract import BUCKET, ROW
 from eriq.scoring.spark.errors import named_errors, raise_ours
 from eriq.scoring.spark.output import refuse_foreign, rejects_folder
 from eriq.scoring.spark.tasks import add_bucket, buckets_of
+from eriq.workflows.score import make_features, make_features_on_spark
 from tests.scoring.conftest import save_small
 
 OPTIONS = Options(reasons=2, today=dt.date(2026, 1, 1))
@@ -71,13 +74,13 @@ def made_answers(instrument: Instrument, n: int) -> pd.DataFrame:
     return frame
 
 
-def write_parts(frame: pd.DataFrame, folder: Path, parts: int = 3) -> Path:
+def write_parts(frame: pd.DataFrame, folder: Path, parts: int = 3, row_group: int = 29) -> Path:
     """Write `frame` into files of unequal length, one of them in a folder within."""
     edges = np.linspace(0, len(frame) ** 0.5, parts + 1) ** 2
     names = ["a b.parquet", "c/é.parquet", *(f"d{k}.parquet" for k in range(parts))]
     for start, end, name in zip(edges[:-1], edges[1:], names, strict=False):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        frame.iloc[round(start) : round(end)].to_parquet(folder / name, index=False, row_group_size=29)
+        frame.iloc[round(start) : round(end)].to_parquet(folder / name, index=False, row_group_size=row_group)
     (folder / "_SUCCESS").touch()
     return folder
 
@@ -191,6 +194,31 @@ def test_each_task_asks_for_the_signature_again(parts: Path, tmp_path: Path, mon
     with pytest.raises(BundleError, match="is not signed"):
         score_folder(bundle, parts, tmp_path / "scores", OPTIONS)
     assert not (tmp_path / "scores").exists()
+
+
+@pytest.mark.usefixtures("session")
+def test_register_columns_are_those_that_one_machine_makes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A handful of clients in each bucket: order, answers and every register column are the same, bit by bit."""
+    monkeypatch.setattr("eriq.scoring.spark.register_columns.BUCKET_ROWS", 12)
+    model = save_small(tmp_path / "models", tuple(f for f in REGISTER_FEATURES if not f.protected), 0, "whole").folder
+    made, folder = simulate(60, 3), tmp_path / "cohort"
+    folder.mkdir()
+    # One client was registered before: of the others "never" has to be told from "this office keeps no periods".
+    before = made.spells.iloc[:1].assign(status="registered", started_on="2001-01-01", ended_on="2001-02-01")
+    before = before.astype(made.spells.dtypes)
+    made = replace(made, spells=pd.concat([made.spells, before], ignore_index=True))
+    for name in ("answers", "persons", "spells", "events"):
+        getattr(made, name).to_parquet(folder / f"{name}.parquet", index=False)
+    one, many = tmp_path / "one.parquet", tmp_path / "many"
+    make_features(str(model), folder, one)
+    said = make_features_on_spark(str(model), folder, many)
+    expected, found = pq.read_table(one), pq.read_table(many)
+    assert said == f"{len(expected):,} rows with {len(open_bundle(model).registers)} register columns in {many}"
+    assert len(set(expected["register.earlier_periods"].to_pylist())) > 1
+    assert found.cast(expected.schema).equals(expected)
+    assert {oct(file.stat().st_mode & 0o777) for file in many.iterdir()} == {"0o600"}
+    with pytest.raises(OutputError, match="is there already"):
+        make_features_on_spark(str(model), folder, many)
 
 
 def test_spark_listens_on_this_machine_only_and_gives_each_task_one_thread(session: Any) -> None:

@@ -114,13 +114,15 @@ def features(
     trusted_key: TrustedKeys = None,
     overwrite: Overwrite = False,
     access: Readable = "owner",
+    engine: Annotated[Literal["local", "spark"], typer.Option(help="Where the work is done.")] = "local",
 ) -> None:
     """Put the register columns a model needs beside the answers, once, for scoring in bulk.
+
+    With --engine spark the tables are Parquet, and OUT is a folder of Parquet files.
 
     Example: eriq features models/demo-20261121-1a2b3c4d cohort --out ready.parquet
     """
     from eriq.workflows import score as score_job
 
-    typer.echo(
-        score_job.make_features(model, folder, out, overwrite=overwrite, access=access, trusted_keys=trusted_key)
-    )
+    make = score_job.make_features_on_spark if engine == "spark" else score_job.make_features
+    typer.echo(make(model, folder, out, overwrite=overwrite, access=access, trusted_keys=trusted_key))

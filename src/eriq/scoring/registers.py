@@ -1,6 +1,8 @@
 """Registers beside the answers: found, read whole and checked, and looked up chunk by chunk."""
 
 import datetime as dt
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +16,7 @@ from eriq.model.bundle import Bundle
 from eriq.tables import schema
 from eriq.tables.cohort import Registers
 from eriq.tables.extract import Extract, in_our_form, read_extract, without_echo
-from eriq.tables.files import read_declared
+from eriq.tables.files import Read, read_declared
 from eriq.tables.folders import find_table
 from eriq.tables.intake import TABLES, check_registers
 
@@ -73,6 +75,23 @@ def read_registers(
     return _checked(made)
 
 
+def checked_registers(frames: Mapping[str, pd.DataFrame]) -> Registers:
+    """Return registers given as frames, as read from files of these names, checked as those are.
+
+    Raises
+    ------
+    SchemaError
+        When a table breaks its contract.
+    """
+    nothing_asked = load_instrument(NO_QUESTIONS)
+    made = [
+        in_our_form(Read(frames[name], ""), Layout(), name, columns, {}, nothing_asked)
+        for name, columns in TABLES.items()
+        if name in frames
+    ]
+    return _checked(made)[0]
+
+
 def _named_registers(source: Tables, bundle: Bundle) -> tuple[Registers, dict[str, str]]:
     """Return the registers of an agency's own tables; persons and spells have to be there, as in a training."""
     needed = ("persons", "spells", "forms") if bundle.needs_form else ("persons", "spells")
@@ -96,7 +115,7 @@ class Lookup:
     """Registers in order of client, so that a chunk takes only the lines of its own clients."""
 
     def __init__(self, registers: Registers) -> None:
-        self._tables = {}
+        self._tables, self._periods = {}, has_periods(registers.spells["status"])
         for name in TABLES:
             table = getattr(registers, name)
             code, clients = pd.factorize(table["client_id"])
@@ -116,7 +135,23 @@ class Lookup:
             offset = np.repeat(starts[place] - (size.cumsum() - size), size)
             lines = order[offset + np.arange(size.sum())]
             found[name] = table.iloc[np.sort(lines)].reset_index(drop=True)
-        return Registers(**found)
+        return with_periods(Registers(**found), kept=self._periods)
+
+
+def has_periods(status: pd.Series) -> bool:
+    """Return whether an agency keeps periods of registration at all."""
+    return bool((status == "registered").any())
+
+
+def with_periods(some: Registers, *, kept: bool) -> Registers:
+    """Return registers of some clients that still tell "never registered before" from "not kept".
+
+    Where periods are kept and none of these clients has one, one of nobody, at no time, is added.
+    """
+    if not kept or has_periods(some.spells["status"]):
+        return some
+    of_nobody = some.spells.iloc[:0].reindex([0]).assign(client_id="", status="registered").astype(some.spells.dtypes)
+    return replace(some, spells=pd.concat([some.spells, of_nobody], ignore_index=True))
 
 
 def with_register_columns(bundle: Bundle, answers: pd.DataFrame, registers: Registers) -> pd.DataFrame:

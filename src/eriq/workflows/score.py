@@ -128,6 +128,25 @@ def make_features(
     return f"{len(answers):,} rows with {len(bundle.registers)} register columns in {out}"
 
 
+def make_features_on_spark(
+    model: str,
+    folder: Path,
+    out: Path,
+    *,
+    overwrite: bool = False,
+    access: Access = "owner",
+    trusted_keys: Sequence[Path] | None = None,
+    master: str | None = None,
+) -> str:
+    """Write what `make_features` writes, as a Parquet folder, made by Spark from tables in Parquet."""
+    from eriq.scoring.spark.register_columns import register_columns_folder
+
+    bundle = load_model(model, trusted_keys)
+    with about_people(access):
+        rows = register_columns_folder(bundle, folder, out, master, overwrite=overwrite)
+    return f"{rows:,} rows with {len(bundle.registers)} register columns in {out}"
+
+
 def score_on_spark(job: ScoringJob, *, overwrite: bool = False, master: str | None = None) -> Batch:
     """Run a job on Spark: a Parquet folder in, a Parquet folder out.
 

@@ -1,11 +1,15 @@
 """The door to PySpark: a session, rows in and out of it, and files shipped with a job."""
 
+import atexit
 import os
 import re
+import shutil
 import sys
+import tempfile
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import reduce
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -15,7 +19,7 @@ import pyarrow as pa
 
 from eriq.errors import DependencyError
 from eriq.scoring.kinds import Kind
-from eriq.scoring.spark.contract import ASIDE, BUCKET, DDL, ONE_THREAD, ROW
+from eriq.scoring.spark.contract import ASIDE, BUCKET, DDL, ONE_THREAD, ROW, TABLE
 from eriq.scoring.spark.errors import SparkError, raise_ours
 
 Task = Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]
@@ -85,8 +89,13 @@ def spark_errors(given: Path) -> Iterator[None]:
 
 
 def ship(spark: Any, folder: Path) -> None:
-    """Send a saved model with the job."""
-    spark.sparkContext.addFile(str(folder.resolve()), recursive=True)
+    """Send a saved model with the job, packed: a cluster takes no folder."""
+    # Machines that join later ask for it again, so it is there as long as the session may be.
+    kept = tempfile.mkdtemp(prefix="eriq-model-")
+    atexit.register(shutil.rmtree, kept, ignore_errors=True)
+    name = folder.resolve().name
+    packed = shutil.make_archive(f"{kept}/{name}", "zip", folder.resolve())
+    spark.sparkContext.addArchive(f"{packed}#{name}")
 
 
 def shipped(name: str) -> str:
@@ -163,3 +172,42 @@ def write(done: Any, staging: Path, good: int, bad: int) -> None:
     for frame, name, rows in ((scores, "scores", good), (aside, "rejected", bad)):
         parts = max(1, -(-rows // FILE_ROWS))
         frame.repartitionByRange(parts, "row").sortWithinPartitions("row").write.parquet(str(staging / name))
+
+
+def together(tables: Sequence[Any], places: Sequence[Task], buckets: int) -> Any:
+    """Return the rows of several tables as one, columns t0c0, t0c1, ...: all rows of a bucket in one task, by table."""
+    from pyspark.sql import functions as F
+    from pyspark.sql.types import LongType, StructField, StructType
+
+    marked = []
+    for number, (rows, place) in enumerate(zip(tables, places, strict=True)):
+        known = rows.mapInArrow(place, StructType([*rows.schema.fields, StructField(BUCKET, LongType())]))
+        names = {name: f"t{number}{name}" for name in rows.columns if name != ROW}
+        marked.append(known.withColumnsRenamed(names).withColumn(TABLE, F.lit(number)))
+    whole = reduce(lambda one, other: one.unionByName(other, allowMissingColumns=True), marked)
+    most = 4 * whole.sparkSession.sparkContext.defaultParallelism
+    return whole.repartition(max(1, min(buckets, most)), BUCKET).sortWithinPartitions(BUCKET, TABLE, ROW)
+
+
+def widened(rows: Any, first: Any, names: Sequence[str], more: Sequence[str], task: Task) -> Any:
+    """Return what `task` makes: the columns of the first table under their names, and `more` numbers; made once."""
+    from pyspark import StorageLevel
+    from pyspark.sql.types import DoubleType, LongType, StructField, StructType
+
+    own = [StructField(name, first.schema[f"c{place}"].dataType) for place, name in enumerate(names)]
+    fields = [*own, *(StructField(name, DoubleType()) for name in more), StructField(ROW, LongType())]
+    return rows.mapInArrow(task, StructType(fields)).persist(StorageLevel.DISK_ONLY)
+
+
+def each_once(made: Any) -> tuple[int, int]:
+    """Return how many rows there are, and how many different ones."""
+    from pyspark.sql import functions as F
+
+    (found,) = made.agg(F.count("*").alias("all"), F.countDistinct(ROW).alias("once")).collect()
+    return int(found["all"]), int(found["once"])
+
+
+def write_rows(made: Any, place: Path, rows: int) -> None:
+    """Write rows in their order, without their number."""
+    parts = max(1, -(-rows // FILE_ROWS))
+    made.repartitionByRange(parts, ROW).sortWithinPartitions(ROW).drop(ROW).write.parquet(str(place))

@@ -5,7 +5,7 @@ import pyarrow as pa
 from eriq.scoring.kinds import Kind
 from eriq.scoring.set_aside import SET_ASIDE
 
-ROW, BUCKET = "_eriq_row", "_eriq_bucket"
+ROW, BUCKET, TABLE = "_eriq_row", "_eriq_bucket", "_eriq_table"
 # In one table with the scores, the ids of a row set aside have names of their own: here -> in SET_ASIDE.
 ASIDE = {f"rejected_{n}" if n in ("client_id", "answered_on") else n: n for n in SET_ASIDE if n != "row"}
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}

@@ -41,7 +41,7 @@ def checked_input(bundle: Bundle, path: Path, options: Options) -> Given:
     SourceError, SchemaError
         When there is no such file, no row, or some file lacks a column.
     """
-    files = _rows_of_files(path)
+    files = rows_of_files(path)
     if not (total := sum(files.values())):
         raise SourceError(f"{path.name} has no rows")
     names = _columns_of_files(files, wanted_columns(bundle))
@@ -59,7 +59,7 @@ def require_spark() -> None:
         raise DependencyError(f"scoring with Spark needs Java 17 or later: {where}")
 
 
-def _rows_of_files(given: Path) -> dict[Path, int]:
+def rows_of_files(given: Path) -> dict[Path, int]:
     """Return the Parquet files of the input in the order of their names, and how many rows each has."""
     if not given.exists():
         raise SourceError(f"there is no file or folder {given}")
@@ -105,6 +105,8 @@ def _output_kinds(bundle: Bundle, names: list[str], options: Options) -> dict[st
         "instrument" not in names and not options.answers_to
     ):  # else columns of another questionnaire may stand in for ours
         example = example[[name for name in example if name in names]]
+    if bundle.instrument and "consent" in names:
+        example = example.assign(consent=1)  # the made-up row agrees, where rows say whether they do
     scored = score_rows(bundle, example, replace(options, answers_to=None)).scores
     kinds = {str(name): kind_of(scored[name]) for name in scored}
     return kinds | dict.fromkeys(ASIDE, "text")

@@ -30,6 +30,14 @@ class FolderManifest(Said):
     seal: str
 
 
+class TableManifest(Said):
+    """What a finished table of answers with register columns says about itself."""
+
+    rows: int
+    model: str
+    seal: str
+
+
 def rejects_folder(out: Path) -> Path:
     """Return where the rows set aside go: beside the scores.
 
@@ -77,17 +85,10 @@ def publish(staging: Path, out: Path, manifest: FolderManifest, *, overwrite: bo
     found = {}
     try:
         for name in ("scores", "rejected"):
-            parts = sorted((staging / name).glob("part-*.parquet"))
-            found[name] = sum(pq.read_metadata(part).num_rows for part in parts)
-            for rest in set((staging / name).iterdir()) - set(parts):
-                rest.unlink()
-            for place, part in enumerate(parts):
-                sync_path(part.rename(part.with_name(f"part-{place:05d}.parquet")))
+            found[name] = _numbered_parts(staging / name)
         if (found["scores"], found["rejected"]) != (manifest.scored, manifest.rejected):
             raise SparkError("the files written do not hold the rows that were scored")
-        note = staging / "scores" / NOTE
-        note.write_text(json.dumps(manifest.model_dump(), indent=1) + "\n", encoding="utf-8")
-        sync_path(note)
+        _say(manifest, staging / "scores")
         for name in ("scores", "rejected"):
             only_for_owner(staging / name)  # Spark sets modes itself
         _replace(staging / "rejected", rejects_folder(out), staging, overwrite=True)
@@ -95,6 +96,37 @@ def publish(staging: Path, out: Path, manifest: FolderManifest, *, overwrite: bo
         sync_path(out.parent)
     except OSError as why:
         raise OutputError(f"{out.name} could not be written: {why.strerror}") from None
+
+
+def publish_table(staging: Path, out: Path, manifest: TableManifest, *, overwrite: bool) -> None:
+    """Check the one table that was written, make it durable, and give it its name."""
+    made = staging / "table"
+    try:
+        if _numbered_parts(made) != manifest.rows:
+            raise SparkError("the files written do not hold the answers that were read")
+        _say(manifest, made)
+        only_for_owner(made)
+        _replace(made, out, staging, overwrite=overwrite)
+        sync_path(out.parent)
+    except OSError as why:
+        raise OutputError(f"{out.name} could not be written: {why.strerror}") from None
+
+
+def _numbered_parts(folder: Path) -> int:
+    """Give the files Spark wrote plain names, remove its marks, and return how many rows there are."""
+    parts = sorted(folder.glob("part-*.parquet"))
+    rows = int(sum(pq.read_metadata(part).num_rows for part in parts))
+    for rest in set(folder.iterdir()) - set(parts):
+        rest.unlink()
+    for place, part in enumerate(parts):
+        sync_path(part.rename(part.with_name(f"part-{place:05d}.parquet")))
+    return rows
+
+
+def _say(manifest: Said, folder: Path) -> None:
+    note = folder / NOTE
+    note.write_text(json.dumps(manifest.model_dump(), indent=1) + "\n", encoding="utf-8")
+    sync_path(note)
 
 
 def _replace(made: Path, final: Path, staging: Path, *, overwrite: bool) -> None:
