@@ -10,6 +10,7 @@ from eriq.config import Experiment
 from eriq.errors import CohortError
 from eriq.study.design.prepare import prepare
 from eriq.study.design.study import Study
+from eriq.tables.intake import Intake
 from eriq.workflows import raters as job
 
 CONFIG = """version: 1
@@ -27,8 +28,8 @@ def test_pages_name_no_caseworker(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     config.write_text(CONFIG, encoding="utf-8")
     studies: list[Study] = []
 
-    def kept(experiment: Experiment) -> Study:
-        studies.append(prepare(experiment))
+    def kept(experiment: Experiment, intake: Intake | None = None) -> Study:
+        studies.append(prepare(experiment, intake))
         return studies[-1]
 
     monkeypatch.setattr(job, "prepare", kept)
@@ -37,9 +38,10 @@ def test_pages_name_no_caseworker(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     rows = studies[0].design.rows
     assert not {*rows["caseworker_id"], *rows["client_id"]} & {*re.split(r"[^\w.-]+", told)}
     assert "no order of persons" in page.read_text("utf-8")
+    assert re.search(r"entry within 9\d days, until the next questionnaire", other.read_text("utf-8"))
     assert "Verdict: cannot tell" in other.read_text("utf-8")
     assert pd.read_csv(tmp_path / "a" / "rater_belief.csv")["n"].sum() > 400
     rows["caseworker_id"] = pd.NA
-    monkeypatch.setattr(job, "prepare", lambda _: studies[0])
+    monkeypatch.setattr(job, "prepare", lambda *_: studies[0])
     with pytest.raises(CohortError, match="who the caseworker was"):
         job.raters(config, tmp_path / "c")

@@ -32,15 +32,20 @@ class Within:
     why: str = ""
 
 
-def within_clients(rows: pd.DataFrame, *, margin: float = 0.02, level: float = 0.95) -> Within:
+def within_clients(rows: pd.DataFrame, *, once: bool = False, margin: float = 1 / 3, level: float = 0.95) -> Within:
     """Return how the probability of the outcome differs with belief within clients who met two caseworkers.
 
     Parameters
     ----------
     rows : DataFrame of shape (n_waves, any)
-        client, caseworker, wave, believes (0 or 1) and outcome (0 or 1), without gaps.
+        client, caseworker, wave, believes (0 or 1) and outcome (0 or 1), without gaps, in order of wave.
+    once : bool
+        The outcome comes once and ends a client's rows, as an entry does. Then nobody is seen after it, every wave but
+        the last is without it, and taking means off both sides would halve the slope. Each wave's leniency is set
+        against that of the client's waves up to then, which the outcome cannot have touched (backward deviations).
     margin : float
-        An interval inside ±margin says that no association was shown; one that holds 0 and is wider tells nothing.
+        As a share of the outcome's rate. An interval inside ±margin says that no association was shown: a third is what
+        was published as the least. One that holds 0 and is wider tells nothing.
     level : float
         Of the interval.
 
@@ -68,8 +73,14 @@ def within_clients(rows: pd.DataFrame, *, margin: float = 0.02, level: float = 0
         return Within(np.nan, np.nan, np.nan, np.nan, *counts, NOT_ASSESSABLE, why)
     client, caseworker = (kept[name].factorize()[0] for name in ("client", "caseworker"))
     waves = pd.get_dummies(kept["wave"], drop_first=True).to_numpy("float64")
-    columns = np.column_stack([kept[["outcome", "believes", "leniency"]].to_numpy("float64"), waves])
-    outcome, believes, leniency = _without_waves(_demeaned(columns, client))
+    told = kept[["outcome", "believes", "leniency"]].to_numpy("float64")
+    if once:
+        until = kept.groupby("client")["leniency"].expanding().mean().droplevel(0).reindex(kept.index)
+        told[:, 2] -= until.to_numpy("float64")
+        columns = np.column_stack([told, waves, np.ones(len(told))])
+    else:
+        columns = _demeaned(np.column_stack([told, waves]), client)
+    outcome, believes, leniency = _without_waves(columns)
     first = float(leniency @ believes / (leniency @ leniency))
     strength = (
         first / _se(leniency * (believes - first * leniency), float(leniency @ leniency), client, caseworker)
@@ -82,7 +93,13 @@ def within_clients(rows: pd.DataFrame, *, margin: float = 0.02, level: float = 0
         leniency * (outcome - slope * believes), float(leniency @ believes), client, caseworker
     )
     low, high = slope - half, slope + half
-    verdict = SHOWN if low > 0 or high < 0 else NOT_SHOWN if max(-low, high) < margin else CANNOT_TELL
+    verdict = (
+        SHOWN
+        if low > 0 or high < 0
+        else NOT_SHOWN
+        if max(-low, high) < margin * float(kept["outcome"].mean())
+        else CANNOT_TELL
+    )
     return Within(slope, low, high, strength, *counts, verdict)
 
 

@@ -60,6 +60,7 @@ class _Situation:
     score: Floats
     domains: Floats  # one more axis than the rest
     belief: Floats
+    known: Floats  # the belief of a caseworker without optimism
     effectiveness: Floats  # of the caseworker
     changed: Bools
 
@@ -88,6 +89,7 @@ def draw_latent(settings: Simulation, people: People, caseworkers: pd.DataFrame,
         score=people.score[:, None],
         domains=domains,
         belief=belief,
+        known=_known(settings, domains, impression, belief),
         effectiveness=caseworkers["effectiveness"].to_numpy()[caseworker],
         changed=changed,
     )
@@ -122,6 +124,31 @@ def _belief(settings: Simulation, domains: Floats, optimism: Floats, impression:
     model = settings.belief
     total = model.readiness * (domains @ weights) / spread + model.optimism * optimism + model.impression * impression
     return np.asarray(total / np.sqrt(model.readiness**2 + model.optimism**2 + model.impression**2), dtype=np.float64)
+
+
+def _known(settings: Simulation, domains: Floats, impression: Floats, belief: Floats) -> Floats:
+    """Return what a caseworker without optimism would believe; `belief` itself where all of it acts."""
+    if settings.hazard.acting == 1:
+        return belief
+    plain = settings.model_copy(update={"belief": settings.belief.model_copy(update={"optimism": 0.0})})
+    return _belief(plain, domains, np.zeros(1), impression)
+
+
+def if_optimism_were(world: World, asked: Asked, optimism: float) -> tuple[Floats, Floats]:
+    """Return belief and log hazard of each answer, were its caseworker so optimistic and all else the same."""
+    settings, people, latent, (client, wave) = world.settings, world.people, world.latent, (asked.client, asked.wave)
+    domains, impression = latent.domains[client, wave], latent.impression[client, wave]
+    belief = _belief(settings, domains, np.full(len(client), optimism), impression)
+    now = _Situation(
+        years=_years(settings, people.intake[client], latent.week[client, wave]),
+        score=people.score[client],
+        domains=domains,
+        belief=belief,
+        known=_known(settings, domains, impression, belief),
+        effectiveness=world.caseworkers["effectiveness"].to_numpy()[latent.caseworker[client, wave]],
+        changed=latent.changed[client, wave],
+    )
+    return belief, latent.level + _log_hazard(settings, now)
 
 
 def place_in(values: Floats, shares: tuple[float, ...]) -> Ints:
@@ -172,7 +199,11 @@ def _log_hazard(settings: Simulation, now: _Situation) -> Floats:
     # Reversed, with every other sign turned: orthogonal to the weights where the domains are even in number.
     turned = weights[::-1] * (-1.0) ** np.arange(len(weights))
     readiness = np.cos(turn) * (now.domains @ weights) + np.sin(turn) * (now.domains @ turned)
-    believed = np.array(hazard.belief)[place_in(now.belief, settings.belief.shares)]
+    effects = np.array(hazard.belief)
+    believed = effects[place_in(now.belief, settings.belief.shares)]
+    if hazard.acting < 1:
+        knows = effects[place_in(now.known, settings.belief.shares)]
+        believed = hazard.acting * believed + (1 - hazard.acting) * knows
     return np.asarray(
         hazard.register_score * np.cos(turn) * now.score
         + hazard.signal * (readiness + np.cos(turn) * believed)
@@ -206,7 +237,8 @@ def probability(world: World, asked: Asked) -> Floats:
             years=_years(settings, people.intake[client], week)[:, None],
             score=people.score[client][:, None],
             domains=domains,
-            belief=_belief(settings, domains, optimism[worker], impression),
+            belief=(belief := _belief(settings, domains, optimism[worker], impression)),
+            known=_known(settings, domains, impression, belief),
             effectiveness=effectiveness[worker],
             changed=changed,
         )

@@ -92,6 +92,12 @@ class Hazard(Section):
     signal: float = Field(ge=0, description="Multiplies every effect that only a questionnaire can show.")
     domains: dict[str, float] = Field(min_length=1, description="Effect of each domain of readiness.")
     belief: tuple[float, ...] = Field(description="Effect of each level of the caseworker's belief, held or said.")
+    acting: float = Field(
+        1.0,
+        ge=0,
+        le=1,
+        description="Share of the effect of belief that is belief itself; the rest: what is known, less optimism.",
+    )
     caseworker_sd: float = Field(ge=0, description="Spread of caseworker effectiveness apart from optimism.")
     change: float = Field(gt=0, description="Hazard ratio once the caseworker has changed.")
     drift: float = Field(ge=0, description="Rotation of the effects, in radians per year after the first intake.")
