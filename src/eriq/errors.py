@@ -106,6 +106,12 @@ class ChainError(EriqError):
     exit_code = 26
 
 
+class ShiftError(EriqError):
+    """People of a batch are not as those of training, and its config refuses to score them then."""
+
+    exit_code = 27
+
+
 SOME_SET_ASIDE = 3  # scoring ended well, and some rows were set aside with their reason
 ALARM = 4  # monitoring ended well, and what it watches has moved
 FAULT = 70  # of ours, not foreseen

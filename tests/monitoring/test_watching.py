@@ -25,6 +25,19 @@ def test_forecasts_that_are_off_alarm_and_others_do_not() -> None:
     assert set(by_month(months(0.0))["verdict"]) == {"quiet"}
 
 
+def test_the_slope_of_a_month_is_told_with_its_interval() -> None:
+    """Forecasts 1.6 times too far apart have a slope of 1/1.6 in the interval of nearly every month, and 1 seldom."""
+    people = months(0.0, 600)
+    made = by_month(people.assign(log_odds=1.6 * people["log_odds"]))
+
+    def within(value: float) -> int:
+        return int(((made["slope_low"] < value) & (made["slope_high"] > value)).sum())
+
+    assert within(1 / 1.6) >= 11
+    assert within(1.0) <= 1
+    assert by_month(months(0.0, 30))["slope"].isna().any()
+
+
 def test_few_people_are_never_a_number() -> None:
     """Four people a month, a model of old, fourteen people: not assessable, and no number."""
     few = by_month(months(0.0, 4))

@@ -1,13 +1,19 @@
 """Commands that use a model."""
 
+import json
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from eriq.cli.app import Consent, Language, Overwrite, Readable, TrustedKeys, command
 from eriq.cli.progress import chunks
 from eriq.errors import SOME_SET_ASIDE, ConfigError
+
+if TYPE_CHECKING:
+    from eriq.config import ScoringJob
+    from eriq.scoring.job import Batch
 
 SAID = {  # of a job by its config, where there is one
     *(
@@ -35,6 +41,20 @@ def _no_employer(audience: str) -> str:
     if audience not in ("caseworker", "operator"):
         raise typer.BadParameter(f"'{audience}' is not one of 'caseworker', 'operator'.")
     return audience
+
+
+def _warn(log: str, text: str) -> None:
+    """Print a warning on standard error."""
+    typer.echo(json.dumps({"event": "warning", "text": text}) if log == "json" else text, err=True)
+
+
+def _run_here(job: "ScoringJob", log: str, *, resume: bool, overwrite: bool, workers: int | None) -> "Batch":
+    """Run a job on this machine, and tell of it on standard error."""
+    from eriq.workflows.score import run
+
+    warn = partial(_warn, log)
+    with chunks(log) as told:
+        return run(job, resume=resume, overwrite=overwrite, workers=workers, on_chunk=told, on_warning=warn)
 
 
 @command()
@@ -99,8 +119,7 @@ def score(
     if engine == "spark":
         result = score_job.score_on_spark(job, overwrite=overwrite)
     else:
-        with chunks(log) as on_chunk:
-            result = score_job.run(job, resume=resume, overwrite=overwrite, workers=workers, on_chunk=on_chunk)
+        result = _run_here(job, log, resume=resume, overwrite=overwrite, workers=workers)
     typer.echo(result.sentence)
     if result.rejected:
         raise typer.Exit(SOME_SET_ASIDE)

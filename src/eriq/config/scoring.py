@@ -130,6 +130,11 @@ class ScoringJob(Section):
     out_of_range: Literal["score", "withhold"] = Field(
         "score", description="withhold: no forecast for a row with a column outside the range seen in training."
     )
+    shift: Literal["warn", "refuse", "off"] = Field(
+        "warn",
+        description="Before a row is written, a sample from the beginning of the input is held against training: "
+        "warn, or refuse the job, where a column moved by as much as matters.",
+    )
     chunk_rows: int = Field(20_000, ge=1, le=1_000_000, description="Bounds memory: a chunk is held at a time.")
     access: Literal["owner", "group"] = Field("owner", description="Who may read what is written: 0600, or 0640.")
     today: dt.date | None = Field(None, description="Dates after this are in the future; none: the day the job began.")

@@ -13,6 +13,10 @@ from eriq.study.evaluation.recalibration import shift as level_shift
 EVENTS = 100  # and as many without the outcome: Vergouwe et al. (2005)
 
 
+class UnchangedError(CohortError):
+    """A model fits other people as it stands, so that nothing is to be changed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Update:
     """What recalibration adds to the log-odds of a model."""
@@ -33,7 +37,7 @@ def recalibrated(outcome: np.ndarray, log_odds: np.ndarray, alpha: float = 0.05)
     Raises
     ------
     CohortError
-        When too few have, or have not, the outcome; or the model fits as it stands.
+        When too few have, or have not, the outcome; `UnchangedError` where the model fits as it stands.
 
     References
     ----------
@@ -52,12 +56,29 @@ def recalibrated(outcome: np.ndarray, log_odds: np.ndarray, alpha: float = 0.05)
     none, one, two = (_likelihood(y, z) for z in (x, level + x, intercept + slope * x))
     whole, last = chi2.sf(2 * (two - none), 2), chi2.sf(2 * (two - one), 1)
     if whole >= alpha:
-        raise CohortError(
+        raise UnchangedError(
             f"the model fits these people as it stands (closed test, p = {whole:.2f}): nothing was changed"
         )
     if last >= alpha:
         return Update("intercept", Calibrator(level, 1.0), f"slope 1 is not rejected (p = {last:.2f})")
     return Update("intercept and slope", Calibrator(intercept, slope), f"slope 1 is rejected (p = {last:.3f})")
+
+
+AS_IT_STANDS = Update("none", Calibrator(0.0, 1.0), "it fits as it stands")
+
+
+def recalibrated_or_kept(outcome: np.ndarray, log_odds: np.ndarray) -> Update | None:
+    """Return the update of a further fit: what it needs, nothing where it fits as it stands, None where none can tell.
+
+    >>> recalibrated_or_kept(np.array([0, 1]), np.zeros(2)) is None
+    True
+    """
+    try:
+        return recalibrated(outcome, log_odds)
+    except UnchangedError:
+        return AS_IT_STANDS
+    except CohortError:
+        return None
 
 
 def composed(update: Calibrator, before: Calibrator) -> Calibrator:

@@ -12,6 +12,7 @@ from eriq.monitoring.expected import expected
 from eriq.monitoring.shift import LEAST, UNKNOWN, shift
 from eriq.study.evaluation.delong import delong_difference, delong_interval
 from eriq.study.evaluation.metrics import Floats
+from eriq.study.evaluation.recalibration import logistic_fit
 from eriq.study.evaluation.recalibration import shift as level_shift
 from eriq.tables.results import as_result
 
@@ -96,7 +97,7 @@ def by_month(known: pd.DataFrame) -> pd.DataFrame:
             line["verdict"] = "quiet"
         if min(y.sum(), (1 - y).sum()) >= FEW:
             area = delong_interval(y, p)
-            line |= {"auc": area.estimate, "auc_low": area.low, "auc_high": area.high} | _level(y, x)
+            line |= {"auc": area.estimate, "auc_low": area.low, "auc_high": area.high} | _level(y, x) | _slope(y, x)
         rows.append(line)
     if z and (first := watch(np.array(z)).alarm) is not None:
         for place in watched[first:]:
@@ -112,6 +113,9 @@ def by_month(known: pd.DataFrame) -> pd.DataFrame:
         "level",
         "level_low",
         "level_high",
+        "slope",
+        "slope_low",
+        "slope_high",
         "verdict",
     ]
     return as_result("monitor_months", pd.DataFrame(rows).reindex(columns=wanted) if rows else pd.DataFrame())
@@ -123,6 +127,17 @@ def _level(y: np.ndarray, x: Floats) -> dict[str, float]:
     p = expit(x + level)
     half = 1.96 / float(np.sqrt((p * (1 - p)).sum()))
     return {"level": level, "level_low": level - half, "level_high": level + half}
+
+
+def _slope(y: np.ndarray, x: Floats) -> dict[str, float]:
+    """Return the calibration slope with its interval; 1 is right, below 1 forecasts are too far apart."""
+    intercept, slope = logistic_fit(x, y.astype("float64"), np.ones(len(y)))
+    if np.isnan(slope):
+        return {}
+    p = expit(intercept + slope * x)
+    v = p * (1 - p)
+    half = 1.96 / float(np.sqrt(v @ (x - (v @ x) / v.sum()) ** 2))  # what the information leaves beside the intercept
+    return {"slope": slope, "slope_low": slope - half, "slope_high": slope + half}
 
 
 def against(outcome: np.ndarray, champion: np.ndarray, challenger: np.ndarray) -> pd.DataFrame:

@@ -62,7 +62,7 @@ def run_job(
     source: Source,
     sink: Sink,
     options: Options,
-    registers: Registers | None = None,
+    registers: Registers | Lookup | None = None,
     *,
     workers: int = 2,
     on_chunk: OnChunk | None = None,
@@ -94,7 +94,7 @@ def run_job(
         What source, scoring and sink raise; chunks stored before stay.
     """
     rows, seen, stored = _Rows(*sink.counted()), Seen(), sink.completed()
-    lookup = None if registers is None else Lookup(registers)
+    lookup = Lookup(registers) if isinstance(registers, Registers) else registers
 
     def work(chunk: Chunk) -> Scored:
         return score_rows(bundle, chunk.frame, options, None if lookup is None else lookup.of(chunk.frame))

@@ -15,7 +15,9 @@ from eriq.scoring.sinks.base import Places
 
 HOW_READ = ("columns", "weekly", "within_days")  # with the layout: what rows become of the same files
 # No chunk depends on them.
-NOT_IN_IDENTITY = {"name", "model", "trusted_keys", "source", "previous", "sink", "capacity", "ties", "rank_moves"}
+NOT_IN_IDENTITY = {
+    *("name", "model", "trusted_keys", "source", "previous", "sink", "capacity", "ties", "rank_moves", "shift")
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,7 @@ MONITOR_EXPECTED = (Column("measure", "str"), Column("n", "Int64"), *_ESTIMATE)
 MONITOR_MONTHS = (
     Column("month", "str"),
     *(Column(name, "Int64") for name in ("n", "events", "others")),
-    *(Column(name, "float64") for name in ("auc", "auc_low", "auc_high", "level", "level_low", "level_high")),
+    *(Column(f"{name}{end}", "float64") for name in ("auc", "level", "slope") for end in ("", "_low", "_high")),
     Column("verdict", "str"),
 )
 MONITOR_CHALLENGER = (Column("measure", "str"), Column("n", "Int64"), *_ESTIMATE, Column("verdict", "str"))

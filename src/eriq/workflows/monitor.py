@@ -13,6 +13,7 @@ from eriq.disclosure import publishable_all
 from eriq.errors import CohortError, ConfigError, OutputError, SourceError
 from eriq.model.bundle import Bundle
 from eriq.model.distributions import FORECAST
+from eriq.monitoring.before import column_words
 from eriq.monitoring.shift import MOVED, UNKNOWN
 from eriq.monitoring.watching import EVERYONE, against, awaited, by_month, shifted
 from eriq.pages import render
@@ -156,12 +157,21 @@ def write(tables: dict[str, pd.DataFrame], words: tuple[str, str], model: Bundle
                 words=words[0],
                 note=words[1],
                 tables=shown,
+                shift=in_words(shown["monitor_shift"], model),
             ),
             "utf-8",
         )
     except OSError as why:
         raise OutputError(f"{out} cannot be written: {why.strerror}") from None
     return page
+
+
+def in_words(shift: pd.DataFrame, model: Bundle) -> pd.DataFrame:
+    """Return the table of shift with labels in the place of names, and whose knowledge each column is."""
+    of = {feature.name: feature.respondent for feature in model.features}
+    names = {name: column_words(model, name) for name in shift["column"].unique()}
+    half = shift["column"].map(of).fillna("all")
+    return shift.assign(column=shift["column"].map(names), half=half).drop(columns="block")
 
 
 def second_year(model: str, out: Path, clients: int = 1000, seed: int = 2014) -> Watch:

@@ -2,30 +2,37 @@
 
 import datetime as dt
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from eriq.config import Csv, FileInput, FileOutput, ScoringJob, Tables
 from eriq.disclosure import Access, about_people
-from eriq.errors import ConfigError, EriqError, OutputError, ResumeError
+from eriq.errors import ConfigError, EriqError, OutputError, ResumeError, ShiftError
 from eriq.instrument.texts import Language
 from eriq.model.bundle import Bundle
+from eriq.monitoring.before import ROWS, FirstLook, first_look, sample_of
 from eriq.registry.models import load_model, open_signed
 from eriq.scoring.batch import OnChunk, run_job
 from eriq.scoring.columns import wanted_columns
 from eriq.scoring.job import Batch, batch_of, begun_of, manifest_of, options_of, told
 from eriq.scoring.manifest import Begun
+from eriq.scoring.options import Options
 from eriq.scoring.previous import previous_of
-from eriq.scoring.registers import read_registers, registers_of, with_register_columns
+from eriq.scoring.registers import Lookup, read_registers, registers_of, with_register_columns
 from eriq.scoring.sinks.folder import check_name
 from eriq.scoring.sinks.openers import output_of
 from eriq.scoring.sinks.overlap import refuse_overlap, shares_file
+from eriq.scoring.sources.base import Source
 from eriq.scoring.sources.openers import open_source
+from eriq.scoring.sources.peeked import Peeked
 from eriq.tables.files import read_table, write_table
 from eriq.tables.folders import find_table
 from eriq.tables.versions import require_accepted
+
+OnWarning = Callable[[str], None]
 
 
 def score(
@@ -55,6 +62,7 @@ def run(
     overwrite: bool = False,
     workers: int | None = None,
     on_chunk: OnChunk | None = None,
+    on_warning: OnWarning = lambda text: None,
 ) -> Batch:
     """Run a scoring job to its end, or continue an interrupted one.
 
@@ -69,6 +77,8 @@ def run(
         Chunks scored at a time; one per core by default.
     on_chunk : callable, optional
         Called after each chunk.
+    on_warning : callable
+        Called with the words of a warning before the first row is written: the people are not as in training.
 
     Raises
     ------
@@ -76,10 +86,19 @@ def run(
         By cause. Chunks stored before stay for `resume`; nothing stands under the final name.
     """
     with about_people(job.access):
-        return _run(job, resume=resume, overwrite=overwrite, workers=workers, on_chunk=on_chunk)
+        warned = partial(_before, job, on_warning)
+        return _run(job, warned, resume=resume, overwrite=overwrite, workers=workers, on_chunk=on_chunk)
 
 
-def _run(job: ScoringJob, *, resume: bool, overwrite: bool, workers: int | None, on_chunk: OnChunk | None) -> Batch:
+def _run(
+    job: ScoringJob,
+    before: Callable[[Bundle, Source, Options, Lookup | None], Source],
+    *,
+    resume: bool,
+    overwrite: bool,
+    workers: int | None,
+    on_chunk: OnChunk | None,
+) -> Batch:
     output = output_of(job)
     old = output.look(resume=resume, overwrite=overwrite)
     bundle = _model(job, old)
@@ -101,7 +120,9 @@ def _run(job: ScoringJob, *, resume: bool, overwrite: bool, workers: int | None,
             return batch_of(counts, output.out, f"{told(counts, places)}: complete already", source.notices)
         with output.open(begun, resume=resume, overwrite=overwrite) as sink:
             after, cores = sink.completed(), workers or os.cpu_count() or 1
-            counts = run_job(bundle, source, sink, options, registers, workers=cores, on_chunk=on_chunk)
+            lookup = None if registers is None else Lookup(registers)
+            rows = before(bundle, source, options, lookup)
+            counts = run_job(bundle, rows, sink, options, lookup, workers=cores, on_chunk=on_chunk)
             sink.finish(manifest_of(job, bundle, options, stamp, begun.job, counts))
         notices = source.notices
     return batch_of(counts, output.out, told(counts, sink.places(), known=sink.known, after=after), notices)
@@ -160,6 +181,10 @@ def score_on_spark(job: ScoringJob, *, overwrite: bool = False, master: str | No
     from eriq.scoring.spark import score_folder
 
     source = job.source
+    if job.shift == "refuse":
+        raise ConfigError(
+            "--engine spark cannot refuse by shift (shift: refuse); 'eriq monitor' holds a period against training"
+        )
     if job.rank or source.kind != "file" or job.sink.kind != "file" or source.columns or not source.says_nothing:
         raise ConfigError(
             "--engine spark takes Parquet files in and out, without ranks and without other names, codes or dates"
@@ -173,6 +198,28 @@ def score_on_spark(job: ScoringJob, *, overwrite: bool = False, master: str | No
     with about_people(job.access):
         done = score_folder(bundle, source.path, job.sink.path, options_of(job), master, overwrite=overwrite)
     return Batch(done.read, done.scored, done.rejected, done.out, done.sentence)
+
+
+def _before(
+    job: ScoringJob, warn: OnWarning, bundle: Bundle, source: Source, options: Options, lookup: Lookup | None
+) -> Source:
+    """Hold the first rows against training, and return the source with these still in it.
+
+    A continued run is looked at again: the rows are the same, and whoever continues it may not have seen the warning.
+    """
+    if job.shift == "off" or (not bundle.manifest.distributions and job.shift == "warn"):
+        return source
+    rows = Peeked(source, ROWS)
+    frames = [chunk.frame for chunk in rows.first if len(chunk.frame)]
+    found = first_look(bundle, sample_of(frames), options, lookup) if frames else FirstLook()
+    if found.drift and job.shift == "refuse":
+        rows.close()
+        raise ShiftError(f"{found.drift}\n  - not scored, as the config says shift: refuse; shift: warn scores them")
+    if found.drift:
+        warn(found.drift)
+    elif found.unknown and job.shift == "refuse":
+        warn(f"shift: not assessable, so nothing is refused: {found.unknown}")
+    return rows
 
 
 def _model(job: ScoringJob, old: Begun | None) -> Bundle:
