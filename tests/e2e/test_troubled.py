@@ -39,7 +39,7 @@ contenders:
   - blocks: [register_full, questionnaire, questionnaire + register_full]
     estimators: [logistic]
 headline: {{with: questionnaire, without: register_full}}
-intervals: {{level: 0.999, replicates: 2000, refit_replicates: 200}}
+intervals: {{level: 0.999, replicates: 2000, refit_replicates: 100}}
 explain: {{refits: 0, instability_refits: 0}}
 """
 

@@ -242,6 +242,15 @@ def head_of(file: Path) -> Path:
     return file.with_name(f"{file.name}.head")
 
 
+def logs_below(folder: Path) -> Iterator[Path]:
+    """Yield the logs below a folder that a head stands beside, whoever signed it; links are not followed."""
+    for head in sorted(folder.rglob("*.head")):
+        log = head.with_name(head.name.removesuffix(".head"))
+        with contextlib.suppress(ChainError):
+            if not any(file.is_symlink() for file in (head, log)) and log.is_file() and "log" in _stored(head):
+                yield log
+
+
 def pending_of(file: Path) -> Path:
     """Return where entries stand that are about to be added."""
     return file.with_name(f"{file.name}.pending")

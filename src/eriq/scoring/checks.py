@@ -13,6 +13,7 @@ from eriq.model.bundle import Bundle
 from eriq.scoring.options import WithoutRegisters
 from eriq.tables import schema
 from eriq.tables.cohort import Registers
+from eriq.tables.consent import not_given, withdrawn
 from eriq.tables.halves import check_halves
 from eriq.tables.intake import check_own_answers
 from eriq.tables.ready import contract, read_ready
@@ -143,16 +144,14 @@ def _no_consent(answers: pd.DataFrame, unread: Sequence[Problem], raw: pd.DataFr
     """Return rows without consent, a blank being none where there is such a column, and those of who withdrew it."""
     problems = []
     if "consent" in raw.columns:
-        refused = ~(answers["consent"] == 1).fillna(False).to_numpy(bool, copy=True)
+        refused = not_given(answers)
         for problem in unread:  # told already
             refused[problem.rows] = False
         if refused.any():
             problems.append(Problem("answers", "consent", "no_consent", "no consent", np.flatnonzero(refused)))
-    gone = answers.loc[answers["consent_withdrawn_on"].notna(), "client_id"]
-    if len(gone):
-        name, rows = "consent_withdrawn_on", answers["client_id"].isin(gone.dropna()).to_numpy(bool, copy=True)
-        rows[gone.index] = True
-        problems.append(Problem("answers", name, "withdrawn", "consent withdrawn", np.flatnonzero(rows)))
+    left = np.flatnonzero(withdrawn(answers))
+    if len(left):
+        problems.append(Problem("answers", "consent_withdrawn_on", "withdrawn", "consent withdrawn", left))
     return problems
 
 

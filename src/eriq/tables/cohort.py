@@ -9,6 +9,7 @@ import pandas as pd
 
 from eriq.config import LeftRule, Outcome
 from eriq.errors import CohortError
+from eriq.tables.consent import not_given, was_asked, withdrawn
 from eriq.tables.followup import FollowUp, ends_early, follow_up, of_client
 from eriq.tables.outcome import DAY, any_of, counting, covers, happened, pairs_of, service_end
 from eriq.tables.results import as_result
@@ -52,7 +53,7 @@ class Cohort:
     remarks: tuple[str, ...] = ()  # sentences: how far the registers see, and what counts
 
 
-def keep(rows: pd.DataFrame, rule: pd.Series, why: str, flow: Flow) -> tuple[pd.DataFrame, Flow]:
+def keep(rows: pd.DataFrame, rule: pd.Series | np.ndarray, why: str, flow: Flow) -> tuple[pd.DataFrame, Flow]:
     """Return the rows that surely meet `rule`, and `flow` with the number that do not.
 
     >>> people = pd.DataFrame({"age": [17, 40, None]}, dtype="Int8")
@@ -60,7 +61,7 @@ def keep(rows: pd.DataFrame, rule: pd.Series, why: str, flow: Flow) -> tuple[pd.
     >>> len(adults), flow
     (1, (('age under 18 or unknown', 2),))
     """
-    kept = rows.loc[rule.fillna(False).to_numpy(bool)].reset_index(drop=True)
+    kept = rows.loc[pd.Series(rule).fillna(False).to_numpy(bool)].reset_index(drop=True)
     return kept, (*flow, (why, len(rows) - len(kept)))
 
 
@@ -199,11 +200,13 @@ def _timed(rows: pd.DataFrame, spells: pd.DataFrame, outcome: Outcome, seen: Fol
 def _at_risk(rows: pd.DataFrame, spells: pd.DataFrame, outcome: Outcome) -> tuple[pd.DataFrame, Flow]:
     """Return the rows of people who consented and for whom the outcome can still come about."""
     flow: Flow = ()
-    if rows["consent"].notna().any():
-        rows, flow = keep(rows, rows["consent"] == 1, "no consent recorded", flow)
-    if "consent_withdrawn_on" in rows and (gone := rows["consent_withdrawn_on"].notna()).any():
-        stays = ~rows["client_id"].isin(rows.loc[gone, "client_id"])  # with every answer of theirs
-        rows, flow = keep(rows, stays, "consent withdrawn", flow)
+    left = withdrawn(rows)  # before rows go: a withdrawal counts wherever it stands
+    if was_asked(rows):
+        agree = ~not_given(rows)
+        rows, flow = keep(rows, agree, "no consent recorded", flow)
+        left = left[agree]
+    if left.any():
+        rows, flow = keep(rows, ~left, "consent withdrawn", flow)
     if rows["left_on"].notna().any():
         rows, flow = keep(rows, ~(rows["left_on"] <= rows["answered_on"]), "left for good by the answer date", flow)
     if outcome.at_risk == "not_in_kinds":

@@ -20,6 +20,7 @@ from eriq.registry.other_runs import OtherRun, log_other
 from eriq.registry.tracking import HOME
 from eriq.simulation.intake import simulate_tables
 from eriq.tables import schema
+from eriq.tables.consent import agreed
 from eriq.tables.intake import Intake, read_tables
 from eriq.tables.results import Results
 
@@ -113,9 +114,7 @@ def _intake(experiment: Experiment, source: Simulated | Tables, instrument: Inst
 
 def _consented(answers: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of people who consented, where that was asked, and did not withdraw."""
-    kept = answers[answers["consent"] == 1] if answers["consent"].notna().any() else answers
-    gone = answers.loc[answers["consent_withdrawn_on"].notna(), "client_id"]
-    kept = kept[~kept["client_id"].isin(gone)].reset_index(drop=True)
+    kept = answers[agreed(answers)].reset_index(drop=True)
     if kept.empty:
         raise CohortError("no answers of anybody who consented; psychometrics looks at those alone")
     return kept

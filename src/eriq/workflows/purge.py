@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from eriq.decisions.chain import logs_below
 from eriq.errors import SourceError, bullets
 from eriq.registry.tracking import HOME
 from eriq.scoring.sinks.leftovers import abandoned, newest, remove
@@ -15,6 +16,7 @@ KINDS: Mapping[str, Callable[[], list[Path]]] = {
     "held-out forecasts, for the comparison at a promotion": lambda: sorted((HOME / "held_out").glob("*.parquet")),
     "reports of earlier trainings, the newest of each config left out": lambda: earlier_reports(HOME / "reports"),
 }
+LOGS = "logs of decisions, which stay: a line cannot go without the chain (docs/decisions.md says what can be done)"
 LEFT_BEHIND = "left behind by runs that were killed"
 
 
@@ -57,6 +59,7 @@ def kept(older_than_days: float, folders: Sequence[Path] = (Path(),)) -> list[Ke
 
     found = [Kept(kind, old(paths())) for kind, paths in KINDS.items()]
     found.append(Kept(LEFT_BEHIND, old(dict.fromkeys(_left_behind(folders)))))
+    found.append(Kept(LOGS, old(dict.fromkeys(log for folder in folders for log in logs_below(folder)))))
     return [some for some in found if some.paths]
 
 
@@ -76,11 +79,15 @@ def purge(older_than_days: float, folders: Sequence[Path] = (Path(),), *, yes: b
     found = kept(older_than_days, folders)
     if not found:
         return f"nothing is kept about people that is older than {older_than_days:g} days"
+    going, logs = ([some for some in found if (some.kind == LOGS) is stays] for stays in (False, True))
     lines = [
-        line for some in found for line in (str(some), *(f"  {p}" for p in some.paths if some.kind == LEFT_BEHIND))
+        line for some in going for line in (str(some), *(f"  {p}" for p in some.paths if some.kind == LEFT_BEHIND))
     ]
-    if not yes:
-        return bullets(f"older than {older_than_days:g} days; --yes removes it:", lines)
-    stayed = [path for some in found for path in some.paths if not remove(path)]
-    left = f"; {len(stayed):,} could not be removed or came into use meanwhile" if stayed else ""
-    return bullets(f"removed{left}:", lines)
+    told = [bullets("not removed, with --yes neither:", [str(some), *map(str, some.paths)]) for some in logs]
+    if going and not yes:
+        told.insert(0, bullets(f"older than {older_than_days:g} days; --yes removes it:", lines))
+    elif going:
+        stayed = [path for some in going for path in some.paths if not remove(path)]
+        left = f"; {len(stayed):,} could not be removed or came into use meanwhile" if stayed else ""
+        told.insert(0, bullets(f"removed{left}:", lines))
+    return "\n".join(told)

@@ -21,6 +21,7 @@ from eriq.scoring.options import Options
 from eriq.scoring.sinks.arrow import arrow, as_text
 from eriq.sheets import Forecast, answers_table, pages_of, people
 from eriq.tables import schema
+from eriq.tables.consent import not_given, withdrawn
 from eriq.tables.extract import answers_columns, in_our_form, without_echo
 from eriq.tables.files import read_declared
 from eriq.tables.folders import find_table
@@ -158,11 +159,10 @@ def read_list(path: Path) -> str:
 
 def _agreed(answers: pd.DataFrame, *, asked: bool) -> pd.DataFrame:
     """Return the waves that clients agreed to, of those who agree still: blank is no consent, a withdrawal ends it."""
-    left = answers.loc[answers["consent_withdrawn_on"].notna(), "client_id"]
-    kept = answers[~answers["client_id"].isin(left)]
+    kept = answers[~withdrawn(answers)]
     if not asked:
         return kept
-    yes = kept["consent"].eq(1).fillna(False).astype(bool)
+    yes = ~not_given(kept)
     last = kept.sort_values("answered_on", kind="stable").drop_duplicates("client_id", keep="last").index
     still = kept.loc[last.intersection(kept.index[yes]), "client_id"]
     return kept[yes & kept["client_id"].isin(still)]
