@@ -9,13 +9,14 @@ from eriq.disclosure import min_people
 from eriq.model.calibrator import expit
 from eriq.study.design.contender import Contender
 from eriq.study.design.design import Design
+from eriq.study.learning.newton import newton_ridge
 from eriq.tables.results import Results, as_result
 
 PUBLISHED = "-20 % (ERIQ slides, 2025) and -22 % (ERIQ report, 2017)"
 COLUMN = "setting.handover"
 LEAST = 20  # people with the outcome, and without it, on either side
 RIDGE = 1.0  # on standardised columns of the model; the change itself and the intercept are free
-STEPS = 12
+EXACT = 1e-12  # a gradient that leaves no digit of the ratio to chance
 
 
 def handover_table(design: Design, chosen: Contender, experiment: Experiment) -> Results:
@@ -47,10 +48,11 @@ def handover_table(design: Design, chosen: Contender, experiment: Experiment) ->
     weight = np.ones(len(rows)) if design.weight is None else design.weight[rows]
     others = [name for name in chosen.columns if name != COLUMN]
     columns = np.column_stack([np.ones(len(rows)), changed, _standardised(design.matrix.iloc[rows][others])])
-    ratio, plan = rate_ratio(columns, outcome, weight), experiment.intervals
+    start, plan = fitted(columns, outcome, weight), experiment.intervals
+    ratio = rate_ratio(columns, outcome, weight, start)
     rng = stream(experiment.seed, "handover")
     drawn = (rng.multinomial(len(people), np.full(len(people), 1 / len(people))) for _ in range(plan.replicates))
-    ratios = [rate_ratio(columns, outcome, weight * times[client]) for times in drawn]
+    ratios = [rate_ratio(columns, outcome, weight * times[client], start) for times in drawn]
     low, high = np.quantile(ratios, [(1 - plan.level) / 2, (1 + plan.level) / 2])
     line = {
         "contender": chosen.name,
@@ -65,7 +67,7 @@ def handover_table(design: Design, chosen: Contender, experiment: Experiment) ->
     return {"handover": as_result("handover", pd.DataFrame([line]))}
 
 
-def rate_ratio(columns: np.ndarray, outcome: np.ndarray, weight: np.ndarray) -> float:
+def rate_ratio(columns: np.ndarray, outcome: np.ndarray, weight: np.ndarray, start: np.ndarray | None = None) -> float:
     """Return mean forecast with a change over mean forecast without; columns are 1, change, and all else.
 
     >>> changed = np.repeat([0.0, 1.0], 100)
@@ -73,18 +75,19 @@ def rate_ratio(columns: np.ndarray, outcome: np.ndarray, weight: np.ndarray) -> 
     >>> round(rate_ratio(np.column_stack([np.ones(200), changed]), outcome.astype(float), np.ones(200)), 6)
     0.5
     """
+    counted = weight > 0  # of clients drawn with replacement, a third is not there
+    columns, outcome, weight = columns[counted], outcome[counted], weight[counted]
+    beta = fitted(columns, outcome, weight, start)
+    base = columns @ beta - columns[:, 1] * beta[1]
+    return float(np.average(expit(base + beta[1]), weights=weight) / np.average(expit(base), weights=weight))
+
+
+def fitted(columns: np.ndarray, outcome: np.ndarray, weight: np.ndarray, start: np.ndarray | None = None) -> np.ndarray:
+    """Return the coefficients of the ridge, from a start that may be near."""
     penalty = np.full(columns.shape[1], RIDGE)
     penalty[:2] = 1e-9
-    beta = np.zeros(columns.shape[1])
-    for _ in range(STEPS):  # Newton; from zero it converges in fewer
-        p = expit(columns @ beta)
-        slope = columns.T @ (weight * (outcome - p)) - penalty * beta
-        curve = (columns * (weight * p * (1 - p))[:, None]).T @ columns + np.diag(penalty)
-        beta += np.linalg.solve(curve, slope)
-    without = columns.copy()
-    without[:, 1] = 0.0
-    base = without @ beta
-    return float(np.average(expit(base + beta[1]), weights=weight) / np.average(expit(base), weights=weight))
+    start, total = np.zeros(columns.shape[1]) if start is None else start, weight.sum()
+    return newton_ridge(columns, outcome, weight / total, penalty / total, start, EXACT)
 
 
 def _standardised(matrix: pd.DataFrame) -> np.ndarray:

@@ -13,6 +13,7 @@ import numpy as np
 from eriq.features import Feature
 from eriq.study.design.contender import Setting
 from eriq.study.design.folds import apart, client_folds
+from eriq.study.learning.newton import newton_ridge
 
 if TYPE_CHECKING:
     from eriq.study.learning.boosted import BoostedTrees
@@ -64,26 +65,25 @@ def ridge_strength(
     """Return the strength of a ridge, as `C`, with the lowest log loss on inner folds.
 
     Columns are prepared once for all folds: widening and scaling look at no outcome. Each fold is a warm path from the
-    strongest to the weakest of `STRENGTHS`; scikit-learn's own path gives the same and checks its input at every step.
+    strongest to the weakest of `STRENGTHS`.
     """
-    from sklearn.linear_model import LogisticRegression
-
     folds = list(inner_folds(rows, seed))
     if not folds:
         return {"C": STRENGTHS[0]}
-    prepared = make(features, seed, **given)[:-1].fit_transform(rows.matrix)
+    prepared = np.asarray(make(features, seed, **given)[:-1].fit_transform(rows.matrix), "float64")
+    columns = np.column_stack([prepared, np.ones(len(prepared))])
+    everybody = np.ones(len(columns)) if rows.weight is None else rows.weight
     loss = np.zeros(len(STRENGTHS))
     for train, test in folds:
-        weight = None if rows.weight is None else rows.weight[train]
-        ridge, x, y = (
-            LogisticRegression(solver="newton-cholesky", warm_start=True),
-            prepared[train],
-            rows.outcome[train],
-        )
+        x, y, total = columns[train], rows.outcome[train], everybody[train].sum()
+        beta = np.zeros(columns.shape[1])
         for place, strength in enumerate(STRENGTHS):
-            margin = ridge.set_params(C=strength).fit(x, y, weight).decision_function(prepared[test])
+            penalty = np.full(len(beta), 1 / (strength * total))
+            penalty[-1] = 0.0  # the intercept is free
+            beta = newton_ridge(x, y, everybody[train] / total, penalty, beta)
+            margin = columns[test] @ beta
             losses = np.logaddexp(0, margin) - rows.outcome[test] * margin
-            loss[place] += len(test) * np.average(losses, weights=None if rows.weight is None else rows.weight[test])
+            loss[place] += len(test) * np.average(losses, weights=everybody[test])
     return {"C": lowest_between(np.log(STRENGTHS), loss / sum(len(test) for _, test in folds))}
 
 
