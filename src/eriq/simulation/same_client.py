@@ -33,7 +33,7 @@ def same_client(settings: Simulation, clients: int, seed: int) -> pd.DataFrame:
     >>> from eriq.simulation.settings import load_simulation
     >>> rows = same_client(load_simulation("claim"), clients=100, seed=1)
     >>> len(rows), rows["client"].nunique()
-    (287, 100)
+    (284, 100)
     """
     people, staff = draw_people(settings, clients, seed), draw_caseworkers(settings, seed)
     world = World(settings, seed, people, staff, draw_latent(settings, people, staff, seed))
