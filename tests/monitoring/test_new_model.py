@@ -3,13 +3,17 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from tests.scoring.conftest import save_parted, save_small
 
+from eriq.errors import CohortError
 from eriq.model.bundle import open_bundle
 from eriq.model.calibrator import Calibrator, expit
 from eriq.model.manifest import LATER, read_manifest
 from eriq.monitoring.recalibrating import AS_IT_STANDS, Update, recalibrated_or_kept
+from eriq.tables.intake import Intake
+from eriq.workflows import recalibrate
 from eriq.workflows.recalibrate import updated
 
 
@@ -57,3 +61,16 @@ def test_a_model_without_counts_of_training_is_written_as_before(tmp_path: Path)
 
     assert not any(f'"{name}"' in text for name in LATER)
     assert read_manifest(old.folder).to_json() == text
+
+
+def test_a_further_fit_that_can_score_nobody_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no client of the period has the answers of a half, its fit has no update, and that is no error."""
+
+    def nobody(*_: object) -> None:
+        raise CohortError("no questionnaire is whole enough")
+
+    monkeypatch.setattr(recalibrate, "scored", nobody)
+    nothing = pd.DataFrame()
+    found = recalibrate.further_updates(save_parted(tmp_path), Intake(nothing, None, {}), nothing)
+
+    assert found == {"client": None, "caseworker": None}

@@ -15,7 +15,7 @@ def test_a_warm_path_is_that_of_scikit_learn(weighted: bool) -> None:
     y = (rng.random(200) < 1 / (1 + np.exp(2 - 2 * x[:, 0]))).astype(int)
     weight = rng.uniform(0.5, 3.0, 200) if weighted else np.ones(200)
     theirs, ours = LogisticRegression(solver="newton-cholesky", warm_start=True), np.zeros(13)
-    for strength in (0.001, 0.1, 10.0):
+    for strength in (0.001, 0.1, 0.10001, 10.0):  # two so near that only the rule of the first step moves on
         theirs.set_params(C=strength).fit(x, y, weight if weighted else None)
         penalty = np.append(np.full(12, 1 / (strength * weight.sum())), 0.0)
         ours = newton_ridge(np.column_stack([x, np.ones(200)]), y, weight / weight.sum(), penalty, ours)
