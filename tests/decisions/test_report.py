@@ -88,3 +88,17 @@ def test_a_belief_after_a_score_is_said_in_people() -> None:
     frame = decisions(50, 20)
     frame.loc[:3, ["belief_recorded_on", "score_shown_on"]] = pd.to_datetime(["2026-01-04", "2026-01-03"])
     assert "For <5 people a belief was recorded after a score was shown" in " ".join(warnings(overrides(frame), frame))
+
+
+@pytest.mark.parametrize(
+    ("n", "period", "first"), [(300, "month", "2026-01"), (90, "quarter", "2026Q1"), (30, "year", "2026")]
+)
+def test_time_is_cut_as_fine_as_the_decisions_bear(n: int, period: str, first: str) -> None:
+    """Half of the parts hold 30 decisions or more: by month, quarter or year."""
+    frame = decisions(n, n // 3)
+    frame["happened_on"] = pd.to_datetime("2026-01-05") + pd.to_timedelta(np.arange(n) % 6 * 30, unit="D")
+    found = overrides(frame)
+    assert found.loc[found["column"].isin(["month", "quarter", "year"]), ["column", "group"]].iloc[0].tolist() == [
+        period,
+        first,
+    ]

@@ -68,6 +68,8 @@ DOORS = {
     ("workflows/decide.py", "write_aggregates"): TOLD,
     ("workflows/decide.py", "write_table"): f"{PEOPLE}: when beliefs were recorded and scores shown",
     ("workflows/decide.py", "write_text"): f"{TOLD}: the page on decisions",
+    ("workflows/decide_made_up.py", "copyfile"): f"{NOBODY}: a public key",
+    ("workflows/decide_made_up.py", "write_text"): f"{NOBODY}: a config",
     ("workflows/dossier.py", "write_text"): f"{NOBODY}: questions to people",
     ("workflows/demo.py", "copyfile"): f"{TOLD}: the report, for the documentation",
     ("workflows/demo.py", "copytree"): f"{PEOPLE}: pages of made-up people, for the documentation",

@@ -12,10 +12,13 @@ from eriq.tables.results import as_result
 # after a ruling of the constitutional court.
 POLAND = 0.0058
 ALL = "all decisions"
+ENOUGH = 30  # decisions of a part of time: fewer are mostly held back, and nobody reads rows of dashes
 
 
 def overrides(decisions: pd.DataFrame, level: float = 0.95) -> pd.DataFrame:
-    """Return how often decisions departed from a score that was looked at, of all, by role, decision and month.
+    """Return how often decisions departed from a score that was looked at, of all, by role, decision and time.
+
+    Time is cut by month; by quarter or year where half of the finer parts hold fewer than 30 decisions.
 
     Parameters
     ----------
@@ -29,7 +32,8 @@ def overrides(decisions: pd.DataFrame, level: float = 0.95) -> pd.DataFrame:
     """
     seen = decisions[decisions["beside_score"] != NOT_SEEN]
     by = {"": pd.Series(ALL, index=seen.index), "role": seen["by"], "decision": seen["decision"]}
-    by["month"] = seen["happened_on"].dt.strftime("%Y-%m")
+    period, groups = _period(seen["happened_on"])
+    by[period] = groups
     rows = []
     for column, groups in by.items():
         for group, part in seen.groupby(groups, sort=True):
@@ -37,6 +41,15 @@ def overrides(decisions: pd.DataFrame, level: float = 0.95) -> pd.DataFrame:
                 {"column": column, "group": str(group), **_share(part, part["beside_score"] == DEPARTED, level)}
             )
     return as_result("overrides", pd.DataFrame(rows))
+
+
+def _period(days: pd.Series) -> tuple[str, pd.Series]:
+    """Return the finest cut of time that holds enough decisions, and the part that each day falls into."""
+    for name, code in (("month", "M"), ("quarter", "Q")):
+        parts = days.dt.to_period(code).astype("str")
+        if parts.value_counts().median() >= ENOUGH:
+            return name, parts
+    return "year", days.dt.strftime("%Y")
 
 
 def reasons(decisions: pd.DataFrame, objections: pd.DataFrame) -> pd.DataFrame:

@@ -13,6 +13,7 @@ import pandas as pd
 from eriq.config.sheets import SheetSettings
 from eriq.errors import EriqError
 from eriq.scoring.sinks.files import rejects_path
+from eriq.workflows.decide_made_up import made_up_decisions
 from eriq.workflows.dossier import dossier
 from eriq.workflows.forms import Options, export
 from eriq.workflows.make import write_cohort
@@ -77,6 +78,7 @@ def _pages(done: Trained, new: Path, say: Say) -> dict[str, object]:
         "raters": raters("demo", BUILD / "raters", overwrite=True),
         "belief": belief("demo", BUILD / "belief", overwrite=True),
         "second_year": watched.page,
+        "decisions": made_up_decisions(BUILD / "scores.csv", BUILD / "decisions"),
         "dossier": papers.folder / "dossier.html",
     }
 
