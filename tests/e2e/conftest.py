@@ -8,9 +8,12 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import closing
+from functools import cache
 from pathlib import Path
 
 import pytest
+
+from tests.e2e.zygote import Zygote
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = ROOT.parent / "shared" / "data"
@@ -21,13 +24,22 @@ def eriq(*words: object, cwd: Path, code: int | None = 0) -> subprocess.Complete
     """Run the command line as a user would; fail with its text if the exit code is another."""
     env = {**os.environ, "PYTHONWARNINGS": "default"}
     env.pop("MLFLOW_TRACKING_URI", None)
-    done = subprocess.run(
-        [sys.executable, "-m", "eriq", *map(str, words)], cwd=cwd, env=env, capture_output=True, text=True, check=False
-    )
+    given = [str(word) for word in words]
+    if zygote().fits(env):
+        done = zygote().run(given, cwd, env)
+    else:
+        line = [sys.executable, "-m", "eriq", *given]
+        done = subprocess.run(line, cwd=cwd, env=env, capture_output=True, text=True, check=False)
     if code is not None:
         assert done.returncode == code, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
     return done
+
+
+@cache
+def zygote() -> Zygote:
+    """Return what starts command lines, one for each process of tests; it ends when that one does."""
+    return Zygote()
 
 
 @pytest.fixture(scope="session")
