@@ -3,7 +3,8 @@
 A made-up population in which readiness and luck of a client last: they move every outcome and every
 forecast of that client, so rows of one client resemble each other. The truth is the value in a
 population of 300,000 clients. With 1,500 cohorts a true coverage of 95 % is observed between 93.3
-and 96.7 % (three standard errors), so the limits 93 and 97 separate right from wrong.
+and 96.7 % (three standard errors), so the limits 93 and 97 separate right from wrong; with the 500 of every
+commit between 92.1 and 97.9 %.
 
 Measured when this was written (percentile intervals; 2,000 cohorts of 300 clients): 93.5 % for AUC,
 92.8 % for average precision; BCa, basic and normal intervals did no better on these two. From 600
@@ -20,6 +21,7 @@ from eriq.study.evaluation.wanted import Wanted
 pytestmark = pytest.mark.slow
 
 COHORTS = 1500
+LIMITS = {500: (0.92, 0.98), COHORTS: (0.93, 0.97)}
 CLIENTS = 600
 REPLICATES = 400
 WANTED = Wanted(shares=(0.2,), thresholds=(0.1,))
@@ -64,10 +66,12 @@ def coverage(cohorts: int, *, by_client: bool) -> dict[str, float]:
     return dict(zip((*(m.name for m in WANTED.measured), "auc difference"), held / cohorts, strict=True))
 
 
-def test_intervals_over_clients_hold_the_truth_in_93_to_97_percent_of_cohorts() -> None:
+@pytest.mark.parametrize("cohorts", [500, pytest.param(COHORTS, marks=pytest.mark.long)])
+def test_intervals_over_clients_hold_the_truth_in_93_to_97_percent_of_cohorts(cohorts: int) -> None:
     """Percentile intervals over clients have their nominal coverage for every kind of measure."""
-    for name, share in coverage(COHORTS, by_client=True).items():
-        assert 0.93 <= share <= 0.97, f"{name}: {share:.3f}"
+    least, most = LIMITS[cohorts]
+    for name, share in coverage(cohorts, by_client=True).items():
+        assert least <= share <= most, f"{name}: {share:.3f}"
 
 
 @pytest.mark.long
