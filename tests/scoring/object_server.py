@@ -45,7 +45,7 @@ def unchunked(file: BinaryIO | BufferedIOBase) -> bytes:
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    timeout = 20
+    timeout, disable_nagle_algorithm = 20, True
     objects: Objects
 
     def log_message(self, *given: object) -> None:
