@@ -345,7 +345,7 @@ def score(
     shown: dict[str, object] = {"audience": audience, "language": language, "reasons": reasons}
     if isinstance(model, Model):  # it is opened once more, and checked again
         shown["trusted_keys"] = model.trusted_keys
-    job = scoring.job_of(reference, Path(given), Path(out), csv=None, **shown)
+    job = scoring.job_of(reference, given, out, csv=None, **shown)
     return scoring.run(job, overwrite=overwrite)
 
 

@@ -12,7 +12,7 @@ WRITERS = {
     *("log_metric", "log_metrics", "log_param", "log_params", "log_artifact", "log_artifacts", "log_table"),
     *("log_batch", "log_inputs", "set_experiment_tag", "update_model_version", "update_registered_model"),
     *("log_dict", "log_text", "log_figure", "log_image", "log_model", "log_input", "set_tag", "set_tags"),
-    *("ParquetWriter", "CSVWriter", "new_file", "copyfile", "copy2", "copytree"),
+    *("ParquetWriter", "CSVWriter", "new_file", "open_output_stream", "copyfile", "copy2", "copytree"),
 }
 PEOPLE, TOLD, NOBODY = "about persons: 0600", "aggregates, cleared by publishable_all", "holds no people"
 DOORS = {
@@ -60,6 +60,7 @@ DOORS = {
     ("tables/files.py", "open"): "a finished draft, to make it durable",
     ("tables/files.py", "to_csv"): "the two doors for tables",
     ("tables/files.py", "to_parquet"): "the two doors for tables",
+    ("tables/objects.py", "open_output_stream"): f"{PEOPLE}: what was written here, into the bucket of an agency",
     ("tables/pseudonyms.py", "ParquetWriter"): PEOPLE,
     ("tables/pseudonyms.py", "open"): PEOPLE,
     ("tables/pseudonyms.py", "write_table"): f"{PEOPLE}: of pyarrow's writer",

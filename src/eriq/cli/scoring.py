@@ -65,9 +65,10 @@ def score(
         typer.Argument(help="Model folder, its name, models:/name@alias, or a scoring config (.yaml, or 'monthly')."),
     ],
     input: Annotated[
-        Path | None, typer.Argument(help="Answers (CSV, Parquet, Excel), or a folder with all four tables.")
+        str | None,
+        typer.Argument(help="Answers (CSV, Parquet, Excel), a folder with all four tables, or s3://bucket/key."),
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Score file, .csv or .parquet.")] = None,
+    out: Annotated[str | None, typer.Option(help="Score file, .csv or .parquet; also s3://bucket/key.csv.")] = None,
     language: Language = None,
     reasons: Annotated[int, typer.Option(min=0, max=50, help="Reasons per row.")] = 5,
     audience: Annotated[

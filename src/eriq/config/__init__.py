@@ -20,6 +20,7 @@ from eriq.config.groups import GroupMeasure, Groups, Pick
 from eriq.config.layout import HALVES, Csv, Layout, Part, TableName, Weekly, code_text, plain
 from eriq.config.messages import checked, validation_lines
 from eriq.config.monitoring import Monitoring, load_monitoring
+from eriq.config.objects import ObjectInput, ObjectOutput, as_given, shown
 from eriq.config.outcome import OUTCOMES, LeftRule, Outcome, Status, Work
 from eriq.config.promotion import Gates, GroupGates, load_gates
 from eriq.config.scoring import (
@@ -61,6 +62,8 @@ __all__ = [
     "Layout",
     "LeftRule",
     "Monitoring",
+    "ObjectInput",
+    "ObjectOutput",
     "Outcome",
     "Part",
     "Pick",
@@ -76,6 +79,7 @@ __all__ = [
     "Validation",
     "Weekly",
     "Work",
+    "as_given",
     "censoring_model",
     "checked",
     "code_text",
@@ -91,6 +95,7 @@ __all__ = [
     "parse_yaml",
     "plain",
     "shipped",
+    "shown",
     "stored_experiment",
     "validation_lines",
 ]

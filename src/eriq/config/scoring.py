@@ -10,6 +10,7 @@ from eriq.config.excluded import refuse_excluded
 from eriq.config.files import KeyFile, Section, load_yaml, place_of, shipped
 from eriq.config.layout import Layout
 from eriq.config.messages import checked
+from eriq.config.objects import ObjectInput, ObjectOutput
 from eriq.config.sources import Tables
 from eriq.config.versions import migrated
 
@@ -92,8 +93,8 @@ class ScoringJob(Section):
     trusted_keys: tuple[KeyFile, ...] | None = Field(
         None, min_length=1, description="Public key files, one of which must have signed the model."
     )
-    source: FileInput | SqlInput | DuckDbInput | Tables = Field(discriminator="kind")
-    sink: FileOutput | SqlOutput | DuckDbOutput = Field(discriminator="kind")
+    source: FileInput | SqlInput | DuckDbInput | ObjectInput | Tables = Field(discriminator="kind")
+    sink: FileOutput | SqlOutput | DuckDbOutput | ObjectOutput = Field(discriminator="kind")
     previous: Path | None = Field(
         None,
         description="A file of earlier answers, both halves in it, written as those of source: what changes between "
@@ -150,7 +151,7 @@ class ScoringJob(Section):
             raise ValueError("a caseworker is shown reasons only: a number could lower the belief that helps")
         if self.shown == "reasons" and not self.reasons:
             raise ValueError("nothing would be shown: reasons is 0 and probabilities are not shown")
-        if self.rank and self.sink.kind != "file":
+        if self.rank and self.sink.kind not in ("file", "object"):
             raise ValueError("rank needs a file as sink; a database ranks by itself")
         if self.capacity is not None and not self.rank:
             raise ValueError("capacity needs rank: true")

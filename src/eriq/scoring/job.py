@@ -27,7 +27,7 @@ class Batch:
     read: int
     scored: int
     rejected: int
-    out: Path
+    out: Path  # of an object: bucket and key
     sentence: str
 
 

@@ -4,13 +4,48 @@ import hashlib
 import io
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from eriq.errors import SourceError
 
 BLOCK = 1 << 18  # bytes that have a digest of their own
+AT_ONCE = 32  # blocks: a store answers few large requests faster than many small ones
+
+
+class Ranges(Protocol):
+    """Bytes that can be read from any place, wherever they are kept."""
+
+    def size(self) -> int:
+        """Return how many there are."""
+        ...
+
+    def read_at(self, nbytes: int, offset: int) -> bytes:
+        """Return so many from a place on, fewer where they end."""
+        ...
+
+    def close(self) -> None:
+        """Let go of them."""
+        ...
+
+
+class _Regular(Ranges):
+    """A regular file on this machine."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = open_regular(path)
+
+    def size(self) -> int:
+        return os.fstat(self._file.fileno()).st_size
+
+    def read_at(self, nbytes: int, offset: int) -> bytes:
+        return os.pread(self._file.fileno(), nbytes, offset)
+
+    def close(self) -> None:
+        self._file.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +55,7 @@ class Stamp:
     path: Path
     size: int
     blocks: tuple[bytes, ...]
+    opened: Callable[[Path], Ranges] = _Regular
 
     def open(self) -> io.BufferedReader:
         """Return the file to read from; bytes that are not those of the stamp raise SourceError instead of being given.
@@ -33,7 +69,7 @@ class Stamp:
         return SourceError(f"{self.path.name} changed while it was read; nothing was made of it")
 
 
-def stamped(paths: Iterable[Path]) -> tuple[str, list[Stamp]]:
+def stamped(paths: Iterable[Path], opened: Callable[[Path], Ranges] = _Regular) -> tuple[str, list[Stamp]]:
     """Return the SHA-256 of some files one after the other, and the stamp of each.
 
     Raises
@@ -56,13 +92,13 @@ def stamped(paths: Iterable[Path]) -> tuple[str, list[Stamp]]:
     """
     total, found = hashlib.sha256(), []
     for path in paths:
-        with open_regular(path) as file:
-            blocks, size = [], 0
-            while block := file.read(BLOCK):
-                blocks.append(_digest(block))
-                size += len(block)
-                total.update(block)
-        found.append(Stamp(path, size, tuple(blocks)))
+        with closing(opened(path)) as file:
+            blocks, size = list[bytes](), 0
+            while piece := file.read_at(AT_ONCE * BLOCK, size):
+                blocks += [_digest(block) for block in _blocks(piece)]
+                size += len(piece)
+                total.update(piece)
+        found.append(Stamp(path, size, tuple(blocks), opened))
     return total.hexdigest(), found
 
 
@@ -85,12 +121,16 @@ def _digest(block: bytes | memoryview) -> bytes:
     return hashlib.sha256(block).digest()
 
 
+def _blocks(piece: bytes) -> list[memoryview]:
+    return [memoryview(piece)[start : start + BLOCK] for start in range(0, len(piece), BLOCK)]
+
+
 class _Checked(io.RawIOBase):
     """A file of which every block is compared with its stamp before a byte of it is given."""
 
     def __init__(self, taken: Stamp) -> None:
         self._stamp, self._place = taken, 0
-        self._file = open_regular(taken.path)
+        self._file = taken.opened(taken.path)
 
     def readable(self) -> bool:
         return True
@@ -109,11 +149,11 @@ class _Checked(io.RawIOBase):
     def readinto(self, target: memoryview) -> int:  # type: ignore[override]
         size = min(len(target), self._stamp.size - self._place)
         if size <= 0:
-            if os.fstat(self._file.fileno()).st_size != self._stamp.size:
+            if self._file.size() != self._stamp.size:
                 raise self._stamp.changed()
             return 0
         first, last = self._place // BLOCK, (self._place + size - 1) // BLOCK
-        found = memoryview(os.pread(self._file.fileno(), (last - first + 1) * BLOCK, first * BLOCK))
+        found = memoryview(self._file.read_at((last - first + 1) * BLOCK, first * BLOCK))
         for number in range(first, last + 1):
             if _digest(found[(number - first) * BLOCK : (number - first + 1) * BLOCK]) != self._stamp.blocks[number]:
                 raise self._stamp.changed()

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from eriq.config import Csv, FileInput, FileOutput, ScoringJob, Tables
+from eriq.config import Csv, FileInput, FileOutput, ScoringJob, Tables, as_given, checked
 from eriq.disclosure import Access, about_people
 from eriq.errors import ConfigError, EriqError, OutputError, ResumeError, ShiftError
 from eriq.instrument.texts import Language
@@ -36,7 +36,13 @@ OnWarning = Callable[[str], None]
 
 
 def score(
-    model: str, given: Path, out: Path, *, language: Language | None = None, reasons: int = 5, overwrite: bool = False
+    model: str,
+    given: Path | str,
+    out: Path | str,
+    *,
+    language: Language | None = None,
+    reasons: int = 5,
+    overwrite: bool = False,
 ) -> Batch:
     """Score every row of a file or folder; what cannot be scored is set aside with its reason.
 
@@ -48,11 +54,20 @@ def score(
     return run(job_of(model, given, out, language=language, reasons=reasons), overwrite=overwrite)
 
 
-def job_of(model: str, given: Path, out: Path, *, csv: Csv | None = None, **more: object) -> ScoringJob:
-    """Return the job that the short form of the command means."""
-    source, sink = FileInput(path=given, csv=csv or Csv()), FileOutput(path=out)
+def job_of(model: str, given: Path | str, out: Path | str, *, csv: Csv | None = None, **more: object) -> ScoringJob:
+    """Return the job that the short form of the command means; text with :// in it is an address in a store."""
+    read, written = as_given(given), as_given(out)
+    csv = csv or Csv()
+    source: object = FileInput(path=read, csv=csv) if isinstance(read, Path) else _object(read, csv=csv.model_dump())
+    sink: object = FileOutput(path=written) if isinstance(written, Path) else _object(written)
     named: dict[str, object] = {"version": 1, "name": "score", "model": model, "source": source, "sink": sink}
-    return ScoringJob.model_validate({**named, **more})
+    if isinstance(read, Path) and isinstance(written, Path):
+        return ScoringJob.model_validate({**named, **more})
+    return checked(ScoringJob, {**named, **more}, "this cannot be scored:")
+
+
+def _object(uri: str, **more: object) -> dict[str, object]:
+    return {"kind": "object", "uri": uri, **more}
 
 
 def run(

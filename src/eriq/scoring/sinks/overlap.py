@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from eriq.config import FileInput, ScoringJob, Tables
+from eriq.config import FileInput, ObjectInput, ObjectOutput, ScoringJob, Tables, shown
 from eriq.errors import OutputError, SourceError
 from eriq.tables.folders import find_table
 from eriq.tables.intake import TABLES
@@ -32,9 +32,13 @@ def refuse_overlap(job: ScoringJob, written: Iterable[Path] = ()) -> None:
                     )
     except (OSError, RuntimeError, ValueError) as why:  # a link that points at itself, a name too long or with a NUL
         raise SourceError(f"the input cannot be looked for ({type(why).__name__}): is its name as meant?") from None
+    if isinstance(source, ObjectInput) and isinstance(sink, ObjectOutput):
+        read, made = (shown(part.uri).rstrip("/") for part in (source, sink))
+        if f"{made}/".startswith(f"{read}/"):
+            raise OutputError(f"{made} is the input itself or lies within it; give another name for the scores")
     if (
-        isinstance(source, FileInput | Tables)
-        or sink.kind == "file"
+        isinstance(source, FileInput | Tables | ObjectInput)
+        or sink.kind in ("file", "object")
         or source.kind != sink.kind
         or source.table is None
     ):

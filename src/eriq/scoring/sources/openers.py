@@ -3,14 +3,14 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from eriq.config import DuckDbInput, FileInput, SqlInput, Tables
+from eriq.config import DuckDbInput, FileInput, ObjectInput, SqlInput, Tables
 from eriq.scoring.sources.base import Source, Wanted
 from eriq.scoring.sources.files import open_files
 from eriq.scoring.sources.own_words import OwnWords, own_tables, whole_file, words_for
 from eriq.tables.folders import find_table
 from eriq.tables.formats import STATISTICS
 
-Input = FileInput | SqlInput | DuckDbInput | Tables
+Input = FileInput | SqlInput | DuckDbInput | ObjectInput | Tables
 
 
 def open_source(given: Input, wanted: Wanted, chunk_rows: int, *, written: bool = False) -> Source:
@@ -18,7 +18,7 @@ def open_source(given: Input, wanted: Wanted, chunk_rows: int, *, written: bool 
 
     Parameters
     ----------
-    given : FileInput, SqlInput, DuckDbInput or Tables
+    given : FileInput, SqlInput, DuckDbInput, ObjectInput or Tables
     wanted : Wanted
         Columns to read; all others stay where they are.
     chunk_rows : int
@@ -80,4 +80,16 @@ def _duckdb(given: DuckDbInput, wanted: Wanted, chunk_rows: int, written: bool) 
     )
 
 
-OPENERS: Mapping[str, Callable[..., Source]] = {"file": _file, "sql": _sql, "duckdb": _duckdb, "tables": own_tables}
+def _object(given: ObjectInput, wanted: Wanted, chunk_rows: int, written: bool) -> Source:
+    from eriq.scoring.sources.objects import open_objects
+
+    return open_objects(given.uri, wanted, given.csv, chunk_rows)
+
+
+OPENERS: Mapping[str, Callable[..., Source]] = {
+    "file": _file,
+    "sql": _sql,
+    "duckdb": _duckdb,
+    "object": _object,
+    "tables": own_tables,
+}

@@ -17,11 +17,16 @@ from eriq.tables.stamped import Stamp, stamped
 
 
 class ParquetSource(Source):
-    """A Parquet file, or the files of a folder in the order of their names, row group by row group."""
+    """A Parquet file, or the files of a folder in the order of their names, row group by row group.
 
-    def __init__(self, path: Path, wanted: Wanted, chunk_rows: int) -> None:
+    `taken` are files that were stamped already, wherever they are kept.
+    """
+
+    def __init__(
+        self, path: Path, wanted: Wanted, chunk_rows: int, taken: tuple[str, list[Stamp]] | None = None
+    ) -> None:
         self._chunk_rows = chunk_rows
-        self._sha256, self._files = stamped(parquet_files(path))
+        self._sha256, self._files = taken or stamped(parquet_files(path))
         self._groups: list[tuple[int, list[int], int]] = []  # number of a file, row groups read together, their rows
         self._columns: list[dict[str, int]] = []
         self._instruments: list[str | None] = []  # of a whole file, where it has no column that says so

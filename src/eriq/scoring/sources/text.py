@@ -19,7 +19,7 @@ from eriq.scoring.sources.base import Chunk, Source, Wanted
 from eriq.scoring.sources.records import REASONS, Records, records_of, split
 from eriq.tables.files import LONGEST_HEADER, delimiter_of, nullable
 from eriq.tables.schema import is_text
-from eriq.tables.stamped import stamped
+from eriq.tables.stamped import Stamp, stamped
 
 BLOCK_BYTES = 8_000_000  # of text read at a time: bounds memory however wide a line is
 PLAIN = ("utf-8", "utf8", "utf-8-sig", "ascii")  # read as they stand
@@ -29,7 +29,7 @@ class CsvSource(Source):
     """A text file, block by block; a damaged record is set aside and the next one is read.
 
     Arrow parses a block at one go. Where it refuses, Python's own reader goes through the block record by record:
-    the price of damage is paid where the damage is.
+    the price of damage is paid where the damage is. `taken` is a file that was stamped already, wherever it is kept.
 
     Raises
     ------
@@ -39,11 +39,13 @@ class CsvSource(Source):
         When there is none of the wanted columns.
     """
 
-    def __init__(self, path: Path, wanted: Wanted, csv: Csv, chunk_rows: int) -> None:
+    def __init__(
+        self, path: Path, wanted: Wanted, csv: Csv, chunk_rows: int, taken: tuple[str, list[Stamp]] | None = None
+    ) -> None:
         self._path, self._csv, self._chunk_rows, self._wanted = path, csv, chunk_rows, wanted
         self._plain = csv.encoding.lower() in PLAIN
         self._read = 0  # bytes of the file
-        self._sha256, (self._file,) = stamped([path])
+        self._sha256, (self._file,) = taken or stamped([path])
         names, self._delimiter, self._header, self._first_line = self._head()
         self._width = len(names)
         found = [name.strip() for name in names]
