@@ -244,7 +244,7 @@ def _elsewhere(work: Work, found: Comparison) -> Results:
     tables = dict(other_designs(study, experiment, found.held, work.progress, work.workers))
     if (timed := timed_contender(study.contenders, experiment)) is not None:
         tables["entry_curve"] = entry_curve(timed, study.design, found.held.folds, work.learning, experiment)
-    tables |= handover_table(study.home, found.chosen, experiment)
+    tables |= handover_table(study.home, found.chosen, experiment, work.workers or os.cpu_count() or 1)
     if experiment.missing_sensitivity:
         tables["missing_policies"] = missing_policies(study, experiment, work.workers, work.progress)
     if study.intake and len(study.intake.registers.persons):
