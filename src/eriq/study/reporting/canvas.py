@@ -95,9 +95,11 @@ def as_svg(drawn: "Figure") -> str:
     >>> svg.startswith("<svg"), "<title" in svg, "<image" in svg
     (True, True, False)
     """
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
     buffer = io.StringIO()
-    with style():
-        drawn.savefig(buffer, format="svg", metadata={"Date": None})
+    with style():  # `savefig` would draw, and lay out, everything twice
+        FigureCanvasSVG(drawn).print_svg(buffer, metadata={"Date": None})
         drawn.set_layout_engine("none")  # what has found its place stays there: half the time of a PNG after it
     svg = buffer.getvalue()
     svg = svg[svg.index("<svg") :]
@@ -135,7 +137,11 @@ def as_png(drawn: "Figure") -> bytes:
     >>> as_png(figure("auc", "Discrimination", "Nothing yet.", 2.0)[0])[1:4]
     b'PNG'
     """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
     buffer = io.BytesIO()
     with style():
-        drawn.savefig(buffer, format="png", dpi=150, facecolor="white", metadata={"Software": None})
+        drawn.set_dpi(150)
+        drawn.set_facecolor("white")
+        FigureCanvasAgg(drawn).print_png(buffer, metadata={"Software": None})
     return buffer.getvalue()
