@@ -62,6 +62,11 @@ def connect() -> ModuleType:
     return door
 
 
+def ready() -> None:
+    """Import MLflow and open the store, so that the first run need not."""
+    connect().search_experiments(max_results=1)
+
+
 @contextmanager
 def installed_as_named() -> Iterator[None]:
     """Keep MLflow from reading the file lists of all that is installed to find which package brings which module.

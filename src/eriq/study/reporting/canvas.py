@@ -55,6 +55,13 @@ def style() -> AbstractContextManager[object]:
     return matplotlib.rc_context(_STYLE)
 
 
+def ready() -> None:
+    """Import what draws, so that the first figure need not."""
+    import matplotlib.backends.backend_agg
+    import matplotlib.backends.backend_svg
+    import matplotlib.figure  # noqa: F401
+
+
 def figure(name: str, title: str, words: str, height: float) -> "tuple[Figure, Axes]":
     """Return an empty figure with one pair of axes; title and words are for who cannot see it."""
     whole, parts = panels(name, title, words, 1, height)
