@@ -8,7 +8,10 @@ import time
 import numpy as np
 from sklearn.metrics import average_precision_score, brier_score_loss, log_loss, roc_auc_score
 
-from eriq.study.evaluation.intervals import bootstrap, client_weights, differences, summarise
+from eriq.study.evaluation import bootstrap as module
+from eriq.study.evaluation.bootstrap import bootstrap, client_weights
+from eriq.study.evaluation.intervals import differences, summarise
+from eriq.study.evaluation.wanted import Wanted
 
 SHARES, NUMBERS, THRESHOLDS = (0.05, 0.10, 0.20), (200, 500), (0.02, 0.05, 0.10, 0.20, 0.30)
 
@@ -39,8 +42,27 @@ def plain(outcome: np.ndarray, column: np.ndarray, weight: np.ndarray) -> None:
         hits[np.searchsorted(filled, room)] / room  # ties and fractions left aside, to the loop's advantage
 
 
+def of_parts(rows: int, replicates: int, workers: int) -> None:
+    """Print time and error of draws of parts of the clients and binned forecasts, against draws of clients and rows."""
+    wanted, widths, seconds = Wanted(shares=SHARES, numbers=NUMBERS, thresholds=THRESHOLDS), [], []
+    sample = cohort(rows, rows // 3, 2)
+    for many in (rows, rows - 1):
+        module.MANY_ROWS, start = many, time.process_time()
+        made = bootstrap(*sample, wanted, replicates=replicates, seed=1, workers=workers)
+        seconds.append(time.process_time() - start)
+        low, high = np.quantile(made.draws, [0.025, 0.975], axis=1)
+        widths.append((low, high))
+    (low, high), (first, last) = widths
+    ends = np.concatenate([np.abs(first - low), np.abs(last - high)]) / np.tile(high - low, (2, 1))
+    ratio = (last - first) / (high - low)
+    print(f"{rows} rows, {replicates} replicates, 2 contenders, seconds of processor time:")
+    print(f"{seconds[0]:.1f} row by row, {seconds[1]:.1f} by parts")
+    print(f"width by parts / row by row: mean {ratio.mean():.3f}, from {ratio.min():.3f} to {ratio.max():.3f}")
+    print(f"ends apart, in widths: mean {ends.mean():.3f}, largest {ends.max():.3f}")
+
+
 def main() -> None:
-    """Print medians and the ratio."""
+    """Print medians and the ratio; with --parts those of many rows."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=16_000)
     parser.add_argument("--clients", type=int, default=5_500)
@@ -49,7 +71,11 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2, help="threads of the bootstrap")
     parser.add_argument("--runs", type=int, default=3, help="the median of this many is printed")
     parser.add_argument("--loops", type=int, default=40, help="contender-replicates of the plain loop that are timed")
+    parser.add_argument("--parts", action="store_true", help="compare the two ways of many rows instead")
     given = parser.parse_args()
+    if given.parts:
+        of_parts(given.rows, given.replicates, given.workers)
+        return
 
     outcome, forecast, client = cohort(given.rows, given.clients, given.contenders)
     names = [f"contender {number}" for number in range(given.contenders)]
@@ -60,11 +86,9 @@ def main() -> None:
             outcome,
             forecast,
             client,
+            Wanted(shares=SHARES, numbers=NUMBERS, thresholds=THRESHOLDS),
             replicates=given.replicates,
             seed=1,
-            shares=SHARES,
-            numbers=NUMBERS,
-            thresholds=THRESHOLDS,
             workers=given.workers,
         )
         drawn = time.perf_counter()

@@ -58,7 +58,9 @@ def training(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Callab
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not (folder / "done").exists():
                 folder.mkdir()
-                eriq("train", ROOT / "configs" / "experiments" / f"{name}.yaml", cwd=folder)
+                eriq(
+                    "train", ROOT / "configs" / "experiments" / f"{name}.yaml", "--workers", 1, cwd=folder
+                )  # cores are shared
                 (folder / "done").touch()
         return folder
 

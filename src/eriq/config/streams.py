@@ -19,6 +19,7 @@ PURPOSES: Mapping[str, tuple[int, ...]] = {
     "folds of censored clients": (37,),
     "order of rows kept": (41,),
     "handover": (43,),
+    "parts of clients": (47,),
     **{
         purpose: tuple(purpose.encode())
         for purpose in (

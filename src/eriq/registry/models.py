@@ -15,7 +15,7 @@ from eriq.errors import BundleError, TrackingError, nearest
 from eriq.model.bundle import Bundle, open_bundle
 from eriq.model.signature import trusted_keys
 from eriq.registry.logged import check_logged
-from eriq.registry.tracking import HOME, connect, is_remote
+from eriq.registry.tracking import HOME, connect, installed_as_named, is_remote
 
 MODELS = Path("models")
 ALIAS = "candidate"
@@ -95,7 +95,8 @@ def register(mlflow: ModuleType, bundle: Bundle, name: str, run: str, texts: Des
     from eriq.registry.inputs import column_types
     from eriq.registry.pyfunc import signature
 
-    with redirect_stderr(io.StringIO()), mlflow.start_run(run_id=run):  # its notes on registering are said by us
+    # Its notes on registering are said by us.
+    with redirect_stderr(io.StringIO()), mlflow.start_run(run_id=run), installed_as_named():
         info = mlflow.pyfunc.log_model(
             name="model",
             python_model=str(Path(__file__).with_name("pyfunc.py")),

@@ -1,8 +1,11 @@
 """Where runs are kept, and the only door to MLflow."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
+from unittest import mock
 
 from eriq.errors import OutputError, TrackingError
 
@@ -57,6 +60,23 @@ def connect() -> ModuleType:
     if not given:  # MLflow sets it, and a program that moves to another folder would stay with the store of this one
         os.environ.pop("MLFLOW_TRACKING_URI", None)
     return door
+
+
+def ready() -> None:
+    """Import MLflow and open the store, so that the first run need not."""
+    connect().search_experiments(max_results=1)
+
+
+@contextmanager
+def installed_as_named() -> Iterator[None]:
+    """Keep MLflow from reading the file lists of all that is installed to find which package brings which module.
+
+    It wants that for requirements without a version that the metadata know; ours are named from these metadata.
+    """
+    from mlflow.utils import requirements_utils as theirs
+
+    with mock.patch.object(theirs, "_MODULES_TO_PACKAGES", {}, create=True):
+        yield
 
 
 def ui_command(port: int) -> list[str]:

@@ -12,6 +12,7 @@ from eriq.config import Experiment, load_experiment
 from eriq.disclosure import in_force
 from eriq.model.bundle import Bundle
 from eriq.model.model import Model
+from eriq.registry import tracking
 from eriq.registry.models import MODELS, no_model
 from eriq.registry.tracking import HOME
 from eriq.registry.training_run import Finished, log_training
@@ -49,13 +50,16 @@ from eriq.study.learning.final import final_model
 from eriq.study.learning.progress import Progress
 from eriq.study.learning.resume import KEPT_DAYS, Cache, forget_old, run_or_take_over
 from eriq.study.learning.training import Learning, one_thread
+from eriq.study.reporting import canvas
 from eriq.study.reporting.card import card_markdown
 from eriq.study.reporting.facts import Facts, Noted, facts_of
-from eriq.study.reporting.files import write_results
+from eriq.study.reporting.figures import MAKERS
+from eriq.study.reporting.files import draw, write_results
 from eriq.study.reporting.findings import cleared
 from eriq.study.reporting.folders import dated_folder, show_newest
 from eriq.study.saving import Fitted, held_out, save
 from eriq.tables.results import Results
+from eriq.workflows.beside import Beside, all_of
 from eriq.workflows.check import checked_folds
 from eriq.workflows.sign import key_of_env, sign_bundle
 
@@ -81,6 +85,7 @@ class Work:
     experiment: Experiment
     study: Study
     workers: int | None
+    beside: Beside
     progress: Progress
     started: dt.datetime
     few_people: bool  # fewer events than the least that the declared pair needs
@@ -125,7 +130,9 @@ def train(
     if name := experiment.sign_with_env:
         key_of_env(name, (models, HOME))  # before hours of work, not after them
     # Processes and our own threads share the cores; native libraries spinning beside them stall.
-    with one_thread(), in_force(experiment.disclosure.release):
+    release = experiment.disclosure.release
+    with one_thread(), in_force(release), Beside(release, workers) as beside:
+        beside.warm(canvas.ready)
         study = prepare(experiment)
         say(summary(study))
         pair = headline_pair(experiment.headline, study.contenders)
@@ -135,8 +142,9 @@ def train(
             if sentence:
                 say(sentence)
         folds = checked_folds(study, experiment)
+        beside.warm(tracking.ready)
         work = Work(
-            experiment, study, workers, Progress(begin, step), started, any(size.few_events for size in carried)
+            experiment, study, workers, beside, Progress(begin, step), started, any(size.few_events for size in carried)
         )
         if gone := forget_old(HOME / "cache"):
             say(f"{gone:,} finished contender(s) kept for --resume for more than {KEPT_DAYS} days were removed")
@@ -244,7 +252,7 @@ def _elsewhere(work: Work, found: Comparison) -> Results:
     tables = dict(other_designs(study, experiment, found.held, work.progress, work.workers))
     if (timed := timed_contender(study.contenders, experiment)) is not None:
         tables["entry_curve"] = entry_curve(timed, study.design, found.held.folds, work.learning, experiment)
-    tables |= handover_table(study.home, found.chosen, experiment)
+    tables |= handover_table(study.home, found.chosen, experiment, work.workers or os.cpu_count() or 1)
     if experiment.missing_sensitivity:
         tables["missing_policies"] = missing_policies(study, experiment, work.workers, work.progress)
     if study.intake and len(study.intake.registers.persons):
@@ -255,16 +263,18 @@ def _elsewhere(work: Work, found: Comparison) -> Results:
 
 def _kept(work: Work, found: Comparison, fitted: Fitted | None, facts: Facts, tables: Results, models: Path) -> Trained:
     """Save the model if there is one, write the report and log the run."""
-    study, experiment = work.study, work.experiment
-    bundle = None
+    study, experiment, beside = work.study, work.experiment, work.beside
+    found_clear, bundle = cleared(tables, facts), None
+    pictures = [beside.start(draw, found_clear, [name]) for name in MAKERS]
     if fitted:
-        card = card_markdown(cleared(tables, facts))
+        card = card_markdown(found_clear)
         bundle = save(fitted, study, found, experiment, facts, card, models)
         if experiment.sign_with_env:  # before it is registered, so that the copy there is signed too
             sign_bundle(bundle, key_of_env(experiment.sign_with_env, (models, HOME)))
         facts = replace(facts, model_name=bundle.name)
-    folder = write_results(dated_folder(HOME / "reports" / experiment.name, work.started), tables, facts)
+    drawn = {name: picture for part in all_of(pictures) for name, picture in part.items()}
+    folder = write_results(dated_folder(HOME / "reports" / experiment.name, work.started), tables, facts, drawn)
     newest = show_newest(folder)
     done = Finished(facts, study.contenders, tables, bundle, folder, work.started, held_out(found))
-    run_id = log_training(done)
+    run_id = beside.start(log_training, done).result()
     return Trained(bundle, newest / "report.html", run_id, facts.sentence, facts.not_saved, folder)

@@ -44,6 +44,13 @@ def test_the_ratio_put_in_is_found_given_the_answers() -> None:
     assert "association" in found["words"]
 
 
+def test_threads_change_no_digit() -> None:
+    """The table is the same whatever the number of threads."""
+    design = people(800)
+    one, two = (handover_table(design, CHOSEN, QUICK, workers)["handover"] for workers in (1, 2))
+    pd.testing.assert_frame_equal(one, two, check_exact=True)
+
+
 def test_few_people_on_a_side_give_no_number() -> None:
     """Where fewer than twenty people changed and had the outcome there is no table."""
     design = people(200)

@@ -281,3 +281,27 @@ def test_a_unit_with_one_class_does_not_count() -> None:
     assert made.estimate[made.place("auc"), 0] == 0.5
     with pytest.raises(ValueError, match="one class only within every unit"):
         weighted_bootstrap(Rows(outcome, forecast, range(6), unit=[1, 2, 1, 2, 2, 2]), replicates=5, seed=1)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_many_rows_are_drawn_by_parts_of_the_clients(monkeypatch: pytest.MonkeyPatch, weighted: bool) -> None:
+    """Estimates stay, and intervals of 400 draws are those of clients and rows up to a sixth of their width."""
+    rng = np.random.default_rng(5)
+    client = np.repeat(np.arange(6000), 2)
+    log_odds = rng.normal(size=6000)[client] - 1
+    outcome = (rng.random(12_000) < 1 / (1 + np.exp(-log_odds))).astype(int)
+    forecast = 1 / (1 + np.exp(-log_odds[:, None] - rng.normal(size=(12_000, 2))))
+    forecast[:, 1] = forecast[:, 1].round(1)  # ties, that no bin may cut
+    rows = Rows(outcome, forecast, client, rng.choice([1.0, 2.5], 12_000) if weighted else None)
+    wanted = Wanted(shares=(0.1,), numbers=(300,), thresholds=(0.2,))
+    one_by_one = weighted_bootstrap(rows, wanted, replicates=400, seed=1)
+    for name, value in {"MANY_ROWS": 10_000, "PARTS": 1000, "BINS": 200}.items():
+        monkeypatch.setattr(module, name, value)
+    by_parts = weighted_bootstrap(rows, wanted, replicates=400, seed=1)
+
+    assert (by_parts.estimate == one_by_one.estimate).all()
+    ends, again = (np.quantile(made.draws, [0.05, 0.95], axis=1) for made in (one_by_one, by_parts))
+    assert (np.abs(ends - again) / (ends[1] - ends[0])).max() < 1 / 6
+    assert (by_parts.draws != one_by_one.draws).any()
+    workers = weighted_bootstrap(rows, wanted, replicates=400, seed=1, workers=2)
+    assert (workers.draws == by_parts.draws).all()

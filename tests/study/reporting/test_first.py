@@ -6,17 +6,20 @@ import pytest
 from tests.study.reporting.made_up import BASELINE, WITH, Page, made_up_facts, report, small
 
 from eriq.catalogues import catalogue
+from eriq.study.reporting.figures import figures_of
 from eriq.study.reporting.findings import Findings, cleared
 from eriq.study.reporting.first import (
     NAMES,
     block_named,
     confidence,
     first_screens,
-    list_figures,
+    list_name,
     list_sentence,
     outcome_named,
     tiles,
 )
+
+LISTS = [list_name(language) for language in NAMES]
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +55,7 @@ def test_a_list_with_few_cases_is_not_told_of() -> None:
     assert "29" not in list_sentence(one, "en").replace("129", "")
     none = cleared({**tables, "listed": few.assign(fewest=4)}, made_up_facts())
     assert list_sentence(none, "en") == ""
-    assert list_figures(none) == {}
+    assert figures_of(none, LISTS) == {}
     assert "of 100" in confidence(none, "en")
 
 
@@ -94,7 +97,7 @@ def test_tiles_are_those_of_the_declared_pair(found: Findings) -> None:
 
 def test_every_language_says_it_with_its_own_marks(found: Findings) -> None:
     """Numbers have the marks of the language, and no English sentence is left."""
-    drawn = dict.fromkeys(list_figures(found), "<svg></svg>")
+    drawn = dict.fromkeys(figures_of(found, LISTS), "<svg></svg>")
     screens = first_screens(found, drawn)
     assert list(screens) == list(NAMES) == ["en", "sv", "da"]
     assert "0,861" in screens["sv"]
@@ -111,7 +114,7 @@ def test_no_headline_no_screen() -> None:
     del tables["headline"]
     found = cleared(tables, made_up_facts())
     assert first_screens(found, {}) == {}
-    assert list_figures(found) == {}
+    assert figures_of(found, LISTS) == {}
 
 
 def test_a_block_of_ones_own_keeps_its_name() -> None:

@@ -1,5 +1,6 @@
 """Calibration curves with bands, bins beside them, and decision curves."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import astuple, dataclass
 
 import numpy as np
@@ -12,12 +13,13 @@ from eriq.study.evaluation.calibration import calibration_errors, calibration_ta
 from eriq.study.evaluation.decisions import decision_curve
 from eriq.study.evaluation.forecasts import Forecasts
 from eriq.study.evaluation.intervals import from_refits, summarise
-from eriq.study.evaluation.logit_curve import curve_and_emax, logit_curve
+from eriq.study.evaluation.logit_curve import logit_curve
+from eriq.study.evaluation.redrawn import Grouped, redrawn_curves
 from eriq.study.evaluation.smooth import smooth_curve
 from eriq.study.evaluation.wanted import Wanted
 from eriq.tables.results import ON_LOGIT, SMOOTH
 
-BANDS = 100  # most replicates of a curve: a smooth line per replicate and contender is dear
+BANDS = 100  # most replicates of a curve
 ERRORS = ("ici", "e50", "e90", "emax")  # the fields of CalibrationErrors
 CURVES = (SMOOTH, ON_LOGIT)
 
@@ -40,16 +42,16 @@ def calibration_curves(forecasts: Forecasts, experiment: Experiment) -> Curves:
     forecasts = forecasts.unweighted()
     outcome, level = forecasts.outcome, experiment.intervals.level
     n = min(experiment.intervals.refit_replicates, BANDS)
-    draws = [row for weights in client_weights(forecasts.drawn, n, experiment.seed) for row in weights]
+    named = zip(forecasts.names, forecasts.probability.T, strict=True)
+    several = {name: probability for name, probability in named if np.ptp(probability) >= 1e-9}
+    grouped = {name: Grouped.of(outcome, probability) for name, probability in several.items()}
+    tallies = _tallies(grouped, client_weights(forecasts.drawn, n, experiment.seed))
     curves, bins, errors = [], [], []
-    for name, probability in zip(forecasts.names, forecasts.probability.T, strict=True):
-        if np.ptp(probability) < 1e-9:
-            continue
+    for name, probability in several.items():
         grid = np.unique(np.quantile(probability, np.linspace(0.01, 0.99, 40)))
         bands, distances = np.full((n, len(CURVES), len(grid)), np.nan), np.full((n, len(ERRORS)), np.nan)
-        for place, weights in enumerate(draws):
-            drawn = np.repeat(np.arange(len(outcome)), weights.astype(int))
-            bands[place], distances[place] = _redrawn(outcome[drawn], probability[drawn], grid)
+        if n:
+            bands, distances = redrawn_curves(grouped[name], tallies[name], grid)
         low, high = np.nanquantile(bands, [(1 - level) / 2, (1 + level) / 2], axis=0) if n else np.full((2, 2), np.nan)
         both = smooth_curve(outcome, probability, grid)["observed"].clip(0, 1), logit_curve(outcome, probability, grid)
         for kind, observed, first, last in zip(CURVES, both, low, high, strict=True):
@@ -66,14 +68,13 @@ def calibration_curves(forecasts: Forecasts, experiment: Experiment) -> Curves:
     )
 
 
-def _redrawn(outcome: np.ndarray, probability: np.ndarray, grid: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return both curves of one replicate on `grid` and its four distances from the diagonal."""
-    fitted = smooth_curve(outcome, probability)
-    x, observed = fitted["forecast"].to_numpy(), fitted["observed"].to_numpy()
-    distance = np.abs(np.interp(probability, x, observed) - probability)
-    smooth = np.interp(grid, x, observed, left=np.nan, right=np.nan).clip(0, 1)
-    on_logit, emax = curve_and_emax(outcome, probability, grid)
-    return np.array([smooth, on_logit]), np.array([distance.mean(), *np.quantile(distance, [0.5, 0.9]), emax])
+def _tallies(grouped: Mapping[str, Grouped], draws: Iterator[np.ndarray]) -> dict[str, np.ndarray]:
+    """Return the tallies of all draws for each contender; rows are drawn a few times at once and not kept."""
+    parts: dict[str, list[np.ndarray]] = {name: [] for name in grouped}
+    for counts in draws:
+        for name, rows in grouped.items():
+            parts[name].append(rows.tally(counts))
+    return {name: np.concatenate(some, axis=1) for name, some in parts.items() if some}
 
 
 def decision_curves(forecasts: Forecasts, experiment: Experiment) -> pd.DataFrame:

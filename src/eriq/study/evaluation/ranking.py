@@ -25,6 +25,7 @@ class Ranking:
     holding: IntArray  # groups in which somebody has the outcome
     weight: FloatArray | None = None  # of every row, in rank order; none: every row counts once
     positive_weight: FloatArray | None = None  # of every row with the outcome, in rank order
+    tallies: tuple[Sums, Sums] | None = None  # instead of rows: (clients, groups), rows in each, and with the outcome
 
 
 def make_ranking(
@@ -37,6 +38,39 @@ def make_ranking(
     hits = np.concatenate([[0], np.cumsum(positive)])[bounds]
     weights = (None, None) if weight is None else (weight[order], weight[order][positive])
     return Ranking(codes[order], codes[order][positive], bounds, hits, np.flatnonzero(np.diff(hits)), *weights)
+
+
+def make_tallied(
+    happened: npt.NDArray[np.bool_],
+    forecast: FloatArray,
+    codes: IntArray,
+    weight: FloatArray | None,
+    clients: int,
+    bins: int,
+) -> Ranking:
+    """Return the ranking of one contender by bins of forecasts and sums per client in each, from many rows.
+
+    Half of the bins hold equally many rows, and half become ever smaller towards the highest forecasts, so that short
+    lists are cut finely too. Rows of a bin count as tied.
+    """
+    n = len(forecast)
+    order = np.argsort(-forecast, kind="stable")
+    ends = np.concatenate([np.linspace(0, n, bins // 2 + 1), np.geomspace(1, 2 * n / bins, bins - bins // 2)])
+    ranked = forecast[order]
+    first = np.searchsorted(-ranked, -ranked, side="left")  # of the rows with the same forecast, which stay together
+    bins_used, bin_of_rank = np.unique(
+        np.searchsorted(np.unique(ends.astype(np.int64)), first, "right"), return_inverse=True
+    )
+    groups = len(bins_used)
+    place = codes[order] * groups + bin_of_rank
+    counted = (np.ones(n) if weight is None else weight)[order]
+    kind = np.float32 if weight is None else np.float64  # whole numbers this small are exact in either
+    tallies = [
+        np.bincount(place, part, clients * groups).reshape(clients, groups).astype(kind)
+        for part in (counted, counted * happened[order])
+    ]
+    every = np.arange(groups + 1)
+    return Ranking(every, every, every, every, every[:-1], tallies=(tallies[0], tallies[1]))
 
 
 def rank_measures(
@@ -56,8 +90,11 @@ def rank_measures(
         Rows drawn, and rows with the outcome among them.
     wanted : Wanted
     """
-    drawn = _running(counts, ranking.client, ranking.weight)
-    found = _running(counts, ranking.positive_client, ranking.positive_weight)
+    if ranking.tallies:
+        drawn, found = (_running_sums(counts, tally) for tally in ranking.tallies)
+    else:
+        drawn = _running(counts, ranking.client, ranking.weight)
+        found = _running(counts, ranking.positive_client, ranking.positive_weight)
     group = ranking.holding
     start: Sums = np.take(drawn, ranking.bounds[group], axis=1)
     end: Sums = np.take(drawn, ranking.bounds[group + 1], axis=1)
@@ -86,6 +123,13 @@ def _running(counts: CountArray, client: IntArray, weight: FloatArray | None) ->
     drawn = np.take(counts, client, axis=1)
     running = np.zeros((len(counts), len(client) + 1), dtype=np.int32 if weight is None else np.float64)
     np.cumsum(drawn if weight is None else drawn * weight, axis=1, dtype=running.dtype, out=running[:, 1:])
+    return running
+
+
+def _running_sums(counts: CountArray, tally: Sums) -> FloatArray:
+    """Return rows drawn before each bin, and at last all of them."""
+    running = np.zeros((len(counts), tally.shape[1] + 1))
+    np.cumsum(counts.astype(tally.dtype) @ tally, axis=1, dtype=np.float64, out=running[:, 1:])
     return running
 
 

@@ -5,8 +5,10 @@ import pandas as pd
 
 from eriq.study.evaluation.metrics import Floats, checked
 
+SPAN = 2 / 3  # of the rows, in each local fit
 
-def lowess(x: np.ndarray, y: np.ndarray, *, span: float = 2 / 3, delta: float | None = None) -> tuple[Floats, Floats]:
+
+def lowess(x: np.ndarray, y: np.ndarray, *, span: float = SPAN, delta: float | None = None) -> tuple[Floats, Floats]:
     """Return sorted x and the locally linear, tricube-weighted mean of y there, without robustness iterations.
 
     Fits at points about `delta` apart and joins them by straight lines, which is what R's ``lowess(iter = 0)`` does,
@@ -58,12 +60,9 @@ def _local_line(xs: Floats, ys: Floats, i: int, left: int, right: int, extent: f
     """Return the value at row `i` of the line fitted to the window, by tricube weight on the distance."""
     at = xs[i]
     radius = max(at - xs[left], xs[right] - at)
-    # the bounds at .001 and .999 of the radius are Cleveland's; they decide which far rows have no weight at all
     stop = int(np.searchsorted(xs, at + 0.999 * radius, side="right"))
     distance = np.abs(xs[left:stop] - at)
-    near = distance / radius if radius > 0 else distance
-    weight = np.where(distance <= 0.001 * radius, 1.0, (1 - near**3) ** 3)
-    weight[distance > 0.999 * radius] = 0
+    weight = tricube(distance, radius)
     weight /= weight.sum()
     centre = float(weight @ xs[left:stop])
     offset = xs[left:stop] - centre
@@ -71,6 +70,19 @@ def _local_line(xs: Floats, ys: Floats, i: int, left: int, right: int, extent: f
     if np.sqrt(spread) > 0.001 * extent:  # otherwise too narrow for a line: the weighted mean
         weight = weight * (1 + (at - centre) / spread * offset)
     return float(weight @ ys[left:stop])
+
+
+def tricube(distance: np.ndarray, radius: np.ndarray | float) -> Floats:
+    """Return the weight of rows at a distance from the middle of a window: 1 there, 0 at its end.
+
+    >>> tricube(np.array([0.0, 0.5, 1.0]), 1.0).round(4).tolist()
+    [1.0, 0.6699, 0.0]
+    """
+    near = distance / np.where(np.asarray(radius) > 0, radius, 1.0)
+    # the bounds at .001 and .999 of the radius are Cleveland's; they decide which far rows have no weight at all
+    weight = np.where(distance <= 0.001 * np.asarray(radius), 1.0, (1 - near**3) ** 3)
+    weight[distance > 0.999 * np.asarray(radius)] = 0
+    return np.asarray(weight, dtype=np.float64)
 
 
 def smooth_curve(outcome: np.ndarray, probability: np.ndarray, grid: np.ndarray | None = None) -> pd.DataFrame:

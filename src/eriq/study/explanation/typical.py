@@ -8,8 +8,7 @@ from eriq.features import Feature
 from eriq.features.flat import answer_words
 from eriq.features.sensitive import units
 from eriq.model.calibrator import expit
-from eriq.model.explanation import shap_values
-from eriq.study.explanation.explained import Contributions, Explained
+from eriq.study.explanation.explained import Contributions, Explained, by_column
 from eriq.tables.people import WITH_OUTCOME, WITHOUT_OUTCOME
 
 REASONS = 6  # of each person
@@ -35,7 +34,7 @@ def typical(explained: Explained, found: Contributions) -> pd.DataFrame:
         return pd.DataFrame()
     middle = np.array([_middle(found.matrix[rows]) for rows in groups.values()])
     names, member = units(explained.used)
-    values = shap_values(explained.model, middle)
+    values = by_column(explained.model, middle)
     by_name = {f.name: (place, f) for place, f in enumerate(explained.used)}
     lines: list[dict[str, object]] = []
     for person, row, value in zip(groups, middle, values, strict=True):

@@ -48,8 +48,7 @@ def newton_ridge(
         slope = columns.T @ (weight * (p - outcome)) + penalty * beta
         if np.abs(slope).max() <= tolerance and decrement <= 2 * tolerance:
             break
-        curve = (columns * (weight * p * (1 - p))[:, None]).T @ columns
-        curve[np.diag_indices_from(curve)] += penalty
+        curve = _curvature(columns, weight * p * (1 - p), penalty)
         step = np.linalg.solve(curve, -slope)
         decrement, before = step @ curve @ step, loss
         for _ in range(HALVINGS):
@@ -60,6 +59,14 @@ def newton_ridge(
             step = step / 2
         beta = beta + step
     return beta
+
+
+def _curvature(columns: np.ndarray, weight: np.ndarray, penalty: np.ndarray) -> np.ndarray:
+    """Return the second derivatives of the objective; as the square of one matrix, which costs half of a product."""
+    scaled = columns * np.sqrt(weight)[:, None]
+    curve: np.ndarray = scaled.T @ scaled
+    curve[np.diag_indices_from(curve)] += penalty
+    return curve
 
 
 def _loss(margin: np.ndarray, outcome: np.ndarray, weight: np.ndarray, penalty: np.ndarray, beta: np.ndarray) -> float:

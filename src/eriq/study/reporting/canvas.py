@@ -55,6 +55,13 @@ def style() -> AbstractContextManager[object]:
     return matplotlib.rc_context(_STYLE)
 
 
+def ready() -> None:
+    """Import what draws, so that the first figure need not."""
+    import matplotlib.backends.backend_agg
+    import matplotlib.backends.backend_svg
+    import matplotlib.figure  # noqa: F401
+
+
 def figure(name: str, title: str, words: str, height: float) -> "tuple[Figure, Axes]":
     """Return an empty figure with one pair of axes; title and words are for who cannot see it."""
     whole, parts = panels(name, title, words, 1, height)
@@ -95,9 +102,11 @@ def as_svg(drawn: "Figure") -> str:
     >>> svg.startswith("<svg"), "<title" in svg, "<image" in svg
     (True, True, False)
     """
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
     buffer = io.StringIO()
-    with style():
-        drawn.savefig(buffer, format="svg", metadata={"Date": None})
+    with style():  # `savefig` would draw, and lay out, everything twice
+        FigureCanvasSVG(drawn).print_svg(buffer, metadata={"Date": None})
         drawn.set_layout_engine("none")  # what has found its place stays there: half the time of a PNG after it
     svg = buffer.getvalue()
     svg = svg[svg.index("<svg") :]
@@ -135,7 +144,11 @@ def as_png(drawn: "Figure") -> bytes:
     >>> as_png(figure("auc", "Discrimination", "Nothing yet.", 2.0)[0])[1:4]
     b'PNG'
     """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
     buffer = io.BytesIO()
     with style():
-        drawn.savefig(buffer, format="png", dpi=150, facecolor="white", metadata={"Software": None})
+        drawn.set_dpi(150)
+        drawn.set_facecolor("white")
+        FigureCanvasAgg(drawn).print_png(buffer, metadata={"Software": None})
     return buffer.getvalue()

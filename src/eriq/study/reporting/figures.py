@@ -1,6 +1,7 @@
 """Which figures the findings allow, and what is drawn in each."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -9,7 +10,7 @@ from eriq.pages import percent
 from eriq.study.reporting import drawing, pictures
 from eriq.study.reporting.entry import draw_entry
 from eriq.study.reporting.findings import Findings, besides, flow, in_detail, leading
-from eriq.study.reporting.first import list_figures
+from eriq.study.reporting.first import NAMES, list_figure, list_name
 from eriq.study.reporting.groups import columns_drawn
 from eriq.study.reporting.shapes import ranked
 from eriq.study.reporting.words import kind_words
@@ -22,8 +23,11 @@ if TYPE_CHECKING:
 TOP_ITEMS, TOP_DRAWN, TOP_CALIBRATED, TOP_DECISIONS = 12, 6, 4, 5
 
 
-def figures_of(found: Findings) -> "dict[str, Figure]":
-    """Return every figure that these findings allow, by name.
+Makers = Mapping[str, Callable[[Findings], "Figure | None"]]
+
+
+def figures_of(found: Findings, names: Sequence[str] | None = None) -> "dict[str, Figure]":
+    """Return every figure that these findings allow, by name, or those of some names.
 
     Returns
     -------
@@ -31,22 +35,7 @@ def figures_of(found: Findings) -> "dict[str, Figure]":
         list-en, list-sv, list-da, flow, entry_curve, answers, auc, decomposition, calibration, roc, decision, groups,
         by_fold, importance, parts, dependence; a figure whose table is absent is left out.
     """
-    made = {
-        **list_figures(found),
-        "flow": drawing.draw_flow(flow(found)),
-        "entry_curve": draw_entry(found.tables["entry_curve"]) if "entry_curve" in found.tables else None,
-        "answers": pictures.draw_answers(found.tables["answers"]) if "answers" in found.tables else None,
-        "auc": _auc(found),
-        "decomposition": _decomposition(found),
-        "calibration": _calibration(found),
-        "roc": _roc(found),
-        "decision": _decision(found),
-        "by_fold": _by_fold(found),
-        "groups": _groups(found),
-        "importance": _importance(found),
-        "parts": _parts(found),
-        "dependence": _dependence(found),
-    }
+    made = {name: MAKERS[name](found) for name in (MAKERS if names is None else names)}
     return {name: drawn for name, drawn in made.items() if drawn is not None}
 
 
@@ -186,3 +175,33 @@ def _dependence(found: Findings) -> "Figure | None":
     known = set(table["item"])
     items = [item for item in ranked(importance, "item")["name"] if item in known][:TOP_DRAWN]
     return drawing.draw_dependence(table, items) if items else None
+
+
+def _flow(found: Findings) -> "Figure":
+    return drawing.draw_flow(flow(found))
+
+
+def _entry(found: Findings) -> "Figure | None":
+    return draw_entry(found.tables["entry_curve"]) if "entry_curve" in found.tables else None
+
+
+def _answers(found: Findings) -> "Figure | None":
+    return pictures.draw_answers(found.tables["answers"]) if "answers" in found.tables else None
+
+
+MAKERS: Makers = {
+    **{list_name(language): partial(list_figure, language=language) for language in NAMES},
+    "flow": _flow,
+    "entry_curve": _entry,
+    "answers": _answers,
+    "auc": _auc,
+    "decomposition": _decomposition,
+    "calibration": _calibration,
+    "roc": _roc,
+    "decision": _decision,
+    "by_fold": _by_fold,
+    "groups": _groups,
+    "importance": _importance,
+    "parts": _parts,
+    "dependence": _dependence,
+}  # in the order of the report

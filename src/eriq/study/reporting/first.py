@@ -58,23 +58,20 @@ def _screen(found: Findings, drawn: Mapping[str, str], language: Language) -> st
         sentence=list_sentence(found, language),
         confidence=confidence(found, language),
         tiles=tiles(found, language),
-        picture=drawn.get(_figure_name(language), ""),
+        picture=drawn.get(list_name(language), ""),
         caption=filled.format(outcome=outcome),
     )
 
 
-def _figure_name(language: Language) -> str:
+def list_name(language: Language) -> str:
+    """Return the name of the picture of the list in a language."""
     return f"list-{language}"
 
 
-def list_figures(found: Findings) -> "dict[str, Figure]":
-    """Return the picture of the list in each language, where anything may be told of it."""
-    lists = {language: _dots(found, language) for language in NAMES} if "headline" in found.tables else {}
-    return {
-        _figure_name(language): draw_dots(table, _figure_name(language), catalogue(language).gettext("On the list"))
-        for language, table in lists.items()
-        if table is not None
-    }
+def list_figure(found: Findings, language: Language) -> "Figure | None":
+    """Return the picture of the list in a language, where anything may be told of it."""
+    table = _dots(found, language) if "headline" in found.tables else None
+    return None if table is None else draw_dots(table, list_name(language), catalogue(language).gettext("On the list"))
 
 
 # --- words ---------------------------------------------------------------------------------
