@@ -90,9 +90,17 @@ MONITOR_SHIFT = (
     *(Column(name, "str") for name in ("slice", "block", "column")),
     Column("n", "Int64"),
     *_ESTIMATE,
+    *(Column(name, "float64") for name in ("effect", "effect_low", "effect_high")),  # in SDs of training
     *(Column(name, "float64") for name in ("psi", "js_distance", "p", "p_holm")),
     Column("verdict", "str"),
 )
+_THEN_NOW = (Column("training", "float64"), Column("period", "float64"), *_ESTIMATE)
+MONITOR_BODY = (
+    *(Column("of", "str"), Column("band", "str"), Column("n", "Int64")),
+    Column("fewest", "Int64"),  # people the smallest part of the row rests on
+    *(*_THEN_NOW, Column("verdict", "str"), _WHY),
+)
+MONITOR_ANSWERED = (Column("answered", "str"), _N, *_THEN_NOW, Column("p", "float64"), Column("verdict", "str"))
 MONITOR_EXPECTED = (Column("measure", "str"), Column("n", "Int64"), *_ESTIMATE)
 MONITOR_MONTHS = (
     Column("month", "str"),
@@ -123,6 +131,8 @@ WATCHED: Mapping[str, tuple[Column, ...]] = {
     "rater_ratios": RATER_RATIOS,
     "belief_within": BELIEF_WITHIN,
     "monitor_shift": MONITOR_SHIFT,
+    "monitor_body": MONITOR_BODY,
+    "monitor_answered": MONITOR_ANSWERED,
     "monitor_expected": MONITOR_EXPECTED,
     "monitor_months": MONITOR_MONTHS,
     "monitor_challenger": MONITOR_CHALLENGER,
