@@ -52,7 +52,10 @@ RESPONSE_QUALITY = (
 MISSING_PATTERNS = (Column("unanswered", "str"), _N, Column("share", "float64"))
 MISSING_BY_GROUP = (
     *(Column("column", "str"), Column("half", "str"), Column("group", "str"), _N),
-    *(Column("unanswered", "float64"), Column("p", "float64"), Column("verdict", "str")),
+    Column("unanswered", "float64"),
+    *(Column(name, "float64") for name in ("difference", "low", "high")),  # from everybody else whose group is known
+    Column("p", "float64"),  # held to groups and halves by Holm's rule
+    Column("verdict", "str"),
 )
 RELIABLE_CHANGE = (
     *(Column("indicator", "str"), Column("half", "str"), _ITEM, _N, Column("sd", "float64")),
