@@ -2,10 +2,11 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from eriq.features import Feature
 from eriq.model.distributions import binned, distributions
-from eriq.monitoring.shift import MOVED, QUIET, UNKNOWN, shift
+from eriq.monitoring.shift import MOVED, QUIET, UNKNOWN, shift, standardised
 
 
 def test_counts_kept_give_nobody_away() -> None:
@@ -45,3 +46,18 @@ def test_a_verdict_knows_how_many_people_there_are() -> None:
     low = found["low"].to_dict()
     assert low["moved"] > 0
     assert low["alike"] == 0
+
+
+def test_the_effect_is_a_difference_of_means_in_deviations_of_training() -> None:
+    """Half a deviation more is told with its interval; gaps do not count; few people and older models tell none."""
+    rng = np.random.default_rng(5)
+    kept = binned(rng.normal(3, 2, 4000), measured=True)
+    assert kept is not None
+    new = np.append(rng.normal(4, 2, 800), [np.nan] * 200)
+    d, low, high = standardised(kept, new)
+    assert low < 0.5 < high
+    assert high - low == pytest.approx(2 * 1.96 * np.sqrt(1 / 800 + 1 / 4000 + d**2 / 8000), rel=0.1)
+    assert np.isnan(standardised(kept, new[:40])).all()
+    assert np.isnan(standardised(kept.model_copy(update={"mean": None}), new)).all()
+    table = shift({"client.a": kept}, {"client.a": "client"}, {"all": pd.DataFrame({"client.a": new})})
+    assert table[["effect", "effect_low", "effect_high"]].iloc[0].tolist() == [d, low, high]

@@ -4,7 +4,9 @@ import numpy as np
 import pandas as pd
 
 from eriq.disclosure import publishable
+from eriq.features import Feature
 from eriq.model.calibrator import expit
+from eriq.model.distributions import binned
 from eriq.model.manifest import Manifest
 from eriq.monitoring.shift import UNKNOWN
 from eriq.monitoring.watching import against, awaited, by_month, shifted
@@ -42,6 +44,8 @@ def test_few_people_are_never_a_number() -> None:
     """Four people a month, a model of old, fourteen people: not assessable, and no number."""
     few = by_month(months(0.0, 4))
     assert set(few["verdict"]) == {UNKNOWN}
+    silent = by_month(months(0.0, 15))  # forecasts add up to five, and yet no alarm could have been expected
+    assert set(silent["verdict"]) == {UNKNOWN}
     assert publishable("monitor_months", few)[["n", "events", "auc"]].isna().all(axis=None)
     assert by_month(months(0.0).iloc[:0]).empty
     assert awaited(np.zeros(14))["estimate"].isna().all()
@@ -58,3 +62,20 @@ def test_a_challenger_is_compared_on_the_same_people() -> None:
     assert set(against(y, x, noisy)["verdict"]) == {"champion better"}
     assert set(against(y, x, x)["verdict"]) == {"cannot tell"}
     assert against(y[:30], x[:30], x[:30])["estimate"].isna().all()
+
+
+def test_a_slice_has_the_columns_its_people_can_have() -> None:
+    """People of one half are looked at on its columns alone, and a table without days is one period."""
+    kept = binned(np.repeat(np.arange(4.0), 500), measured=False)
+    assert kept is not None
+    told = Manifest(distributions={"client.a": kept, "caseworker.b": kept})
+    used = tuple(Feature(name, name.split(".")[0]) for name in told.distributions)  # type: ignore[arg-type]
+    both = pd.DataFrame({"client_id": np.arange(800), "client.a": np.resize(np.arange(4.0), 800)})
+    both = both.assign(**{"caseworker.b": both["client.a"]})
+    found = shifted(both, told, used, 0.05, {"client only": both[["client_id", "client.a"]].head(400)})
+    assert found.groupby("slice")["column"].agg(list).to_dict() == {
+        "all": ["client.a", "caseworker.b"],
+        "client only": ["client.a"],
+    }
+    undated = by_month(months(0.0).assign(answered_on=pd.NaT))
+    assert undated["month"].tolist() == ["whole period"]

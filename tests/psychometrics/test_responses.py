@@ -10,6 +10,7 @@ from eriq.psychometrics.responses import (
     ALIKE,
     DIFFERS,
     UNSAID,
+    holm_of,
     level_use,
     longest_run,
     missing_by_group,
@@ -66,6 +67,11 @@ def test_gaps_that_differ_by_arm_are_pointed_out() -> None:
     assert set(found.loc["client", "verdict"]) == {DIFFERS}
     assert set(found.loc["caseworker", "verdict"]) == {ALIKE}
     assert found.loc[("client", "one"), "unanswered"] == pytest.approx(17 / 50)
+    one = found.loc[("client", "one")]
+    assert one["difference"] == pytest.approx(17 / 50)
+    assert 0.19 < one["low"] < 0.21 < 0.47 < one["high"] < 0.49
+    assert found.loc[("client", "two"), "difference"] == pytest.approx(-17 / 50)
+    assert found.loc[("client", "two"), "p"] == pytest.approx(one["p"])
     few = missing_by_group(codes.head(40), HALVES, pd.DataFrame({"arm": arm.head(40)}))
     assert set(few["verdict"]) == {UNSAID}
 
@@ -75,3 +81,27 @@ def test_use_of_levels_counts_what_nobody_chose() -> None:
     found = level_use(pd.DataFrame({"a": [1.0, 1.0, 3.0, np.nan]}), {"a": [1, 2, 3]})
     assert found["n"].tolist() == [2, 0, 1]
     assert found["share"].tolist() == pytest.approx([2 / 3, 0, 1 / 3])
+
+
+def test_the_group_that_leaves_questions_out_is_the_one_that_is_named() -> None:
+    """Of four groups one leaves half of its questions out: it differs, and the others are not called so for that."""
+    rng = np.random.default_rng(1)
+    group = pd.Series(np.tile(list("wxyz"), 60))
+    gone = (group == "z").to_numpy() & (rng.random(240) < 0.5)
+    noise = rng.random((240, 2)) < 0.1
+    codes = pd.DataFrame({"a": 1.0, "b": 1.0, "c": np.where(gone | noise[:, 0], np.nan, 1.0)})
+    codes["d"] = np.where(gone | noise[:, 1], np.nan, 1.0)
+    found = missing_by_group(codes, HALVES, pd.DataFrame({"centre": group})).set_index(["half", "group"])
+    z = found.loc[("client", "z")]
+    assert z["verdict"] == DIFFERS
+    assert z["low"] < 0.45 < z["high"]
+    assert (found["difference"].abs() < 0.3).drop([("client", "z")]).all()
+    assert set(found.loc["caseworker", "verdict"]) == {ALIKE}
+    assert found.loc["caseworker", "p"].eq(1).all()
+
+
+def test_p_values_are_held_to_the_tests_that_are_made() -> None:
+    """Two groups are one test in each half, three are three."""
+    p = pd.Series([0.02, 0.02, 0.3, 0.3])
+    assert holm_of(p, twice=True).tolist() == pytest.approx([0.04, 0.04, 0.3, 0.3])
+    assert holm_of(p, twice=False).tolist() == pytest.approx([0.08, 0.08, 0.6, 0.6])

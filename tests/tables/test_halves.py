@@ -42,6 +42,15 @@ def test_halves_at_most_so_many_days_apart_are_one(instrument):
     )
 
 
+def test_each_half_keeps_the_time_it_took(instrument):
+    """Seconds of a half come from its own file, as text like all else; a half without them has a gap."""
+    mine = half("cw01", ("a", "2014-01-15"), ("b", "2014-01-01"), caseworker_seconds="90", client_seconds="1")
+    theirs = half("cl01", ("a", "2014-01-15"), client_seconds="40")
+    answers, _, _ = joined(instrument, mine, theirs)
+    assert answers["caseworker_seconds"].tolist() == ["90", "90"]
+    assert answers["client_seconds"].replace("nan", "").tolist() == ["40", ""]
+
+
 def test_a_half_with_two_partners_is_a_problem_with_a_count(instrument):
     """Nobody knows which of two belongs to it, so neither is taken without a word."""
     mine = half("cw01", ("a", "2014-01-08"), ("b", "2014-01-01"), ("b", "2014-01-09"))

@@ -11,10 +11,14 @@ from tests.psychometrics.conftest import made_answers, small_content
 from typer.testing import CliRunner
 
 from eriq.cli.app import app
+from eriq.config.sheets import SheetSettings
 from eriq.errors import CohortError, ConfigError
+from eriq.instrument.instrument import load_instrument
 from eriq.psychometrics.files import SNIPPET
 from eriq.registry.tracking import connect
+from eriq.sheets.client import RELIABLE
 from eriq.workflows.psychometrics import Looked, psychometrics
+from eriq.workflows.sheet import sheets
 
 CHROMIUM = shutil.which("chromium")
 CONFIG = """version: 1
@@ -32,6 +36,7 @@ def written(folder: Path, **changes: str) -> Path:
     answers, persons = made_answers(320)
     answers = answers.drop(columns=["cw3", "cw4", "cl5", "cl6"])  # fewer regressions
     answers.assign(**changes).to_csv(folder / "answers.csv", index=False)
+    persons = persons.assign(arm=["early", "late"] * (len(persons) // 2))  # the early ones are the women
     persons.to_csv(folder / "persons.csv", index=False)
     (folder / "small.yaml").write_text(yaml.safe_dump(small_content(2, 4)), encoding="utf-8")
     (folder / "small-config.yaml").write_text(CONFIG, encoding="utf-8")
@@ -58,9 +63,10 @@ def test_planted_faults_are_found(looked: Looked) -> None:
     assert (dif.loc[("client", "wave"), "verdict"] == "no difference shown").all()
     quality = tables["response_quality"].set_index(["half", "measure"])
     assert quality.loc[("client", "hasty"), "share"] == pytest.approx(20 / 320, abs=0.01)
-    by_sex = tables["missing_by_group"].set_index(["column", "half", "group"])["unanswered"]
-    assert by_sex["sex", "client", "female"] > 0.03
-    assert by_sex["sex", "client", "male"] == 0
+    gaps = tables["missing_by_group"].set_index(["column", "half", "group"])
+    assert gaps.loc[("sex", "client", "female"), "unanswered"] > 0.03
+    assert gaps.loc[("sex", "client", "male"), "unanswered"] == 0
+    assert gaps.loc[("arm", "client", "early"), "low"] > 0
     assert "job_centre" not in set(tables["dif"]["column"])
 
 
@@ -88,6 +94,30 @@ def test_the_run_is_tracked_with_its_reliabilities(looked: Looked, monkeypatch: 
     assert run.data.metrics["dif_large"] >= 1
     names = {file.path for file in mlflow.MlflowClient().list_artifacts(looked.run_id)}
     assert names == {"psychometrics.html", SNIPPET, "tables"}
+
+
+def test_thresholds_go_from_the_look_to_the_sheet(looked: Looked, tmp_path: Path) -> None:
+    """What was written is pasted into the questionnaire: so many steps are a change on the page, one fewer is none."""
+    snippet = yaml.safe_load((looked.page.parent / SNIPPET).read_text("utf-8"))
+    (tmp_path / "with.yaml").write_text(yaml.safe_dump({**small_content(2, 4), **snippet}), encoding="utf-8")
+    instrument = load_instrument(tmp_path / "with.yaml")
+    found = dict(instrument.reliable_change)
+    steps = {int(row["steps"]) for row in looked.tables["reliable_change"].dropna(subset=["steps"]).to_dict("records")}
+    name = next(name for name, least in found.items() if 1 < least != RELIABLE)  # one that the default would not give
+    assert int(found[name]) in steps
+    item = next(item.id for item in instrument.half("client") if item.indicator == name)
+
+    def page_of(moved: float) -> str:
+        rows = pd.DataFrame({"client_id": ["a", "a"], "answered_on": ["2015-01-01", "2015-07-01"], "wave": ["1", "2"]})
+        rows = rows.assign(consent="1", **dict.fromkeys(instrument.item_ids, "1"))
+        rows[item] = ["1", str(1 + int(moved))]
+        rows.to_csv(tmp_path / f"{moved}.csv", index=False)
+        settings = SheetSettings(instrument=str(tmp_path / "with.yaml"), language="en")
+        sheets(tmp_path / f"{moved}.csv", tmp_path / str(moved), None, settings)
+        return (tmp_path / str(moved) / "1.html").read_text("utf-8")
+
+    forward = "a step forward since last time"
+    assert (forward in page_of(found[name]), forward in page_of(found[name] - 1)) == (True, False)
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="needs a browser")

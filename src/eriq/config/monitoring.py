@@ -18,7 +18,14 @@ class Monitoring(Section):
     model: str = Field(description="The champion: folder, name under models/, or models:/name@alias.")
     challenger: str | None = Field(None, description="Scored in the shadow, for the same people.")
     trusted_keys: tuple[KeyFile, ...] | None = Field(None, min_length=1, description="Public key files.")
-    data: Path = Field(description="Folder with answers, persons, spells and events of the new period.")
+    data: Path = Field(
+        description="Folder with answers, persons, spells and events of the new period; of a model of a ready table, "
+        "such a table."
+    )
+    training_answers: Path | None = Field(
+        None,
+        description="Answers of training: how many caseworkers are new since then; none: not told, models keep no ids.",
+    )
     out: Path = Field(Path("build/monitor"), description="Folder for page and tables.")
     alpha: float = Field(0.05, gt=0, lt=0.5, description="Chance of a false sign of shift, over all columns together.")
 
@@ -37,6 +44,8 @@ def load_monitoring(name: str | Path) -> Monitoring:
         "data": place_of(file, "monitoring", name, found.data),
         "out": place_of(file, "monitoring", name, found.out),
     }
+    if found.training_answers:
+        update["training_answers"] = place_of(file, "monitoring", name, found.training_answers)
     if found.trusted_keys:
         update["trusted_keys"] = tuple(place_of(file, "monitoring", name, key) for key in found.trusted_keys)
     for role in ("model", "challenger"):

@@ -85,6 +85,8 @@ RULES: Mapping[str, Rule] = {
     "who": Rule(GROUP, fewest=True, none_too=False, total=Total("column"), all_told=(*GROUP, "rows", "events")),
     "who_by_centre": Rule(("people",), none_too=False, total=Total("column")),
     "monitor_months": Rule(("events", "others")),
+    "monitor_body": Rule(("fewest",), total=Total("of")),
+    "monitor_answered": Rule(total=Total()),
 }  # of every other table: a column n, if it has one
 LISTED = ("precision", "recall", "lift")  # measures of a list of limited length
 BESIDE = {"measures": (), "capacity": (), "differences": ("baseline",), "all_differences": ("baseline",)}

@@ -20,6 +20,8 @@ class Binned(Section):
 
     edges: tuple[float, ...] = Field((), description="What parts the counts; a value on an edge belongs above it.")
     counts: tuple[int, ...] = Field(min_length=1, description="Between edges, and last without a value.")
+    mean: float | None = Field(None, description="Of the values there are, to four digits; none: saved earlier.")
+    sd: float | None = Field(None, description="The same of their standard deviation.")
 
 
 def first_rows(client: np.ndarray) -> NDArray[np.intp]:
@@ -67,7 +69,9 @@ def binned(values: np.ndarray, *, measured: bool) -> Binned | None:
             begun = below
     counts = counted(values, edges)
     # Rounded, so that a count and the number of all clients give nobody away.
-    return Binned(edges=tuple(edges), counts=tuple(int(least * np.round(n / least)) for n in counts))
+    told = tuple(int(least * np.round(n / least)) for n in counts)
+    mean, sd = (float(f"{x:.4g}") for x in (known.mean(), known.std(ddof=1)))
+    return Binned(edges=tuple(edges), counts=told, mean=mean, sd=sd)
 
 
 def distributions(

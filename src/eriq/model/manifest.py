@@ -14,6 +14,7 @@ from eriq.errors import BundleError
 from eriq.features import Feature
 from eriq.features.halves import Basis
 from eriq.instrument.instrument import Instrument, MissingPolicy
+from eriq.model.around import Around
 from eriq.model.calibrator import Calibrator
 from eriq.model.distributions import Binned
 from eriq.model.limits import MANIFEST_BYTES, bounded, check_number
@@ -21,7 +22,11 @@ from eriq.model.signature import SIGNATURE, Keys, check_signed
 
 FORMAT = 3  # of this file; 1 was eriq 0.1.0, and 2 had one fit for every row
 SINCE_3: Mapping[str, object] = {"halves": [], "bases": []}  # what a manifest of format 2 lacks
-LATER: Mapping[str, object] = {"distributions": {}, "ancestor": ""}  # not written where a model has none
+LATER: Mapping[str, object] = {
+    "distributions": {},
+    "around": None,
+    "ancestor": "",
+}  # not written where a model has none
 MANIFEST = "manifest.json"
 Kind = Literal["linear", "booster", "rates", "prevalence", "tables", "stack"]
 
@@ -89,6 +94,7 @@ class Manifest(BaseModel, frozen=True, extra="forbid"):
     fairness: dict[str, str] = {}  # verdicts on groups, by name
     ranges: dict[str, tuple[float, float]] = {}  # of measured columns, no closer to an end than a few people
     distributions: dict[str, Binned] = {}  # of clients in training, per column; none: shift is not assessable
+    around: Around | None = None  # who answered in training, as a body; none: not assessable
     ancestor: str = ""  # of a model that was recalibrated: the seal of the one it was made from
     bands: tuple[float, ...] = ()  # probabilities that part low, middle and high
     data: dict[str, str] = {}  # digests of the tables

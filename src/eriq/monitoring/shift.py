@@ -5,13 +5,14 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 from scipy.optimize import brentq
-from scipy.stats import chi2, ncx2
+from scipy.stats import chi2, ncx2, norm
 
 from eriq.model.distributions import Binned, counted
 
 MOVED, QUIET, UNKNOWN = "drift shown", "no drift shown", "not assessable"
 LEAST = 50  # clients, under which nothing is said
 WORTH = 0.1  # a population stability index that matters; the customary "small change"
+EFFECT = ("effect", "effect_low", "effect_high")  # standardised difference of means
 POWER = 0.8  # to find it: with less, silence says nothing
 
 
@@ -69,6 +70,39 @@ def compare(
     }
 
 
+def standardised(kept: Binned, values: np.ndarray, level: float = 0.95) -> tuple[float, float, float]:
+    """Return the mean of known values less that of training, in standard deviations of training, and its interval.
+
+    Glass's delta with its large-sample variance, without assuming equal spread; clients are independent, each has one
+    value. Gaps where training kept no mean or nothing varied.
+
+    Parameters
+    ----------
+    kept : Binned
+    values : ndarray of shape (n_clients,)
+        Gaps are NaN and left out; PSI sees them.
+    level : float
+
+    References
+    ----------
+    Glass (1976), Educational Researcher 5(10), 3-8; Hedges (1981), Journal of Educational Statistics 6, 107-128.
+
+    Examples
+    --------
+    >>> kept = Binned(counts=(400, 400, 0), edges=(0.5,), mean=0.5, sd=0.5)
+    >>> [round(x, 2) for x in standardised(kept, np.array([1.0, 0.0, 1.0, 1.0] * 25))]
+    [0.5, 0.31, 0.69]
+    """
+    known = values[~np.isnan(values)]
+    trained = sum(kept.counts[:-1])
+    if kept.mean is None or not kept.sd or len(known) < LEAST or trained < LEAST:
+        return np.nan, np.nan, np.nan
+    d = float((known.mean() - kept.mean) / kept.sd)
+    variance = 1 / trained + float(known.var(ddof=1)) / kept.sd**2 / len(known) + d**2 / (2 * trained)
+    half = float(norm.ppf((1 + level) / 2) * np.sqrt(variance))
+    return d, d - half, d + half
+
+
 def _noncentral(statistic: float, df: int, quantile: float) -> float:
     """Return the non-centrality under which `statistic` is the `quantile` of its distribution; 0 where none is."""
 
@@ -112,8 +146,25 @@ def shift(
             possible = len(values) >= LEAST and sum(binned.counts) >= LEAST
             new = counted(values, binned.edges)
             possible = possible and (np.asarray(binned.counts) + new > 0).sum() > 1
-            rows.append(line | (compare(binned.counts, new, 1 - alpha, intervals=intervals) if possible else {}))
-    empty = ["slice", "block", "column", "n", "estimate", "low", "high", "psi", "js_distance", "p", "df", "worth"]
+            if possible:
+                line |= compare(binned.counts, new, 1 - alpha, intervals=intervals)
+                line |= dict(zip(EFFECT, standardised(binned, values, 1 - alpha), strict=True))
+            rows.append(line)
+    empty = [
+        "slice",
+        "block",
+        "column",
+        "n",
+        "estimate",
+        "low",
+        "high",
+        *EFFECT,
+        "psi",
+        "js_distance",
+        "p",
+        "df",
+        "worth",
+    ]
     table = pd.DataFrame(rows).reindex(columns=empty)
     known = table["p"].notna().to_numpy()
     table["p_holm"] = np.nan

@@ -1,5 +1,8 @@
 """The tables of a monitor page: what moved, what is to be expected, what came true, and whether another does better."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import numpy as np
 import pandas as pd
 
@@ -7,7 +10,7 @@ from eriq.features import Feature
 from eriq.model.calibrator import expit
 from eriq.model.distributions import FORECAST
 from eriq.model.manifest import Manifest
-from eriq.monitoring.alarm import surplus, watch
+from eriq.monitoring.alarm import able, surplus, watch
 from eriq.monitoring.expected import expected
 from eriq.monitoring.shift import LEAST, UNKNOWN, shift
 from eriq.study.evaluation.delong import delong_difference, delong_interval
@@ -22,22 +25,40 @@ FORECAST_EVENTS = 5.0  # of each outcome that a month's forecasts add up to; kno
 DRAWS = 200
 
 
-def shifted(people: pd.DataFrame, manifest: Manifest, features: tuple[Feature, ...], alpha: float) -> pd.DataFrame:
-    """Return MONITOR_SHIFT: everyone, every wave, every job centre; Holm over the columns of each slice.
+def shifted(
+    people: pd.DataFrame,
+    manifest: Manifest,
+    features: tuple[Feature, ...],
+    alpha: float,
+    others: Mapping[str, pd.DataFrame] = MappingProxyType({}),
+) -> pd.DataFrame:
+    """Return MONITOR_SHIFT: everyone, every wave and job centre, and `others`; Holm over the columns of each slice.
 
     Parameters
     ----------
     people : DataFrame
         Columns of the model, forecast, client_id, and wave and job_centre where known; rows in order of their days.
+    manifest : Manifest
+    features : tuple of Feature
+    alpha : float
+    others : mapping of str to DataFrame
+        Further slices by name, with client_id and those columns that such people can have: by the halves answered, by
+        caseworkers who are new.
     """
     blocks = {f.name: f.part for f in features} | {FORECAST: FORECAST}
     made = [(EVERYONE, people)]
     for column, words in (("wave", "wave "), ("job_centre", "job centre ")):
         if column in people and people[column].dropna().unique().size > 1:
             made += [(f"{words}{value}", some) for value, some in people.groupby(column, sort=True)]
+    made += list(others.items())
     columns = [name for name in manifest.distributions if name in people]
     tables = [
-        shift(manifest.distributions, blocks, {name: some.drop_duplicates("client_id")[columns]}, alpha)
+        shift(
+            manifest.distributions,
+            blocks,
+            {name: some.drop_duplicates("client_id")[[column for column in columns if column in some]]},
+            alpha,
+        )
         for name, some in made
     ]
     if not columns:
@@ -80,7 +101,9 @@ def by_month(known: pd.DataFrame) -> pd.DataFrame:
     rows: list[dict[str, object]] = []
     z: list[float] = []
     watched: list[int] = []
-    for month, some in known.groupby(known["answered_on"].dt.to_period("M"), sort=True):
+    information: list[float] = []
+    months = known["answered_on"].dt.strftime("%Y-%m").fillna("whole period")  # of a table that has no days
+    for month, some in known.groupby(months, sort=True):
         one = some.drop_duplicates("client_id")
         y, x = one["outcome"].to_numpy("int8"), one["log_odds"].to_numpy("float64")
         p = expit(x)
@@ -94,14 +117,18 @@ def by_month(known: pd.DataFrame) -> pd.DataFrame:
         if min(p.sum(), (1 - p).sum()) >= FORECAST_EVENTS:
             watched.append(len(rows))
             z.append(surplus(y, p))
+            information.append(float((p * (1 - p)).sum()))
             line["verdict"] = "quiet"
         if min(y.sum(), (1 - y).sum()) >= FEW:
             area = delong_interval(y, p)
             line |= {"auc": area.estimate, "auc_low": area.low, "auc_high": area.high} | _level(y, x) | _slope(y, x)
         rows.append(line)
-    if z and (first := watch(np.array(z)).alarm) is not None:
-        for place in watched[first:]:
+    first = watch(np.array(z)).alarm if z else None
+    for number, place in enumerate(watched):
+        if first is not None and number >= first:
             rows[place]["verdict"] = "alarm"
+        elif not able(np.array(information)):  # silence of so few says nothing
+            rows[place]["verdict"] = UNKNOWN
     wanted = [
         "month",
         "n",

@@ -8,6 +8,7 @@ from scipy.stats import chi2
 
 from eriq.psychometrics.models import ordinal_fit
 from eriq.psychometrics.reliability import not_assessable
+from eriq.psychometrics.responses import holm_of
 from eriq.psychometrics.scales import Scale
 
 FEWEST_GROUP = 100  # people of a group (Zumbo 1999 asks for 200 in all, so that both of two have this many)
@@ -99,10 +100,7 @@ def _nagelkerke(fitted: float, nothing: float, n: int) -> float:
 
 def _judged(table: pd.DataFrame) -> pd.DataFrame:
     """Return the table with p values held together by Holm's rule, and a verdict for each item."""
-    known = table["p"].dropna().sort_values()
-    steps = known.to_numpy() * np.arange(len(known), 0, -1)
-    held = pd.Series(np.minimum(1.0, np.maximum.accumulate(steps)) if len(steps) else steps, index=known.index)
-    judged = table.assign(p=held.reindex(table.index))
+    judged = table.assign(p=holm_of(table["p"], twice=False))
     size = np.select([judged["effect"] >= LARGE, judged["effect"] >= MODERATE], [MUCH, SOME], SMALL_EFFECT)
     verdict = pd.Series(size, index=table.index).where(judged["p"] < ALPHA, NONE)
     shown = verdict.ne(NONE) & judged["effect"].notna()

@@ -7,7 +7,7 @@ import pandas as pd
 
 from eriq.disclosure import count_words, min_people
 from eriq.instrument.instrument import Instrument
-from eriq.pages import interval, number, percent, render
+from eriq.pages import interval, number, percent, render, signed
 from eriq.psychometrics.dif import FEWEST_GROUP, LARGE, MODERATE, MUCH, OPEN, SOME
 from eriq.tables.results import Results
 
@@ -86,7 +86,7 @@ def page_html(tables: Results, about: About) -> str:
         dif_all=_plain(tables, "dif"),
         responses=_responses(tables),
         patterns=_plain(tables, "missing_patterns"),
-        by_group=_plain(tables, "missing_by_group"),
+        by_group=_by_group(tables),
         change=_plain(tables, "reliable_change"),
         contents=True,
         limits=(MODERATE, LARGE, FEWEST_GROUP, min_people()),
@@ -171,3 +171,18 @@ def _responses(tables: Results) -> pd.DataFrame:
         return table
     shares = [percent(share) for share in table["share"]]
     return table.assign(measure=table["measure"].map(WORDS), share=shares).rename(columns={"people_with": "with it"})
+
+
+def _by_group(tables: Results) -> pd.DataFrame:
+    """Return each group with how far it is from everybody else, in per cent of the questions."""
+    table = tables.get("missing_by_group", pd.DataFrame())
+    if table.empty:
+        return table
+    told = [
+        f"{signed(100 * d, 1)} ({interval(100 * low, 100 * high, 1)})" if pd.notna(d) else number(None)
+        for d, low, high in zip(table["difference"], table["low"], table["high"], strict=True)
+    ]
+    shown = table[["column", "half", "group", "n"]].rename(columns={"column": "by"})
+    shown = shown.assign(unanswered=[percent(share) for share in table["unanswered"]])
+    shown["against the rest (95 %)"] = told
+    return shown.assign(p=table["p"], verdict=table["verdict"])

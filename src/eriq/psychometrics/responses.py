@@ -5,13 +5,14 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import chi2_contingency
+from scipy.stats import ttest_ind
 
 from eriq.psychometrics.reliability import FEWEST_ALPHA
 
 LONG_RUN = 8  # equal answers one after the other
 SECONDS = 2.0  # an item; quicker than that nobody reads one (Huang and others 2012, J Bus Psychol 27:99)
 PATTERNS = 10  # of missing answers, the most frequent
+ALPHA = 0.05
 LARGE_GAP = 0.05  # difference in the share left unanswered from which a group is pointed out
 UNSAID, DIFFERS, ALIKE = "not assessable", "differs", "no large difference shown"
 
@@ -120,7 +121,11 @@ def missing_patterns(codes: pd.DataFrame, halves: Mapping[str, Sequence[str]]) -
 
 
 def missing_by_group(codes: pd.DataFrame, halves: Mapping[str, Sequence[str]], groups: pd.DataFrame) -> pd.DataFrame:
-    """Return the share of answers left out by group or arm, and whether groups differ: `MISSING_BY_GROUP`.
+    """Return the share of answers left out by group or arm, and which group differs: `MISSING_BY_GROUP`.
+
+    The share of each client is one value; its mean in a group less that of everybody else whose group is known comes
+    with Welch's 95 % interval and p, the latter held by Holm's rule to the groups and halves of a column. A group is
+    told where 30 people are in it and beside it.
 
     Parameters
     ----------
@@ -129,32 +134,59 @@ def missing_by_group(codes: pd.DataFrame, halves: Mapping[str, Sequence[str]], g
     halves : mapping
         Respondent -> items.
     groups : DataFrame of shape (n_clients, n_columns)
-        A verdict needs 30 people in two groups. It tests questionnaires with any gap by group (chi-squared).
+
+    Notes
+    -----
+    Welch (1947), Biometrika 34:28; Holm (1979), Scand J Stat 6:65.
     """
-    rows: list[dict[str, object]] = []
+    made = []
     for column in groups:
-        for who, items in halves.items():
-            gap = codes[list(items)].isna()
-            any_gap, share = gap.any(axis=1), gap.mean(axis=1)
-            named = groups[column].astype("object")
-            size = named.value_counts()
-            large = sorted(size.index[size >= FEWEST_ALPHA])
-            crossed = pd.crosstab(named[named.isin(large)], any_gap[named.isin(large)])
-            p = float(chi2_contingency(crossed)[1]) if crossed.shape[0] > 1 and crossed.shape[1] > 1 else np.nan
-            shares = {name: float(share[named == name].mean()) for name in large}
-            apart = max(shares.values()) - min(shares.values()) if len(shares) > 1 else np.nan
-            alike = ALIKE if np.isnan(p) or p >= 0.05 or apart < LARGE_GAP else DIFFERS
-            verdict = UNSAID if np.isnan(apart) else alike
-            rows += [
-                {
-                    "column": str(column),
-                    "half": who,
-                    "group": str(name),
-                    "n": int(size[name]),
-                    "unanswered": shares.get(name, np.nan),
-                    "p": p,
-                    "verdict": verdict,
-                }
-                for name in sorted(size.index, key=str)
-            ]
-    return pd.DataFrame(rows)
+        named = groups[column].astype("object")
+        parts = [_gaps(codes[list(items)].isna().mean(axis=1), named, who) for who, items in halves.items()]
+        table = pd.concat([pd.DataFrame(part) for part in parts], ignore_index=True).assign(column=str(column))
+        made.append(table.assign(p=holm_of(table["p"], twice=table["group"].nunique() == 2)))
+    table = pd.concat(made, ignore_index=True) if made else pd.DataFrame()
+    if table.empty:
+        return table
+    large = (table["p"] < ALPHA) & (table["difference"].abs() >= LARGE_GAP)
+    return table.assign(verdict=np.where(table["difference"].isna(), UNSAID, np.where(large, DIFFERS, ALIKE)))
+
+
+def _gaps(share: pd.Series, named: pd.Series, half: str) -> list[dict[str, object]]:
+    """Return, for each group, the mean share of its people, and that less the mean of all others, by Welch."""
+    rows = []
+    for name in sorted(named.dropna().unique(), key=str):
+        mine, others = (share[known].to_numpy("float64") for known in (named == name, named.notna() & (named != name)))
+        enough = len(mine) >= FEWEST_ALPHA
+        row: dict[str, object] = {"half": half, "group": str(name), "n": len(mine)}
+        row |= {"unanswered": float(mine.mean()) if enough else np.nan}
+        told = welch(mine, others) if enough and len(others) >= FEWEST_ALPHA else (np.nan,) * 4
+        rows.append(row | dict(zip(("difference", "low", "high", "p"), told, strict=True)))
+    return rows
+
+
+def welch(mine: NDArray[np.float64], others: NDArray[np.float64]) -> tuple[float, float, float, float]:
+    """Return the difference of two means, its 95 % interval and p; where neither varies, the difference as it is.
+
+    >>> [round(x, 3) for x in welch(np.array([1.0, 2.0, 3.0]), np.array([1.0, 1.0, 2.0, 2.0]))]
+    [0.5, -1.554, 2.554, 0.495]
+    """
+    d = float(mine.mean() - others.mean())
+    if mine.std() == 0 and others.std() == 0:
+        return d, d, d, 1.0 if d == 0 else 0.0
+    found = ttest_ind(mine, others, equal_var=False)
+    ends = found.confidence_interval()
+    return d, float(ends.low), float(ends.high), float(found.pvalue)
+
+
+def holm_of(p: pd.Series, *, twice: bool) -> pd.Series:
+    """Return p values held to their number; of two groups either is the other's rest, so a pair counts as one test.
+
+    >>> holm_of(pd.Series([0.01, 0.04, np.nan]), twice=False).tolist()
+    [0.02, 0.04, nan]
+    """
+    known = p.dropna().sort_values(kind="stable")
+    of_a_pair = 2 if twice else 1
+    left = np.ceil(np.arange(len(known), 0, -1) / of_a_pair)
+    held = np.minimum(1.0, np.maximum.accumulate(known.to_numpy() * left)) if len(known) else known.to_numpy()
+    return pd.Series(held, index=known.index).reindex(p.index)

@@ -15,6 +15,7 @@ from eriq.disclosure import min_people, publishable_all, rounded
 from eriq.features import Feature
 from eriq.features.halves import basis_words
 from eriq.features.matrix import to_matrix
+from eriq.model.around import Around, around
 from eriq.model.bundle import Bundle, Fit, save_fits
 from eriq.model.calibrator import expit
 from eriq.model.distributions import distributions
@@ -24,6 +25,7 @@ from eriq.study.comparison.bases import Judged
 from eriq.study.comparison.by_basis import MEASURES
 from eriq.study.comparison.calibrated import as_saved
 from eriq.study.comparison.compare import Comparison
+from eriq.study.design.design import Design
 from eriq.study.design.from_tables import today_of
 from eriq.study.design.study import Study
 from eriq.study.reporting.facts import Facts
@@ -63,10 +65,25 @@ def save(
     if home.halves is not None and fitted.halves:  # those that scoring gives to the model, and not to a further fit
         rows = np.asarray(home.halves[list(fitted.halves)].to_numpy(bool).all(axis=1))
     kept = distributions(matrix[rows], whole.features, home.client[rows], forecast[rows])
-    manifest = manifest.model_copy(update={"distributions": kept})
+    manifest = manifest.model_copy(update={"distributions": kept, "around": _around(study, home)})
     name = f"{experiment.name}-{today_of(experiment):%Y%m%d}"
     further = [fit(model, basis_fit(one, found.tables.get("by_basis"))) for one, model in fitted.bases]
     return save_fits([whole, *further], manifest, card, models, name)
+
+
+def _around(study: Study, home: Design) -> Around | None:
+    """Return who answered in training, as a body; none where there was no questionnaire."""
+    instrument, intake = study.instrument, study.intake
+    if instrument is None or intake is None:
+        return None
+    rows, belief = home.rows[["client_id", "answered_on", "caseworker_id"]], instrument.belief
+    given = intake.answers[["client_id", "answered_on"]].assign(
+        belief=instrument.oriented(belief, intake.answers[belief]) if belief else np.nan
+    )
+    joined = rows.merge(
+        given.drop_duplicates(["client_id", "answered_on"]), on=["client_id", "answered_on"], how="left"
+    )
+    return around(joined, home.halves)
 
 
 def basis_fit(one: Judged, table: pd.DataFrame | None) -> BasisFit:

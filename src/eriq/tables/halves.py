@@ -133,6 +133,8 @@ def _side_by_side(mine: pd.DataFrame, theirs: pd.DataFrame, instrument: Instrume
         again = answers.duplicated(["client_id", "wave"], keep=False) & alone
         answers["wave"] = answers["wave"].mask(again)
     for respondent, half in (("caseworker", mine), ("client", theirs)):
+        if (seconds := f"{respondent}_seconds") in half:  # each half knows its own
+            answers[seconds] = half[seconds]
         for item in (item.id for item in instrument.items if item.respondent == respondent):
             answers[item] = half.get(item, np.nan)
     return answers.astype("str")

@@ -52,7 +52,10 @@ RESPONSE_QUALITY = (
 MISSING_PATTERNS = (Column("unanswered", "str"), _N, Column("share", "float64"))
 MISSING_BY_GROUP = (
     *(Column("column", "str"), Column("half", "str"), Column("group", "str"), _N),
-    *(Column("unanswered", "float64"), Column("p", "float64"), Column("verdict", "str")),
+    Column("unanswered", "float64"),
+    *(Column(name, "float64") for name in ("difference", "low", "high")),  # from everybody else whose group is known
+    Column("p", "float64"),  # held to groups and halves by Holm's rule
+    Column("verdict", "str"),
 )
 RELIABLE_CHANGE = (
     *(Column("indicator", "str"), Column("half", "str"), _ITEM, _N, Column("sd", "float64")),
@@ -90,9 +93,17 @@ MONITOR_SHIFT = (
     *(Column(name, "str") for name in ("slice", "block", "column")),
     Column("n", "Int64"),
     *_ESTIMATE,
+    *(Column(name, "float64") for name in ("effect", "effect_low", "effect_high")),  # in SDs of training
     *(Column(name, "float64") for name in ("psi", "js_distance", "p", "p_holm")),
     Column("verdict", "str"),
 )
+_THEN_NOW = (Column("training", "float64"), Column("period", "float64"), *_ESTIMATE)
+MONITOR_BODY = (
+    *(Column("of", "str"), Column("band", "str"), Column("n", "Int64")),
+    Column("fewest", "Int64"),  # people the smallest part of the row rests on
+    *(*_THEN_NOW, Column("verdict", "str"), _WHY),
+)
+MONITOR_ANSWERED = (Column("answered", "str"), _N, *_THEN_NOW, Column("p", "float64"), Column("verdict", "str"))
 MONITOR_EXPECTED = (Column("measure", "str"), Column("n", "Int64"), *_ESTIMATE)
 MONITOR_MONTHS = (
     Column("month", "str"),
@@ -123,6 +134,8 @@ WATCHED: Mapping[str, tuple[Column, ...]] = {
     "rater_ratios": RATER_RATIOS,
     "belief_within": BELIEF_WITHIN,
     "monitor_shift": MONITOR_SHIFT,
+    "monitor_body": MONITOR_BODY,
+    "monitor_answered": MONITOR_ANSWERED,
     "monitor_expected": MONITOR_EXPECTED,
     "monitor_months": MONITOR_MONTHS,
     "monitor_challenger": MONITOR_CHALLENGER,

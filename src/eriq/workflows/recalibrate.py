@@ -19,7 +19,7 @@ from eriq.monitoring.recalibrating import Update, composed, recalibrated, recali
 from eriq.registry.models import MODELS, load_model
 from eriq.registry.tracking import HOME
 from eriq.tables.intake import Intake
-from eriq.workflows.monitor import KEYS, outcomes, read_period, scored
+from eriq.workflows.monitor import KEYS, Ready, outcomes, read_period, scored
 from eriq.workflows.sign import sign_bundle, signing_key
 
 
@@ -50,7 +50,7 @@ def recalibrate(
     return f"{new.name}: {update.kind} recalibrated, {update.why}; made from {bundle.name}{also}{signed}"
 
 
-def further_updates(bundle: Bundle, intake: Intake, truth: pd.DataFrame) -> dict[str, Update | None]:
+def further_updates(bundle: Bundle, intake: Intake | Ready, truth: pd.DataFrame) -> dict[str, Update | None]:
     """Return what each further fit needs, by its name: the same test, on everyone whose answers it can take.
 
     Those who answered both halves count for the fit of either, as they did when it was trained: whoever has one half
@@ -66,7 +66,7 @@ def further_updates(bundle: Bundle, intake: Intake, truth: pd.DataFrame) -> dict
     return found
 
 
-def _known(fit: Bundle, intake: Intake, truth: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+def _known(fit: Bundle, intake: Intake | Ready, truth: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """Return outcome and log-odds of each client, one row each, whom a fit scores and whose outcome is known."""
     both = scored(fit, intake)[[*KEYS, FORECAST]].merge(truth, on=KEYS).drop_duplicates("client_id")
     return both["outcome"].to_numpy("int8"), both[FORECAST].to_numpy("float64")
