@@ -154,7 +154,7 @@ def test_without_ids_of_caseworkers_it_is_an_error(made: Made, monkeypatch: pyte
 
 @pytest.mark.skipif(CHROMIUM is None, reason="needs a browser")
 def test_pages_have_no_barrier_and_fit_a_phone(made: Made) -> None:
-    """Axe finds no violation, in the dark or in the light; at 390 pixels neither page nor table is wider than the screen."""
+    """Axe finds no violation in dark and light; at 390 pixels neither page nor table is wider than the screen."""
     api = pytest.importorskip("playwright.sync_api")
     from axe_playwright_python.sync_playwright import Axe
 
