@@ -14,7 +14,7 @@ from eriq.cli.app import app
 from eriq.errors import CohortError, ConfigError
 from eriq.psychometrics.files import SNIPPET
 from eriq.registry.tracking import connect
-from eriq.workflows.psychometrics import Looked, psychometrics
+from eriq.workflows.psychometrics import FEW_EACH, Looked, psychometrics
 
 CHROMIUM = shutil.which("chromium")
 CONFIG = """version: 1
@@ -32,6 +32,7 @@ def written(folder: Path, **changes: str) -> Path:
     answers, persons = made_answers(320)
     answers = answers.drop(columns=["cw3", "cw4", "cl5", "cl6"])  # fewer regressions
     answers.assign(**changes).to_csv(folder / "answers.csv", index=False)
+    persons["language"] = ["rareish", "rarer", *(["sv"] * 318)]  # each of the first two is of one person
     persons.to_csv(folder / "persons.csv", index=False)
     (folder / "small.yaml").write_text(yaml.safe_dump(small_content(2, 4)), encoding="utf-8")
     (folder / "small-config.yaml").write_text(CONFIG, encoding="utf-8")
@@ -74,6 +75,9 @@ def test_page_tables_and_thresholds_lie_in_one_folder(looked: Looked) -> None:
     assert f'<td class="num">{shown}</td>' in html
     assert (folder / SNIPPET).read_text().strip() in html
     assert "c17" not in html
+    assert "rareish" not in html + "".join(file.read_text("utf-8") for file in (folder / "tables").iterdir())
+    groups = set(looked.tables["missing_by_group"].query("column == 'language'")["group"])
+    assert groups == {"sv", FEW_EACH}
 
 
 def test_the_run_is_tracked_with_its_reliabilities(looked: Looked, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from eriq.disclosure import min_people
 from eriq.features import Feature
 from eriq.model.calibrator import expit
 from eriq.model.distributions import FORECAST
@@ -23,7 +24,7 @@ DRAWS = 200
 
 
 def shifted(people: pd.DataFrame, manifest: Manifest, features: tuple[Feature, ...], alpha: float) -> pd.DataFrame:
-    """Return MONITOR_SHIFT: everyone, every wave, every job centre; Holm over the columns of each slice.
+    """Return MONITOR_SHIFT: everyone, every wave and job centre of enough people; Holm over the columns of each slice.
 
     Parameters
     ----------
@@ -34,7 +35,9 @@ def shifted(people: pd.DataFrame, manifest: Manifest, features: tuple[Feature, .
     made = [(EVERYONE, people)]
     for column, words in (("wave", "wave "), ("job_centre", "job centre ")):
         if column in people and people[column].dropna().unique().size > 1:
-            made += [(f"{words}{value}", some) for value, some in people.groupby(column, sort=True)]
+            parts = people.groupby(column, sort=True)
+            # A name alone tells that its few people are there.
+            made += [(f"{words}{v}", some) for v, some in parts if some["client_id"].nunique() >= min_people()]
     columns = [name for name in manifest.distributions if name in people]
     tables = [
         shift(manifest.distributions, blocks, {name: some.drop_duplicates("client_id")[columns]}, alpha)
