@@ -208,9 +208,7 @@ def raters_found(tables: Results) -> list[str]:
     ratios = ratios[ratios["of"] == ratios["of"].iloc[0]].dropna(subset=["estimate"])
     for one in ratios.to_dict("records"):
         said = f"{number(one['estimate'], 2)} times ({interval(one['low'], one['high'], 2)})"
-        found.append(
-            f"Until the next questionnaire, with {one['of']}, the outcome came {said} as often; {one['case_mix']}."
-        )
+        found.append(f"After {one['of']} the outcome came {said} as often ({one['case_mix']}).")
     return found
 
 
