@@ -151,7 +151,11 @@ def _named(rows: pd.DataFrame, experiment: Experiment, file: Path, *, overwrite:
 
 
 def _tags(about: About) -> dict[str, str]:
-    return {"outcome": about.outcome, "instrument": about.instrument.label, "people": about.about or "real"}
+    return {
+        "outcome": about.outcome,
+        "instrument": about.instrument.label,
+        "people": "made up" if about.about else "real",
+    }
 
 
 def _metrics(tables: Results) -> dict[str, float]:

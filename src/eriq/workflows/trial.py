@@ -41,7 +41,7 @@ def trial(config: str, out: Path, *, overwrite: bool = False) -> str:
         write_aggregates(table, out / f"{name}.csv", overwrite=overwrite)
     found = sentences(declared, tables["trial_contrasts"])
     files = ("trial.html", *(f"{name}.csv" for name in tables))
-    tags = {"people": declared.notice or "real", "reference": declared.reference}
+    tags = {"people": "made up" if declared.source.kind == "simulated" else "real", "reference": declared.reference}
     log_other(OtherRun(declared.name, "trial", " ".join(found), tags, _metrics(declared, tables), out, files))
     return "\n".join([*found, f"page: {out / 'trial.html'}"])
 
