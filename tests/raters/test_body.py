@@ -56,11 +56,29 @@ def test_few_caseworkers_have_no_distribution() -> None:
 
 
 def test_a_contrast_knows_that_steps_of_one_client_hang_together() -> None:
-    """The contrast of clients doubled is as sure as that of the clients once; without a change there is none."""
+    """The difference and its interval are those of a regression on the change with errors clustered by client."""
+    rng = np.random.default_rng(5)
+    client, staff = np.repeat(np.arange(400), 4), rng.integers(0, 3, 1600)
+    belief = rng.normal(size=400)[client] * np.tile(np.arange(4), 400) + 0.5 * staff + rng.normal(size=1600)
+    names = {"client": client.astype(str), "caseworker": staff.astype(str)}
+    days = pd.to_datetime(np.tile(["2014-01-01", "2014-04-01", "2014-07-01", "2014-10-01"], 400))
+    rows = pd.DataFrame({**names, "answered_on": days, "outcome": 0.0, "belief": belief})
+    table = body_tables(rows, ())["rater_jumps"].set_index(["measure", "caseworker"]).sort_index()
+    step, changed = rows.groupby("client")["belief"].diff(), changed_since(rows)
+    kept = step.notna()
+    columns = np.column_stack([np.ones(kept.sum()), changed[kept].to_numpy("float64")])
+    bread = np.linalg.inv(columns.T @ columns)
+    values = bread @ columns.T @ step[kept].to_numpy()
+    score = pd.DataFrame(columns * (step[kept].to_numpy() - columns @ values)[:, None]).groupby(client[kept]).sum()
+    half = 1.959964 * np.sqrt(np.diag(bread @ (score.T @ score).to_numpy() @ bread))
+    for side, place in (("the same", 0), ("difference", 1)):
+        found = table.loc[("mean change", side), ["estimate", "low", "high"]].to_numpy("float64")
+        np.testing.assert_allclose(found, values[place] + half[place] * np.array([0, -1, 1]), rtol=1e-6)
+
+
+def test_without_a_change_there_is_no_contrast() -> None:
+    """Clients who kept their caseworker: no number, nobody on the other side."""
     rows = drawn(clients=600)
-    once = body_tables(rows, ("cw01",))["rater_jumps"]
-    moved = once[once["caseworker"] == "difference"].set_index(["item", "measure"])
-    assert moved.loc[("belief", "mean change"), "low"] < 0 < moved.loc[("belief", "mean change"), "high"]
     stayed = rows.groupby("client")["caseworker"].transform("first")
     none = body_tables(rows.assign(caseworker=stayed), ("cw01",))["rater_jumps"]
     assert none["estimate"].isna().all()
