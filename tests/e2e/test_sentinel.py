@@ -66,6 +66,7 @@ headline: {with: questionnaire + register_full, without: register_full}
 validation: {folds: 3, also: [leave_one_centre_out]}
 intervals: {replicates: 50, refit_replicates: 0}
 explain: {rows: 50, refits: 2, instability_refits: 2}
+raters: {naming: true, reason: "supervision: how each of us reads the scale", least: 5}
 """
 FAULT = """
 import eriq.workflows.check as job
@@ -230,7 +231,7 @@ DECIDED = """
 from pathlib import Path
 from eriq.errors import EriqError
 from eriq.model.signature import new_key
-from eriq.workflows import decide, dossier
+from eriq.workflows import decide, dossier, monitor, psychometrics, raters
 new_key(Path("keys.pem"))
 asked = decide.Asked(Path("decisions.yaml"))
 for act in (
@@ -240,6 +241,10 @@ for act in (
     lambda: decide.verify(asked),
     lambda: decide.exposures(asked, Path("exposures.csv")),
     lambda: decide.make_report(asked, Path("decisions-report")),
+    lambda: raters.raters("sentinel.yaml", Path("raters")),
+    lambda: raters.belief("sentinel.yaml", Path("belief")),
+    lambda: psychometrics.psychometrics("sentinel.yaml", out=Path("psychometrics"), replicates=2, with_cfa=False).page,
+    lambda: monitor.monitor("watch.yaml").page,
     lambda: dossier.dossier("sentinel", Path("dossier")).sentence,
     lambda: dossier.verify(Path("dossier"), "sentinel"),
     lambda: Path("log/decisions.jsonl").write_bytes(Path("log/decisions.jsonl").read_bytes()[::-1]),
@@ -253,7 +258,7 @@ for act in (
 
 
 def decided(folder: Path) -> subprocess.CompletedProcess[str]:
-    """Decide beside every score, with a note; ask for what is wrong; report, and write the dossier."""
+    """Decide beside every score, with a note; ask for what is wrong; report; look at raters and more; the dossier."""
     scores = pd.read_csv(folder / "scores.csv", dtype="str")[["client_id", "answered_on"]]
     days = {"happened_on": "2026-01-02", "belief_recorded_on": "2026-01-02", "score_shown_on": "2026-01-01"}
     rows = scores.assign(**days, by="caseworker", decision="offer", beside_score="departed", reason="news")
@@ -265,6 +270,8 @@ def decided(folder: Path) -> subprocess.CompletedProcess[str]:
         "trusted_keys: [keys.pem.pub], decisions: {offer: an offer, talk: a talk}, roles: {caseworker: caseworker}, "
         "reasons: {news: something new}}"
     )
+    model = next((folder / "models").glob("sentinel-*"))
+    (folder / "watch.yaml").write_text(f"{{version: 1, name: watch, model: {model}, data: cohort, out: watch}}")
     env = {**os.environ, "LOG_KEY": str(folder / "keys.pem")}
     words = [sys.executable, "-c", DECIDED]
     return subprocess.run(words, cwd=folder, env=env, capture_output=True, text=True, check=True)

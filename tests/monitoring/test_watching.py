@@ -52,6 +52,18 @@ def test_few_people_are_never_a_number() -> None:
     assert shifted(pd.DataFrame({"client_id": ["a"]}), Manifest(), (), 0.05).empty
 
 
+def test_a_job_centre_of_few_people_is_not_named() -> None:
+    """A centre of five clients is a slice of its own; that of four clients, however many rows, is not there."""
+    rows = pd.DataFrame({"client_id": np.arange(60) % 50, "x": 1.0, "job_centre": "north"})
+    rows.loc[rows["client_id"] < 9, "job_centre"] = "five"
+    rows.loc[rows["client_id"] < 4, "job_centre"] = "four"
+    known = binned(np.arange(99.0), measured=True)
+    assert known is not None
+    manifest = Manifest(distributions={"x": known})
+    some = (Feature("x", "register"),)
+    assert set(shifted(rows, manifest, some, 0.05)["slice"]) == {"all", "job centre five", "job centre north"}
+
+
 def test_a_challenger_is_compared_on_the_same_people() -> None:
     """The true log-odds beat the same with noise on every measure; against itself nothing can be told."""
     people = months(0.0)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from eriq.instrument.instrument import Instrument
 from eriq.raters.within import SHOWN, within_clients
@@ -16,12 +17,32 @@ def acting(share: float, preset: str = "believed") -> Simulation:
     return given.model_copy(update={"hazard": given.hazard.model_copy(update={"acting": share})})
 
 
-def test_a_planted_part_comes_back_at_20_000_clients() -> None:
+@pytest.fixture(scope="module")
+def believed() -> pd.DataFrame:
+    """Return 20,000 clients for whom belief itself acts, drawn once."""
+    return same_client(load_simulation("believed"), 20_000, seed=3)
+
+
+def test_a_planted_part_comes_back_at_20_000_clients(believed: pd.DataFrame) -> None:
     """The interval holds the truth that the simulation computes, and leaves out 0."""
-    rows = same_client(load_simulation("believed"), 20_000, seed=3)
-    found = within_clients(rows, once=True)
+    found = within_clients(believed, once=True)
     assert found.verdict == SHOWN
-    assert 0 < found.low <= planted(rows) <= found.high
+    assert 0 < found.low <= planted(believed) <= found.high
+
+
+def test_what_optimism_does_is_held_against_a_caseworker_of_middle_optimism(believed: pd.DataFrame) -> None:
+    """The hopeful believe in as many or more and give as much chance or more, the others as little or less."""
+    side = np.sign(believed["optimism"])
+    for name in ("chance", "believing"):
+        assert (side * believed[name]).min() > -1e-12
+        assert (side * believed[name]).max() > 0
+
+
+def test_the_chance_that_was_computed_is_what_happens(believed: pd.DataFrame) -> None:
+    """On first waves, which nobody has left yet, entries go with optimism as their computed chances do."""
+    first = believed[believed["wave"] == 0]
+    pull = first["optimism"] - first["optimism"].mean()
+    assert 0.75 < (pull * first["outcome"]).sum() / (pull * first["chance"]).sum() < 1.35
 
 
 def test_knowledge_alone_is_no_planted_part() -> None:
@@ -43,10 +64,12 @@ def test_without_the_parameter_nothing_changes(cohort: SimulatedCohort, instrume
 
 
 def test_lives_are_those_of_the_whole_cohort(cohort: SimulatedCohort) -> None:
-    """Every row is an answer of the whole cohort of that seed, believed in to the same degree."""
+    """Every row is an answer of the whole cohort, believed in to the same degree, with entries at its hazard."""
     rows = same_client(load_simulation("claim"), 400, seed=5)
     ids = cohort.persons["client_id"].to_numpy()[rows["client"]]
-    mine = rows.assign(client_id=ids, wave=rows["wave"] + 1)[["client_id", "wave", "believes"]]
+    mine = rows.assign(client_id=ids, wave=rows["wave"] + 1)[["client_id", "wave", "believes", "outcome"]]
     both = mine.merge(cohort.truth, on=["client_id", "wave"], validate="one_to_one")
     assert len(both) == len(rows)
     assert ((both["belief_level"] >= 2) == (both["believes"] == 1)).all()
+    expected = -np.expm1(-np.exp(both["log_hazard"]) * 13 / 52).sum()
+    assert abs(both["outcome"].sum() - expected) < 3 * np.sqrt(expected)

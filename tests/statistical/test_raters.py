@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.stats import binomtest
 from tests.raters.test_variance import drawn as answers
 from tests.raters.test_within import drawn as clients
 from tests.simulation.test_same_client import acting
@@ -36,12 +37,33 @@ def test_a_planted_part_of_belief_is_held_and_found(effect: float, size: int, po
 
 
 @pytest.mark.parametrize(
-    ("preset", "share", "size", "least", "most"),
-    [("believed", 1.0, 20_000, 0.8, 1.0), ("believed", 0.0, 20_000, 0.0, 0.1), ("literature", 1.0, 20_000, 0.0, 0.6)],
+    ("preset", "share", "size", "cohorts", "least", "most"),
+    [
+        ("believed", 1.0, 20_000, 100, 0.8, 1.0),  # C15: shown 92 times
+        ("believed", 0.0, 20_000, 100, 0.0, 0.1),  # knowledge alone: 4
+        ("literature", 1.0, 20_000, 100, 0.0, 0.25),  # C14: 11, 2 of them the wrong way: not recovered, only held
+        ("believed", 1.0, 5_512, 20, 0.0, 1.0),  # 8 of 20: "cannot tell" is the usual answer
+        ("literature", 1.0, 5_512, 20, 0.0, 0.5),  # 2 of 20
+        ("believed", 0.0, 5_512, 20, 0.0, 0.5),  # 2 of 20
+    ],
 )
-def test_belief_that_acts_is_recovered(preset: str, share: float, size: int, least: float, most: float) -> None:
-    """In 100 cohorts C15 is found 80 times or more, knowledge alone 10 times or fewer; intervals hold the truth."""
-    rows = [same_client(acting(share, preset), size, seed) for seed in range(300, 400)]
-    found, truth = [within_clients(one, once=True) for one in rows], [planted(one) for one in rows]
-    assert np.mean([one.low <= true <= one.high for one, true in zip(found, truth, strict=True)]) >= 0.9
-    assert least <= np.mean([one.verdict == SHOWN for one in found]) <= most
+def test_belief_that_acts_is_recovered(
+    preset: str, share: float, size: int, cohorts: int, least: float, most: float
+) -> None:
+    """At 20,000 clients C15 is shown in 80 of a hundred cohorts or more, knowledge alone in 10 or fewer.
+
+    Both by the 95 % binomial interval of what was counted. 95 of a hundred intervals hold the truth, as far as so many
+    cohorts can tell, and their middle is the truth within three standard errors, also of C14, which is seldom shown.
+    """
+    found, truth = [], []
+    for seed in range(300, 300 + cohorts):
+        rows = same_client(acting(share, preset), size, seed)
+        found.append(within_clients(rows, once=True))
+        truth.append(planted(rows))
+    held = sum(one.low <= true <= one.high for one, true in zip(found, truth, strict=True))
+    shown = binomtest(sum(one.verdict == SHOWN for one in found), cohorts).proportion_ci()
+    assert binomtest(held, cohorts, 0.95).pvalue > 0.05
+    assert least <= shown.low
+    assert shown.high <= most
+    off = np.array([one.estimate for one in found]) - np.array(truth)
+    assert abs(off.mean()) < 3 * off.std(ddof=1) / np.sqrt(cohorts)

@@ -19,6 +19,7 @@ from eriq.registry.tracking import connect
 from eriq.sheets.client import RELIABLE
 from eriq.workflows.psychometrics import Looked, psychometrics
 from eriq.workflows.sheet import sheets
+from eriq.workflows.psychometrics import FEW_EACH, Looked, psychometrics
 
 CHROMIUM = shutil.which("chromium")
 CONFIG = """version: 1
@@ -37,6 +38,7 @@ def written(folder: Path, **changes: str) -> Path:
     answers = answers.drop(columns=["cw3", "cw4", "cl5", "cl6"])  # fewer regressions
     answers.assign(**changes).to_csv(folder / "answers.csv", index=False)
     persons = persons.assign(arm=["early", "late"] * (len(persons) // 2))  # the early ones are the women
+    persons["language"] = ["rareish", "rarer", *(["sv"] * 318)]  # each of the first two is of one person
     persons.to_csv(folder / "persons.csv", index=False)
     (folder / "small.yaml").write_text(yaml.safe_dump(small_content(2, 4)), encoding="utf-8")
     (folder / "small-config.yaml").write_text(CONFIG, encoding="utf-8")
@@ -80,6 +82,9 @@ def test_page_tables_and_thresholds_lie_in_one_folder(looked: Looked) -> None:
     assert f'<td class="num">{shown}</td>' in html
     assert (folder / SNIPPET).read_text().strip() in html
     assert "c17" not in html
+    assert "rareish" not in html + "".join(file.read_text("utf-8") for file in (folder / "tables").iterdir())
+    groups = set(looked.tables["missing_by_group"].query("column == 'language'")["group"])
+    assert groups == {"sv", FEW_EACH}
 
 
 def test_the_run_is_tracked_with_its_reliabilities(looked: Looked, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,12 +12,16 @@ AUTOMATIC = (
     "nothing is decided by eriq: a forecast is written, a person decides, and 'eriq decide' records what and why"
 )
 SANCTION = "a forecast is never a reason for a sanction or a decision on benefits, and eriq writes none"
+STAFF = "optimism is never a reason to rank, pay or judge a caseworker: it says how somebody answers, not how they work"
 
 EMPLOYERS = frozenset({"employer", "employers", "recruiter", "recruiters", "company", "companies"})
 _AUTOMATIC = frozenset({"decision", "decide", "decisions", "track", "tracks", "automatic", "auto_decide", "assign"})
 _SANCTION = frozenset({"sanction", "sanctions", "benefit", "benefits"})
 _MACHINES = re.compile(r"\b(eriq|model|system|machine|algorithm|automatic(ally)?|automat|robot|batch)\b")
 _PUNISHES = re.compile(r"sanction|penalt|sanktion|(benefit|support|bidrag|ydelse)\w*[ _-]*(cut|stop|reduc)|indragen")
+_JUDGES = re.compile(
+    r"\b(rank|league|best|worst|bonus|salar|wage|pay|dismiss|redundan|apprais|performance|lön|løn|rangor|avsked)"
+)
 
 
 def refuse_excluded(given: Any) -> Any:
@@ -49,3 +53,15 @@ def refuse_sanctions(choices: Iterable[str]) -> None:
     """Raise ValueError where something that can be decided beside a score is a sanction."""
     if any(_PUNISHES.search(choice.casefold()) for choice in choices):
         raise ValueError(SANCTION)
+
+
+def refuse_judging_staff(reason: str) -> None:
+    """Raise ValueError where caseworkers would be named to rank, pay or judge them.
+
+    >>> refuse_judging_staff("to talk about how each of us reads the scale")
+    >>> refuse_judging_staff("yearly performance review")
+    Traceback (most recent call last):
+    ValueError: optimism is never a reason to rank, pay or judge a caseworker: ...
+    """
+    if _JUDGES.search(reason.casefold()):
+        raise ValueError(STAFF)

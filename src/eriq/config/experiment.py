@@ -11,6 +11,7 @@ from eriq.config.files import Section, load_yaml, parse_yaml, place_of, shipped
 from eriq.config.groups import Groups
 from eriq.config.messages import checked
 from eriq.config.outcome import OUTCOMES, Outcome
+from eriq.config.raters import Raters
 from eriq.config.rules import RuleText
 from eriq.config.sources import Flat, Simulated, Tables
 from eriq.config.versions import migrated
@@ -178,6 +179,7 @@ class Experiment(Section):
     groups: Groups | None = Field(Groups(), description="For whom the saved model works; null: not looked at.")
     explain: Explain = Explain()
     disclosure: Disclosure = Disclosure()
+    raters: Raters = Field(Raters(), description="Whether eriq raters may name caseworkers; else nobody is named.")
     sign_with_env: str | None = Field(
         None,
         pattern=r"^[A-Za-z_][A-Za-z0-9_]*$",

@@ -6,6 +6,7 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
+from eriq.disclosure import min_people
 from eriq.features import Feature
 from eriq.model.calibrator import expit
 from eriq.model.distributions import FORECAST
@@ -33,6 +34,8 @@ def shifted(
     others: Mapping[str, pd.DataFrame] = MappingProxyType({}),
 ) -> pd.DataFrame:
     """Return MONITOR_SHIFT: everyone, every wave and job centre, and `others`; Holm over the columns of each slice.
+def shifted(people: pd.DataFrame, manifest: Manifest, features: tuple[Feature, ...], alpha: float) -> pd.DataFrame:
+    """Return MONITOR_SHIFT: everyone, every wave and job centre of enough people; Holm over the columns of each slice.
 
     Parameters
     ----------
@@ -51,6 +54,9 @@ def shifted(
         if column in people and people[column].dropna().unique().size > 1:
             made += [(f"{words}{value}", some) for value, some in people.groupby(column, sort=True)]
     made += list(others.items())
+            parts = people.groupby(column, sort=True)
+            # A name alone tells that its few people are there.
+            made += [(f"{words}{v}", some) for v, some in parts if some["client_id"].nunique() >= min_people()]
     columns = [name for name in manifest.distributions if name in people]
     tables = [
         shift(

@@ -21,7 +21,14 @@ class Ratio:
     why_not: str = ""
 
 
-def rate_ratio(outcome: Floats, here: NDArray[np.bool_], cluster: NDArray[np.object_], *, level: float = 0.95) -> Ratio:
+def rate_ratio(
+    outcome: Floats,
+    here: NDArray[np.bool_],
+    cluster: NDArray[np.object_],
+    *,
+    expected: Floats | None = None,
+    level: float = 0.95,
+) -> Ratio:
     """Return how many times as often the outcome came where `here` holds as where it does not.
 
     Parameters
@@ -32,6 +39,9 @@ def rate_ratio(outcome: Floats, here: NDArray[np.bool_], cluster: NDArray[np.obj
         Which rows stand above the line of the ratio.
     cluster : array of shape (n,)
         Whose rows hang together: the client, or the caseworker.
+    expected : array of shape (n,), optional
+        Probability of the outcome by case mix, taken as given: each side's rate is then what came over what was
+        expected of these clients (indirect standardisation).
     level : float
         Of the interval: delta method on the log ratio, sandwich variance over clusters.
 
@@ -48,8 +58,9 @@ def rate_ratio(outcome: Floats, here: NDArray[np.bool_], cluster: NDArray[np.obj
     people = [len(np.unique(who[side])) for side in sides]
     if min(len(np.unique(who[side & (outcome == 1)])) for side in sides) < LEAST_PEOPLE:
         return Ratio(np.nan, np.nan, np.nan, min(people), f"fewer than {LEAST_PEOPLE} with the outcome on one side")
-    rate = [float(outcome[side].mean()) for side in sides]
-    pull = [side * (outcome - r) / (side.sum() * r) for side, r in zip(sides, rate, strict=True)]
+    given = np.ones(len(outcome)) if expected is None else expected
+    rate = [float(outcome[side].sum() / given[side].sum()) for side in sides]
+    pull = [side * (outcome - r * given) / outcome[side].sum() for side, r in zip(sides, rate, strict=True)]
     se = float(np.sqrt((np.bincount(who, pull[0] - pull[1]) ** 2).sum()))
     middle, z = np.log(rate[0] / rate[1]), float(norm.ppf((1 + level) / 2))
     estimate, low, high = (float(np.exp(middle + side * z * se)) for side in (0, -1, 1))

@@ -1,6 +1,6 @@
 """How much of the variance of answers is the caseworker, and how optimism is spread over caseworkers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,8 +22,12 @@ class Share:
     high: float
     caseworkers: int
     clients: int
-    optimism: Floats  # of each caseworker, shrunken, in the unit of the answer; never written
     why_not: str = ""
+    # Of each caseworker, in order of ids; never shown where this is printed.
+    names: NDArray[np.str_] = field(default_factory=lambda: np.empty(0, dtype="str"), repr=False)
+    sizes: NDArray[np.intp] = field(default_factory=lambda: np.empty(0, dtype=np.intp), repr=False)  # clients
+    optimism: Floats = field(default_factory=lambda: np.empty(0), repr=False)  # shrunken, in the unit of the answer
+    error: Floats = field(default_factory=lambda: np.empty(0), repr=False)  # standard, of optimism
 
 
 def caseworker_share(answer: Floats, caseworker: NDArray[np.object_], *, level: float = 0.95) -> Share:
@@ -46,7 +50,8 @@ def caseworker_share(answer: Floats, caseworker: NDArray[np.object_], *, level: 
     Notes
     -----
     Unweighted means with the harmonic mean of the group sizes: Thomas and Hultquist, Annals of Statistics 6 (1978).
-    Optimism is the best linear predictor: each mean is drawn towards the mean of all by its reliability.
+    Optimism is the best linear predictor: each mean is drawn towards the mean of all by its reliability. Its error is
+    what is left of the spread of caseworkers, and that of the mean of all (Henderson, Biometrics 31 (1975)).
 
     Examples
     --------
@@ -59,7 +64,7 @@ def caseworker_share(answer: Floats, caseworker: NDArray[np.object_], *, level: 
     names, who = np.unique(caseworker[known].astype(str), return_inverse=True)
     size = np.bincount(who, minlength=len(names))
     enough = size >= LEAST_CLIENTS
-    value, who = answer[known][enough[who]], np.cumsum(enough)[who[enough[who]]] - 1
+    value, who, names = answer[known][enough[who]], np.cumsum(enough)[who[enough[who]]] - 1, names[enough]
     k, n = int(enough.sum()), len(value)
     if k < LEAST_CASEWORKERS:
         return _none(k, n, f"fewer than {LEAST_CASEWORKERS} caseworkers with {LEAST_CLIENTS} clients each")
@@ -74,8 +79,10 @@ def caseworker_share(answer: Floats, caseworker: NDArray[np.object_], *, level: 
     theta = np.maximum(0, (np.array([ratio, ratio / tails[1], ratio / tails[2]]) - 1) / even)
     shrink = size * theta[0] / (1 + size * theta[0])
     estimate, low, high = (float(part) for part in theta / (1 + theta))
-    return Share(estimate, low, high, k, n, np.asarray(shrink * (mean - mean.mean()), dtype=np.float64))
+    of_mean = float((theta[0] + 1 / size).mean()) / k  # variance of the mean of all, in units of `within`
+    error = np.sqrt(within * (theta[0] * (1 - shrink) + (1 - shrink) ** 2 * of_mean))
+    return Share(estimate, low, high, k, n, "", names, size, shrink * (mean - mean.mean()), error)
 
 
 def _none(caseworkers: int, clients: int, why: str) -> Share:
-    return Share(np.nan, np.nan, np.nan, caseworkers, clients, np.empty(0), why)
+    return Share(np.nan, np.nan, np.nan, caseworkers, clients, why)

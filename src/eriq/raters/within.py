@@ -30,6 +30,7 @@ class Within:
     caseworkers: int
     verdict: str
     why: str = ""
+    margin: float = np.nan  # in probability
 
 
 def within_clients(rows: pd.DataFrame, *, once: bool = False, margin: float = 1 / 3, level: float = 0.95) -> Within:
@@ -92,15 +93,9 @@ def within_clients(rows: pd.DataFrame, *, once: bool = False, margin: float = 1 
     half = float(norm.ppf((1 + level) / 2)) * _se(
         leniency * (outcome - slope * believes), float(leniency @ believes), client, caseworker
     )
-    low, high = slope - half, slope + half
-    verdict = (
-        SHOWN
-        if low > 0 or high < 0
-        else NOT_SHOWN
-        if max(-low, high) < margin * float(kept["outcome"].mean())
-        else CANNOT_TELL
-    )
-    return Within(slope, low, high, strength, *counts, verdict)
+    low, high, small = slope - half, slope + half, margin * float(kept["outcome"].mean())
+    verdict = SHOWN if low > 0 or high < 0 else NOT_SHOWN if max(-low, high) < small else CANNOT_TELL
+    return Within(slope, low, high, strength, *counts, verdict, margin=small)
 
 
 def _leave_one_out(rows: pd.DataFrame) -> Floats:

@@ -19,6 +19,7 @@ class OtherRun:
     tags: Mapping[str, str]
     metrics: Mapping[str, float]  # cleared
     folder: Path  # tables and page, cleared where they were written
+    only: tuple[str, ...] = ()  # files of the folder, where others may lie beside them that are not told; none: all
 
 
 def log_other(done: OtherRun) -> str:
@@ -43,7 +44,10 @@ def log_other(done: OtherRun) -> str:
         tags = {**plain, **done.tags, "kind": done.kind, "mlflow.note.content": done.sentence}
         with mlflow.start_run(experiment_id=number, run_name=f"{done.experiment}: {done.kind}", tags=tags) as run:
             mlflow.log_metrics(dict(done.metrics))
-            mlflow.log_artifacts(str(done.folder))
+            for name in done.only:
+                mlflow.log_artifact(str(done.folder / name))
+            if not done.only:
+                mlflow.log_artifacts(str(done.folder))
             return str(run.info.run_id)
     except mlflow.exceptions.MlflowException as why:
         raise TrackingError(f"MLflow could not log the run ({why.error_code}); results are in {done.folder}") from None

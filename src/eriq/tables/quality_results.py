@@ -71,18 +71,25 @@ RATER_SHARES = (
     Column("caseworkers", "Int64"),
     Column("why_not", "str"),
 )
-RATER_OPTIMISM = (Column("at", "str"), Column("estimate", "float64"), Column("n", "Int64"))
+RATER_OPTIMISM = (Column("case_mix", "str"), Column("at", "str"), Column("estimate", "float64"), Column("n", "Int64"))
 RATER_BELIEF = (
     Column("answer", "str"),
     *_ESTIMATE,
     Column("expected", "float64"),
+    *(Column(f"beyond{end}", "float64") for end in ("", "_low", "_high")),  # what came less what was expected
     Column("n", "Int64"),
     Column("events", "Int64"),
 )
-RATER_JUMPS = (Column("caseworker", "str"), *_ESTIMATE, Column("spread", "float64"), Column("n", "Int64"))
-RATER_RATIOS = (Column("of", "str"), *_ESTIMATE, Column("n", "Int64"), Column("why_not", "str"))
+RATER_JUMPS = (
+    *(Column("item", "str"), Column("measure", "str"), Column("caseworker", "str")),
+    *(*_ESTIMATE, Column("n", "Int64")),
+)
+RATER_RATIOS = (
+    *(Column("of", "str"), Column("case_mix", "str"), *_ESTIMATE, Column("n", "Int64"), Column("why_not", "str")),
+)
 BELIEF_WITHIN = (
     *_ESTIMATE,
+    Column("margin", "float64"),  # an interval inside plus and minus this says that nothing was shown
     Column("strength", "float64"),
     Column("n", "Int64"),
     Column("caseworkers", "Int64"),
@@ -125,6 +132,10 @@ QUALITY: Mapping[str, tuple[Column, ...]] = {
     "missing_patterns": MISSING_PATTERNS,
     "missing_by_group": MISSING_BY_GROUP,
     "reliable_change": RELIABLE_CHANGE,
+}
+# About members of staff: written through the door for single persons, where a config asks for it and says why.
+NAMED: Mapping[str, tuple[Column, ...]] = {
+    "rater_named": (Column("caseworker_id", "str"), *_ESTIMATE, Column("n", "Int64"), Column("case_mix", "str")),
 }
 WATCHED: Mapping[str, tuple[Column, ...]] = {
     "rater_shares": RATER_SHARES,

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from eriq.config import Experiment, Flat, Simulated, Tables, load_experiment
-from eriq.disclosure import in_force
+from eriq.disclosure import in_force, min_people
 from eriq.errors import CohortError, ConfigError
 from eriq.instrument.instrument import Instrument, load_instrument
 from eriq.psychometrics.assess import Plan, assess, steps_of
@@ -24,6 +24,7 @@ from eriq.tables.consent import agreed
 from eriq.tables.intake import Intake, read_tables
 from eriq.tables.results import Results
 
+FEW_EACH = "other, few each"
 BY = ("sex", "language", "wave", "job_centre", "arm")  # those that the data have
 
 
@@ -80,7 +81,8 @@ def psychometrics(
         raise ConfigError(f"questionnaire {instrument.label} has no items to look at")
     intake = _intake(experiment, experiment.source, instrument)
     answers = _consented(intake.answers)
-    groups = _groups(answers, intake.registers.persons)
+    with in_force(experiment.disclosure.release):
+        groups = _groups(answers, intake.registers.persons)
     plan = Plan(instrument, experiment.seed, replicates, with_cfa, step)
     begin(steps_of(plan, groups))
     with in_force(experiment.disclosure.release):
@@ -121,13 +123,20 @@ def _consented(answers: pd.DataFrame) -> pd.DataFrame:
 
 
 def _groups(answers: pd.DataFrame, persons: pd.DataFrame) -> pd.DataFrame:
-    """Return what people are compared by, row by row: those columns that say something, as text."""
+    """Return what people are compared by, row by row: those columns that say something, as text.
+
+    Groups of few people stand together without their names: a name alone tells that its few people are there.
+    """
     joined = answers[["client_id"]].merge(persons, on="client_id", how="left", validate="many_to_one")
     found = {name: (answers if name in answers else joined).get(name) for name in BY}
     several = {
         name: column for name, column in found.items() if column is not None and len(column.dropna().unique()) > 1
     }
-    words = {name: column.astype("str").where(column.notna()).to_numpy() for name, column in several.items()}
+    words = {}
+    for name, column in several.items():
+        text = pd.Series(column.astype("str").where(column.notna()).to_numpy(), index=answers.index)
+        people = answers["client_id"].groupby(text).transform("nunique")
+        words[name] = text.mask(people < min_people(), FEW_EACH)
     return pd.DataFrame(words, index=answers.index)
 
 

@@ -1,6 +1,7 @@
 """A randomised trial read as a trial: a page, and every table beside it, with small cells left out."""
 
 import math
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from eriq.config.trial import TrialConfig, load_trial
 from eriq.disclosure.release import min_people
 from eriq.disclosure.tables import publishable_all
 from eriq.pages import GAP, interval, number, render, signed
+from eriq.registry.other_runs import OtherRun, log_other
 from eriq.tables.files import finished_or_nothing, write_aggregates
 from eriq.trials.read import ALL, read_trial
 from eriq.trials.trial import open_trial
@@ -21,7 +23,7 @@ Section = tuple[pd.DataFrame, str, Mapping[str, object], Mapping[str, str], tupl
 
 
 def trial(config: str, out: Path, *, overwrite: bool = False) -> str:
-    """Write the page of a trial and its tables into a folder; return the main differences in words.
+    """Write the page of a trial and its tables into a folder, and log a run; return the main differences in words.
 
     Raises
     ------
@@ -37,16 +39,34 @@ def trial(config: str, out: Path, *, overwrite: bool = False) -> str:
         file.write_text(page(declared, tables), encoding="utf-8")
     for name, table in tables.items():
         write_aggregates(table, out / f"{name}.csv", overwrite=overwrite)
-    return "\n".join([*sentences(declared, tables["trial_contrasts"]), f"page: {out / 'trial.html'}"])
+    found = sentences(declared, tables["trial_contrasts"])
+    files = ("trial.html", *(f"{name}.csv" for name in tables))
+    tags = {"people": "made up" if declared.source.kind == "simulated" else "real", "reference": declared.reference}
+    log_other(OtherRun(declared.name, "trial", " ".join(found), tags, _metrics(declared, tables), out, files))
+    return "\n".join([*found, f"page: {out / 'trial.html'}"])
+
+
+def _metrics(declared: TrialConfig, tables: Mapping[str, pd.DataFrame]) -> dict[str, float]:
+    """Return the main differences, and the largest imbalance known before the lot."""
+    of = _main(declared, tables["trial_contrasts"])
+    named = zip(of["contrast"], of["estimate"], strict=True)
+    made = {"difference_" + re.sub(r"\W+", "_", str(contrast)): float(estimate) for contrast, estimate in named}
+    apart = tables["trial_balance"]["apart"].abs().max()
+    return made | ({} if pd.isna(apart) else {"largest_imbalance": float(apart)})
 
 
 def sentences(declared: TrialConfig, contrasts: pd.DataFrame) -> list[str]:
     """Return the differences from the reference in the first outcome and last month, in words."""
-    first, last = next(iter(declared.outcomes)), max(declared.months)
-    of = contrasts[(contrasts["outcome"] == first) & (contrasts["month"] == last) & (contrasts["group"] == ALL)]
-    of = of[of["contrast"].str.endswith(f" - {declared.reference}") & of["estimate"].notna()]
+    first, last, of = next(iter(declared.outcomes)), max(declared.months), _main(declared, contrasts)
     named = zip(of["contrast"], _estimates(of, sign=True), strict=True)
     return [f"{contrast}, {_plain(first)}, month {last}: {points} points." for contrast, points in named]
+
+
+def _main(declared: TrialConfig, contrasts: pd.DataFrame) -> pd.DataFrame:
+    """Return the differences from the reference in the first outcome and last month."""
+    first, last = next(iter(declared.outcomes)), max(declared.months)
+    of = contrasts[(contrasts["outcome"] == first) & (contrasts["month"] == last) & (contrasts["group"] == ALL)]
+    return of[of["contrast"].str.endswith(f" - {declared.reference}") & of["estimate"].notna()]
 
 
 def _plain(name: object) -> str:
