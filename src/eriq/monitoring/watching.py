@@ -33,9 +33,7 @@ def shifted(
     alpha: float,
     others: Mapping[str, pd.DataFrame] = MappingProxyType({}),
 ) -> pd.DataFrame:
-    """Return MONITOR_SHIFT: everyone, every wave and job centre, and `others`; Holm over the columns of each slice.
-def shifted(people: pd.DataFrame, manifest: Manifest, features: tuple[Feature, ...], alpha: float) -> pd.DataFrame:
-    """Return MONITOR_SHIFT: everyone, every wave and job centre of enough people; Holm over the columns of each slice.
+    """Return MONITOR_SHIFT: everyone, waves and job centres of enough people, and `others`; Holm over the columns of a slice.
 
     Parameters
     ----------
@@ -52,11 +50,10 @@ def shifted(people: pd.DataFrame, manifest: Manifest, features: tuple[Feature, .
     made = [(EVERYONE, people)]
     for column, words in (("wave", "wave "), ("job_centre", "job centre ")):
         if column in people and people[column].dropna().unique().size > 1:
-            made += [(f"{words}{value}", some) for value, some in people.groupby(column, sort=True)]
-    made += list(others.items())
             parts = people.groupby(column, sort=True)
             # A name alone tells that its few people are there.
             made += [(f"{words}{v}", some) for v, some in parts if some["client_id"].nunique() >= min_people()]
+    made += list(others.items())
     columns = [name for name in manifest.distributions if name in people]
     tables = [
         shift(
