@@ -1,178 +1,223 @@
-"""The tables of a monitor page: what moved, what is to be expected, what came true, and whether another does better."""
+"""What a page says of one client: both voices per indicator, their path, what works, what can be worked on."""
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from eriq.disclosure import min_people
-from eriq.features import Feature
-from eriq.model.calibrator import expit
-from eriq.model.distributions import FORECAST
-from eriq.model.manifest import Manifest
-from eriq.monitoring.alarm import surplus, watch
-from eriq.monitoring.expected import expected
-from eriq.monitoring.shift import LEAST, UNKNOWN, shift
-from eriq.study.evaluation.delong import delong_difference, delong_interval
-from eriq.study.evaluation.metrics import Floats
-from eriq.study.evaluation.recalibration import logistic_fit
-from eriq.study.evaluation.recalibration import shift as level_shift
-from eriq.tables.results import as_result
+from eriq.catalogues import catalogue
+from eriq.instrument.instrument import Instrument, Item
+from eriq.instrument.texts import Language
+from eriq.tables.belief import after_score
 
-EVERYONE = "all"
-FEW = 20  # of each outcome, under which no discrimination is told
-FORECAST_EVENTS = 5.0  # of each outcome that a month's forecasts add up to; known before its outcomes are
-DRAWS = 200
+RELIABLE = 2.0  # steps of a scale; our assumption, until `eriq psychometrics` computes it from one's own data
+APART = 2  # steps between two voices from which the page asks about it
 
 
-def shifted(people: pd.DataFrame, manifest: Manifest, features: tuple[Feature, ...], alpha: float) -> pd.DataFrame:
-    """Return MONITOR_SHIFT: everyone, every wave and job centre of enough people; Holm over the columns of each slice.
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """What one respondent has answered on one indicator."""
+
+    respondent: str
+    question: str
+    answer: str | None  # in words; None where the last wave has no answer
+    why_not: str  # in words, where it has none
+    place: int | None  # of the last answer, from 0
+    top: int  # of the scale
+    path: tuple[int | None, ...]  # of all waves, oldest first
+    change: int  # 1, -1: beyond what two answers of one person differ by; 0: not
+    earlier: str = ""  # the last answer of an earlier wave in words, where this one has none
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """One indicator, in both voices."""
+
+    indicator: str
+    name: str
+    voices: tuple[Voice, ...]
+    malleable: bool
+
+    @property
+    def alone(self) -> str:
+        """Who alone has answered this time, where others are asked as well; empty where all did, or nobody."""
+        given = [voice.respondent for voice in self.voices if voice.place is not None]
+        return given[0] if len(given) == 1 < len(self.voices) else ""
+
+    @property
+    def apart(self) -> bool:
+        """Whether the voices see it differently enough to talk about it."""
+        places = [voice.place for voice in self.voices if voice.place is not None]
+        return len(places) > 1 and max(places) - min(places) >= APART
+
+    @property
+    def strength(self) -> bool:
+        """Whether every voice that answers is within a step of the top of its scale."""
+        given = [voice for voice in self.voices if voice.place is not None]
+        return bool(given) and all(voice.top - (voice.place or 0) <= 1 for voice in given)
+
+
+@dataclass(frozen=True, slots=True)
+class Wave:
+    """One day on which the questionnaire was answered."""
+
+    day: dt.date
+    handover: bool  # another caseworker than at the wave before
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """All that a page says of a client's answers."""
+
+    client_id: str
+    waves: tuple[Wave, ...]
+    areas: tuple[Area, ...]
+    n_questions: int
+    n_answered: int
+    belief_on: dt.date | None  # when the caseworker's belief was written down, if it was
+    belief_late: bool  # after a score was shown
+    unanswered: tuple[tuple[str, str], ...]  # of the last wave: (respondent, name of the indicator)
+
+    @property
+    def unknown(self) -> tuple[Area, ...]:
+        """What can be worked on and nobody has answered this time: worth asking."""
+        return tuple(area for area in self.areas if area.malleable and not _answered(area))
+
+    @property
+    def strengths(self) -> tuple[Area, ...]:
+        """What works, in the order of the questionnaire."""
+        return tuple(area for area in self.areas if area.malleable and area.strength)
+
+    @property
+    def possibilities(self) -> tuple[Area, ...]:
+        """What can be worked on, in the order of the questionnaire and never by size: an order would be a rank."""
+        return tuple(area for area in self.areas if area.malleable and not area.strength and _answered(area))
+
+
+def _answered(area: Area) -> bool:
+    return any(voice.place is not None for voice in area.voices)
+
+
+def threshold(instrument: Instrument, indicator: str) -> float:
+    """Return the steps beyond which a change is more than two answers of one person differ by."""
+    return instrument.reliable_change.get(indicator, RELIABLE)
+
+
+def people(
+    answers: pd.DataFrame, instrument: Instrument, language: Language, *, easy: bool = False
+) -> Iterator[Person]:
+    """Yield what a page says of each client, in the order in which they first stand in the table.
 
     Parameters
     ----------
-    people : DataFrame
-        Columns of the model, forecast, client_id, and wave and job_centre where known; rows in order of their days.
+    answers : DataFrame of shape (n_rows, any)
+        ANSWERS, checked; all waves of a client are looked at.
+    instrument : Instrument
+    language : {"en", "sv", "da"}
+    easy : bool
+        Whether questions and answers are in their easy-read words.
+
+    Yields
+    ------
+    Person
     """
-    blocks = {f.name: f.part for f in features} | {FORECAST: FORECAST}
-    made = [(EVERYONE, people)]
-    for column, words in (("wave", "wave "), ("job_centre", "job centre ")):
-        if column in people and people[column].dropna().unique().size > 1:
-            parts = people.groupby(column, sort=True)
-            # A name alone tells that its few people are there.
-            made += [(f"{words}{v}", some) for v, some in parts if some["client_id"].nunique() >= min_people()]
-    columns = [name for name in manifest.distributions if name in people]
-    tables = [
-        shift(manifest.distributions, blocks, {name: some.drop_duplicates("client_id")[columns]}, alpha)
-        for name, some in made
-    ]
-    if not columns:
-        return as_result("monitor_shift", pd.DataFrame())
-    whole = pd.concat(tables, ignore_index=True)
-    # The last centre must not follow from everyone less all others.
-    whole["n"] = whole["n"].where(whole["slice"] == EVERYONE, 5 * (whole["n"] / 5).round().astype("int64"))
-    return as_result("monitor_shift", whole)
-
-
-def awaited(log_odds: np.ndarray, seed: int = 1) -> pd.DataFrame:
-    """Return MONITOR_EXPECTED of one row per client, with percentile intervals over samples of the clients."""
-    p = expit(log_odds)
-    if len(p) < LEAST:
-        return as_result(
-            "monitor_expected", pd.DataFrame({"measure": ["auc", "brier", "log_loss"], "n": len(p)}).assign(**_gaps())
+    answers = answers.reset_index(drop=True)
+    places = {item.id: instrument.oriented(item.id, answers[item.id]).to_numpy() for item in instrument.items}
+    codes = {item.id: answers[item.id].to_numpy("float64", na_value=np.nan) for item in instrument.items}
+    late = after_score(answers, instrument).to_numpy()
+    days = answers["answered_on"].dt.date.to_numpy()
+    recorded = answers["belief_recorded_on"].fillna(answers["answered_on"]).dt.date.to_numpy()
+    raters = answers["caseworker_id"].astype("str").fillna("").to_numpy()
+    words = _words(instrument, language, easy=easy)
+    when = answers["answered_on"].to_numpy()
+    for client, found in answers.groupby("client_id", sort=False).indices.items():
+        places_of = np.asarray(found)
+        rows = places_of[np.argsort(when[places_of], kind="stable")]
+        last = rows[-1]
+        waves = tuple(
+            Wave(days[row], bool(k and raters[row] and raters[rows[k - 1]] and raters[row] != raters[rows[k - 1]]))
+            for k, row in enumerate(rows)
         )
-    rng = np.random.default_rng(seed)
-    whole = expected(p)
-    drawn = pd.DataFrame([expected(rng.choice(p, len(p))) for _ in range(DRAWS)])
-    rows = [
-        {"measure": m, "n": len(p), "estimate": x, "low": drawn[m].quantile(0.025), "high": drawn[m].quantile(0.975)}
-        for m, x in whole.items()
-    ]
-    return as_result("monitor_expected", pd.DataFrame(rows))
-
-
-def _gaps() -> dict[str, float]:
-    return dict.fromkeys(("estimate", "low", "high"), np.nan)
-
-
-def by_month(known: pd.DataFrame) -> pd.DataFrame:
-    """Return MONITOR_MONTHS of people whose outcomes are known.
-
-    Parameters
-    ----------
-    known : DataFrame
-        client_id, answered_on, outcome, log_odds.
-    """
-    rows: list[dict[str, object]] = []
-    z: list[float] = []
-    watched: list[int] = []
-    for month, some in known.groupby(known["answered_on"].dt.to_period("M"), sort=True):
-        one = some.drop_duplicates("client_id")
-        y, x = one["outcome"].to_numpy("int8"), one["log_odds"].to_numpy("float64")
-        p = expit(x)
-        line: dict[str, object] = {
-            "month": str(month),
-            "n": len(y),
-            "events": int(y.sum()),
-            "others": int((1 - y).sum()),
+        voices = {
+            item.id: words[item.id].voice(places[item.id][rows], codes[item.id][last]) for item in _shown(instrument)
         }
-        line["verdict"] = UNKNOWN
-        if min(p.sum(), (1 - p).sum()) >= FORECAST_EVENTS:
-            watched.append(len(rows))
-            z.append(surplus(y, p))
-            line["verdict"] = "quiet"
-        if min(y.sum(), (1 - y).sum()) >= FEW:
-            area = delong_interval(y, p)
-            line |= {"auc": area.estimate, "auc_low": area.low, "auc_high": area.high} | _level(y, x) | _slope(y, x)
-        rows.append(line)
-    if z and (first := watch(np.array(z)).alarm) is not None:
-        for place in watched[first:]:
-            rows[place]["verdict"] = "alarm"
-    wanted = [
-        "month",
-        "n",
-        "events",
-        "others",
-        "auc",
-        "auc_low",
-        "auc_high",
-        "level",
-        "level_low",
-        "level_high",
-        "slope",
-        "slope_low",
-        "slope_high",
-        "verdict",
-    ]
-    return as_result("monitor_months", pd.DataFrame(rows).reindex(columns=wanted) if rows else pd.DataFrame())
+        areas = tuple(_areas(instrument, voices, language))
+        asked = [codes[item.id][last] for item in _shown(instrument)]
+        belief = instrument.belief is not None and codes[instrument.belief][last] >= 0
+        yield Person(
+            client_id=str(client),
+            waves=waves,
+            areas=areas,
+            n_questions=len(asked),
+            n_answered=sum(code >= 0 for code in asked),
+            belief_on=recorded[last] if belief else None,
+            belief_late=bool(late[last]),
+            unanswered=tuple((v.respondent, a.name) for a in areas for v in a.voices if v.answer is None),
+        )
 
 
-def _level(y: np.ndarray, x: Floats) -> dict[str, float]:
-    """Return calibration in the large with its interval."""
-    level = level_shift(x, y.astype("float64"), np.ones(len(y)))
-    p = expit(x + level)
-    half = 1.96 / float(np.sqrt((p * (1 - p)).sum()))
-    return {"level": level, "level_low": level - half, "level_high": level + half}
+def _shown(instrument: Instrument) -> Sequence[Item]:
+    """Return the questions that a page shows: not the caseworker's own forecast, which is no reason for anything."""
+    return [item for item in instrument.items if item.id != instrument.belief]
 
 
-def _slope(y: np.ndarray, x: Floats) -> dict[str, float]:
-    """Return the calibration slope with its interval; 1 is right, below 1 forecasts are too far apart."""
-    intercept, slope = logistic_fit(x, y.astype("float64"), np.ones(len(y)))
-    if np.isnan(slope):
-        return {}
-    p = expit(intercept + slope * x)
-    v = p * (1 - p)
-    half = 1.96 / float(np.sqrt(v @ (x - (v @ x) / v.sum()) ** 2))  # what the information leaves beside the intercept
-    return {"slope": slope, "slope_low": slope - half, "slope_high": slope + half}
+def _areas(instrument: Instrument, voices: dict[str, Voice], language: Language) -> Iterator[Area]:
+    for name, texts in instrument.indicators.items():
+        items = [item for item in _shown(instrument) if item.indicator == name]
+        if items:
+            malleable = any(item.malleable and not item.forecast for item in items)
+            yield Area(name, texts.in_(language), tuple(voices[item.id] for item in items), malleable)
 
 
-def against(outcome: np.ndarray, champion: np.ndarray, challenger: np.ndarray) -> pd.DataFrame:
-    """Return MONITOR_CHALLENGER: challenger less champion for the same clients, one row each, with intervals.
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """One question, ready to be said."""
 
-    Parameters
-    ----------
-    outcome, champion, challenger : ndarray of shape (n_clients,)
-        What happened, and the log-odds of either.
-    """
-    n, rows = len(outcome), list[dict[str, object]]()
-    possible = min(outcome.sum(), n - outcome.sum()) >= FEW
-    for measure in ("auc", "log_loss", "brier"):
-        line: dict[str, object] = {"measure": measure, "n": n, "verdict": UNKNOWN, **_gaps()}
-        if possible:
-            low, estimate, high = _difference(measure, outcome, expit(challenger), expit(champion))
-            better = low > 0 if measure == "auc" else high < 0
-            worse = high < 0 if measure == "auc" else low > 0
-            line |= {"estimate": estimate, "low": low, "high": high}
-            line["verdict"] = "challenger better" if better else "champion better" if worse else "cannot tell"
-        rows.append(line)
-    return as_result("monitor_challenger", pd.DataFrame(rows))
+    item: Item
+    question: str
+    answers: tuple[str, ...]
+    missing: dict[int, str]
+    nothing: str
+    steps: float
+
+    def voice(self, path: np.ndarray, code: float) -> Voice:
+        """Return what was answered over the waves."""
+        known = [None if np.isnan(place) else int(place) for place in path]
+        earlier = [place for place in known[:-1] if place is not None]
+        now, change = known[-1], 0
+        if now is not None and earlier and abs(now - earlier[-1]) >= self.steps:
+            change = 1 if now > earlier[-1] else -1
+        return Voice(
+            respondent=self.item.respondent,
+            question=self.question,
+            answer=None if now is None else self.answers[now],
+            why_not=""
+            if now is not None
+            else self.missing.get(int(code), self.nothing)
+            if code == code
+            else self.nothing,
+            place=now,
+            top=len(self.answers) - 1,
+            path=tuple(known),
+            change=change,
+            earlier=self.answers[earlier[-1]] if now is None and earlier else "",
+        )
 
 
-def _difference(measure: str, y: np.ndarray, a: Floats, b: Floats) -> tuple[float, float, float]:
-    if measure == "auc":
-        found = delong_difference(y, a, b)
-        return found.low, found.estimate, found.high
-    if measure == "brier":
-        apart = (a - y) ** 2 - (b - y) ** 2
-    else:
-        a, b = (np.clip(np.where(y == 1, p, 1 - p), 1e-12, 1) for p in (a, b))
-        apart = np.log(b) - np.log(a)
-    half = 1.96 * float(apart.std(ddof=1)) / float(np.sqrt(len(y)))
-    return float(apart.mean()) - half, float(apart.mean()), float(apart.mean()) + half
+def _words(instrument: Instrument, language: Language, *, easy: bool) -> dict[str, _Words]:
+    nothing = catalogue(language).gettext("no answer")
+    made = {}
+    for item in instrument.items:
+        levels = instrument.levels(item.id)[:: item.orientation]
+        text = item.easy_read if easy and item.easy_read else item.text
+        made[item.id] = _Words(
+            item,
+            text.in_(language),
+            tuple((x.easy_read if easy and x.easy_read else x.labels).in_(language) for x in levels),
+            {code.code: code.label(item.respondent).in_(language) for code in instrument.missing_codes},
+            nothing,
+            threshold(instrument, item.indicator),
+        )
+    return made

@@ -1,198 +1,400 @@
-"""The caseworkers as a body: shares of variance, optimism, belief beside what happened, and changes."""
+"""The tables eriq reads: every column, and one check for all of them at the border."""
 
-from collections.abc import Iterator
+import datetime as dt
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
-from scipy.stats import norm
 
-from eriq.raters.rates import LEAST_PEOPLE, rate_ratio
-from eriq.raters.variance import Share, caseworker_share
-from eriq.tables.results import Results, as_result
+from eriq.config import Status
+from eriq.errors import SchemaError, bullets, nearest
+from eriq.instrument.instrument import Instrument
 
-Floats = NDArray[np.float64]
+STATUSES: tuple[str, ...] = get_args(Status)
+WORK = tuple(s for s in STATUSES if s.startswith("work_"))
+BENEFITS = ("social_assistance", "unemployment_benefit", "sickness_benefit", "disability_benefit")
+EVENTS = ("gp_contact", "psychiatric_contact", "musculoskeletal_contact", "conviction", "disability_code")
+LEFT_WHY = ("death", "emigration", "pension", "other")
+EDUCATION = ("below_upper_secondary", "upper_secondary", "higher")
+FIELDS = tuple(f"{field:02d}" for field in range(11))  # broad fields of education, ISCED-F 2013
+OCCUPATIONS = tuple("0123456789")  # major groups of ISCO-08
+AREA = ("unemployment", "income", "higher_education", "foreign_citizens", "single_households")  # of the postcode
 
-LEAST_FOR_A_DISTRIBUTION = 50  # caseworkers: below, an outer tenth would be fewer than five members of staff
-AT = (0.1, 0.25, 0.5, 0.75, 0.9)
-AS_THEY_ARE, ALIKE = "as clients are", "case mix alike"
-CLIENT_HALF = "client_half"  # mean of what clients answer themselves, beside which a change of rater is read
-MEASURES = ("mean size", "mean change")  # whichever way, and up or down
-SIDES = ("the same", "another", "difference")
-_Z = float(norm.ppf(0.975))
+EARLIEST, LATEST = np.datetime64("1900-01-01"), np.datetime64("9999-12-31")  # days; others are slips
+PLANNED_YEARS = 5  # so far ahead an end may be planned; later ones are slips
+SHOWN_ROWS = 10  # row numbers printed per problem; the count is always whole
 
 
-def body_tables(rows: pd.DataFrame, items: tuple[str, ...], expected: Floats | None = None) -> Results:
-    """Return what can be said of the caseworkers of a cohort without naming or ranking any.
+@dataclass(frozen=True, slots=True)
+class Column:
+    """What one column of a table may contain."""
+
+    name: str
+    dtype: str  # str, Int8 to Int64, Float64 or datetime64[us]; of results also float64, bool or boolean
+    allowed: tuple[Any, ...] = ()
+    required: bool = False  # a gap is a problem
+    optional: bool = False  # the whole column may be absent
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One rule that a table breaks, and where; `rows` is empty when the whole table does."""
+
+    table: str
+    column: str
+    code: str
+    text: str
+    rows: np.ndarray  # positions, 0 is the first row of data
+    hint: str = ""
+
+    def __str__(self) -> str:
+        if not len(self.rows):
+            return self.text
+        shown = ", ".join(str(row + 1) for row in self.rows[:SHOWN_ROWS])
+        more = f" and {len(self.rows) - SHOWN_ROWS} more" if len(self.rows) > SHOWN_ROWS else ""
+        return f"{self.column}: {self.text} in {len(self.rows)} row(s): {shown}{more}{self.hint}"
+
+
+def answers_columns(instrument: Instrument) -> tuple[Column, ...]:
+    """Return the columns of ANSWERS: one row is one wave of one client, both halves."""
+    return (
+        Column("client_id", "str", required=True),
+        Column("answered_on", "datetime64[us]", required=True),
+        Column("wave", "Int16", optional=True, low=1),
+        Column("caseworker_id", "str", optional=True),
+        Column("job_centre", "str", optional=True),
+        Column("consent", "Int8", allowed=(0, 1), optional=True),
+        Column("consent_withdrawn_on", "datetime64[us]", optional=True),
+        Column("instrument", "str", optional=True),  # "id version" of what was answered; blank: the questionnaire's own
+        Column("belief_recorded_on", "datetime64[us]", optional=True),  # by the caseworker; blank: with the answers
+        Column("score_shown_on", "datetime64[us]", optional=True),  # of this wave, to the caseworker
+        Column("caseworker_answered_on", "datetime64[us]", optional=True),  # of each half, where they stand apart:
+        Column("client_answered_on", "datetime64[us]", optional=True),  # answered_on is the later one
+        *(Column(f"{who}_seconds", "Float64", optional=True, low=0) for who in ("caseworker", "client")),  # it took
+        *(Column(item, "Int8", allowed=instrument.allowed(item)) for item in instrument.item_ids),
+    )
+
+
+PERSONS = (
+    Column("client_id", "str", required=True),
+    Column("born_on", "datetime64[us]", required=True),
+    Column("sex", "str", allowed=("female", "male", "other"), optional=True),
+    Column("origin", "str", allowed=("native", "europe", "outside_europe"), optional=True),
+    Column("language", "str", optional=True),  # for audit only
+    Column("arm", "str", optional=True),  # of a trial: looked at in psychometrics, never a feature
+    Column("family", "str", allowed=("single", "couple"), optional=True),
+    Column("children", "Int8", optional=True, low=0, high=20),
+    Column("education", "str", allowed=EDUCATION, optional=True),
+    Column("vocational_education", "Int8", allowed=(0, 1), optional=True),
+    Column("registered_on", "datetime64[us]", optional=True),
+    Column("education_field", "str", allowed=FIELDS, optional=True),
+    Column("sought_occupation", "str", allowed=OCCUPATIONS, optional=True),
+    Column("sought_experience", "Int8", allowed=(0, 1), optional=True),  # of the occupation that is sought
+    Column("fund_member", "Int8", allowed=(0, 1), optional=True),  # of an unemployment insurance fund
+    Column("willing_to_move", "Int8", allowed=(0, 1), optional=True),
+    *(Column(f"area_{name}", "Float64", optional=True, low=0) for name in AREA),
+    Column("weak_competitiveness", "Int8", allowed=(0, 1), optional=True),  # as an agency judged it
+    Column("known_on", "datetime64[us]", optional=True),
+    Column("followed_until", "datetime64[us]", optional=True),
+    Column("left_on", "datetime64[us]", optional=True),  # for good
+    Column("left_why", "str", allowed=LEFT_WHY, optional=True),
+)
+SPELLS = (
+    Column("client_id", "str", required=True),
+    Column("started_on", "datetime64[us]", required=True),
+    Column("ended_on", "datetime64[us]"),  # a gap means it still goes on; a later day than the extract is planned
+    Column("status", "str", allowed=STATUSES, required=True),
+    Column("hours", "Float64", optional=True, low=0, high=100),
+    Column("track", "Int8", optional=True, low=1, high=9),  # of an activation, in the agency's own order
+    Column("known_on", "datetime64[us]", optional=True),
+)
+EVENT_COLUMNS = (
+    Column("client_id", "str", required=True),
+    Column("occurred_on", "datetime64[us]", required=True),
+    Column("kind", "str", allowed=EVENTS, required=True),
+    Column("known_on", "datetime64[us]", optional=True),
+)
+
+FORMS = (  # filled in by staff, since registers do not hold it; one row per client and day
+    Column("client_id", "str", required=True),
+    Column("filled_on", "datetime64[us]", required=True),
+    Column("activity_hours", "Float64", optional=True, low=0, high=100),  # a week, over the last year
+    Column("contacts", "Int8", optional=True, low=0, high=99),  # with services and others around the client
+    Column("problem_areas", "Int8", optional=True, low=0, high=99),  # contacts that a problem calls for
+    Column("work_experience", "Int8", allowed=(0, 1), optional=True),
+    Column("known_on", "datetime64[us]", optional=True),
+)
+
+
+def empty(columns: tuple[Column, ...]) -> pd.DataFrame:
+    """Return a table with `columns` and no rows."""
+    return pd.DataFrame({c.name: pd.Series(dtype=c.dtype) for c in columns})
+
+
+def read_column(given: pd.Series, column: Column) -> pd.Series:
+    """Return `given` as the type of `column`; what cannot be read exactly becomes missing.
 
     Parameters
     ----------
-    rows : DataFrame of shape (n_waves, any)
-        In order of client and date: client, caseworker (a gap: not recorded), answered_on, outcome, the items as
-        ordered numbers, belief (NaN: no answer), and `CLIENT_HALF` where clients answer too.
-    items : tuple of str
-        Answered by the caseworker.
-    expected : array of shape (n_waves,), optional
-        Probability of the outcome by case mix alone, from fits that did not see the client.
+    given : Series of shape (n_rows,)
+        Text, whole numbers, numbers, dates, categories or objects.
+    column : Column
+        Its dtype is what is returned.
 
     Returns
     -------
-    Results
-        rater_shares, rater_optimism, rater_belief, rater_jumps.
+    Series of shape (n_rows,)
 
     Examples
     --------
-    >>> empty = pd.DataFrame({"client": ["a"], "caseworker": ["x"], "answered_on": pd.to_datetime(["2014-01-01"])})
-    >>> tables = body_tables(empty.assign(outcome=0.0, belief=1.0, cw01=2.0), ("cw01",))
-    >>> tables["rater_shares"]["estimate"].isna().all(), len(tables["rater_optimism"])
-    (np.True_, 0)
+    >>> read_column(pd.Series(["3", " 4 ", "3,5", None]), Column("cw01", "Int8")).tolist()
+    [3, 4, <NA>, <NA>]
     """
-    rows = rows.assign(expected=np.full(len(rows), np.nan) if expected is None else expected)
-    rated = rows[rows["caseworker"].notna()]
-    first = rated.drop_duplicates("client")
-    staff = first["caseworker"].to_numpy(object)
-    shares = {item: caseworker_share(first[item].to_numpy("float64"), staff) for item in (*items, "belief")}
-    mixes = {AS_THEY_ARE: shares["belief"]}
-    if rows["expected"].notna().any():
-        mixes[ALIKE] = shares[f"belief, {ALIKE}"] = belief_share(rated)
-    tables = {
-        "rater_shares": pd.DataFrame([_share_line(name, share) for name, share in shares.items()]),
-        "rater_optimism": pd.concat([_distribution(share, mix) for mix, share in mixes.items()]),
-        "rater_belief": _by_belief(rated),
-        "rater_jumps": pd.DataFrame(_jumps(rows, ("belief", *items, CLIENT_HALF))),
-    }
-    return {name: as_result(name, table) for name, table in tables.items()}
+    dtype, given = pd.api.types.pandas_dtype(column.dtype), _plain(given)
+    if isinstance(given.dtype, pd.StringDtype) and 2 * len((once := pd.factorize(given))[1]) < len(given):
+        texts = read_column(pd.Series(once[1], dtype=given.dtype), column).array  # each is read once
+        return pd.Series(texts.take(once[0], allow_fill=True), index=given.index, name=given.name)
+    if column.dtype == "str":
+        if pd.api.types.is_integer_dtype(given.dtype):  # ids as a spreadsheet keeps them
+            return given.astype("str").where(given.notna())
+        if given.dtype == object:
+            given = given.where(given.map(lambda value: isinstance(value, str) and is_text(value)).astype(bool))
+        elif not pd.api.types.is_string_dtype(given.dtype):
+            given = pd.Series(np.nan, index=given.index)
+        text = given.astype("str")
+        # A line break or control sign within a name is half of two rows, or damage.
+        stripped = text.where(~text.str.contains(r"[\x00-\x1f\x7f]", regex=True, na=False)).str.strip()
+        return stripped.where(stripped != "")
+    if given.dtype == object:  # decimals, dates and the like: as they are written
+        given = as_text(given)
+    if pd.api.types.is_bool_dtype(given.dtype) and dtype.kind == "i" and column.allowed != (0, 1):
+        return pd.Series(pd.NA, index=given.index, dtype=dtype)  # true is no code of a scale
+    if dtype.kind == "M":
+        if given.dtype.kind == "M":
+            when = pd.DatetimeIndex(given).tz_localize(None).normalize()  # a moment counts as its local day
+            when = pd.DatetimeIndex(when.where((when.to_numpy() >= EARLIEST) & (when.to_numpy() <= LATEST)))
+            return pd.Series(when.as_unit("us"), index=given.index, name=given.name)
+        text = given.astype("str").str.strip().str.replace(r"[ T]00:00:00$", "", regex=True)
+        day = pd.to_datetime(text, errors="coerce", format="%Y-%m-%d").astype("datetime64[us]")
+        return day.where(day >= EARLIEST)
+    if given.dtype.kind in "Mm":  # would count as nanoseconds
+        return pd.Series(pd.NA, index=given.index, dtype=dtype)
+    if pd.api.types.is_signed_integer_dtype(given.dtype) and pd.api.types.is_integer_dtype(dtype):
+        read: pd.Series = given.astype("Int64")
+    else:
+        plain = given.str.strip() if pd.api.types.is_string_dtype(given.dtype) else given
+        read = pd.to_numeric(plain, errors="coerce").astype("Float64")
+        read = read.where(np.isfinite(read.to_numpy("float64", na_value=np.nan)))
+    if dtype.kind == "i":
+        span = np.iinfo(dtype.type)
+        read = read.where((read % 1 == 0) & read.between(span.min, span.max))
+    return read.astype(dtype)
 
 
-def ratio_table(rows: pd.DataFrame, expected: Floats | None = None) -> Results:
-    """Return rate ratios of the outcome that go with a change of caseworker, and with many clients: rater_ratios.
+def is_text(cell: object) -> bool:
+    """Return false for text that came with half a surrogate pair: bytes that are not UTF-8."""
+    if not isinstance(cell, str) or cell.isascii():
+        return True
+    try:
+        cell.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def as_text(given: pd.Series) -> pd.Series:
+    """Return cells as text that can be stored, whatever they are; bytes and the like as Python writes them."""
+    if given.dtype == object:
+        given = given.map(lambda cell: str(cell).encode("utf-8", "replace").decode(), na_action="ignore")
+    return given.astype("str")
+
+
+def _plain(given: pd.Series) -> pd.Series:
+    """Return a column of categories as what the categories are."""
+    if isinstance(given.dtype, pd.CategoricalDtype):
+        kind: Any = given.cat.categories.dtype
+        return given.astype({"i": "Int64", "u": "UInt64"}.get(kind.kind, kind))
+    return given
+
+
+def _is_given(given: pd.Series) -> pd.Series:
+    """Return true where a cell holds something, blank text counting as nothing."""
+    if pd.api.types.is_string_dtype(given.dtype) or given.dtype == object:
+        return given.notna() & (as_text(given).str.strip() != "")
+    return given.notna()
+
+
+def _broken(given: pd.Series, read: pd.Series, column: Column) -> Iterator[tuple[str, str, np.ndarray]]:
+    """Yield (code, words, mask that is true where the rule is broken)."""
+    given = _plain(given)
+    there = _is_given(given).to_numpy(bool)
+    known = read.notna().to_numpy(bool)
+    unread = there & ~known
+    if unread.any() and column.dtype[0] in "IF" and pd.api.types.is_string_dtype(given.dtype):
+        text = as_text(given)
+        comma = unread & text.str.contains(r"^\s*-?\d+,\d+\s*$", regex=True, na=False).to_numpy(bool)
+        yield "decimal_comma", "decimal comma where a point is expected (or set csv.decimal)", comma
+        unread &= ~comma
+    kind = {"s": "text", "d": "a date written YYYY-MM-DD from 1900 on", "I": "a whole number", "F": "a number"}[
+        column.dtype[0]
+    ]
+    yield "unreadable", f"not {kind}", unread
+    if column.required:
+        yield "missing", "missing", ~there
+    if column.allowed:
+        yield "outside_scale", "not one of the allowed codes", known & ~read.isin(column.allowed).to_numpy(bool)
+    if column.low is not None:
+        yield "too_low", f"below {column.low:g}", (read < column.low).fillna(False).to_numpy(bool)
+    if column.high is not None:
+        yield "too_high", f"above {column.high:g}", (read > column.high).fillna(False).to_numpy(bool)
+
+
+def folded(name: str) -> str:
+    """Return a name without case, spaces, signs and accents.
+
+    >>> folded(" Cónsent")
+    'consent'
+    """
+    plain = unicodedata.normalize("NFKD", name).casefold()
+    return "".join(sign for sign in plain if sign.isalnum())
+
+
+def check(
+    frame: pd.DataFrame, columns: Sequence[Column], table: str, *, extra: str = "refuse"
+) -> tuple[pd.DataFrame, list[Problem]]:
+    """Return `frame` typed, with `columns` in their order, and every rule it breaks.
 
     Parameters
     ----------
-    rows : DataFrame of shape (n_waves, any)
-        As in `body_tables`; the outcome in windows that do not overlap, as the next change falls into a longer one.
-    expected : array of shape (n_waves,), optional
+    frame : DataFrame of shape (n_rows, any)
+        As read; left as it is.
+    columns : sequence of Column
+        The contract.
+    table : str
+        Name used in the problems.
+    extra : {"refuse", "notice", "ignore"}
+        What to do about columns that the contract does not know. They are named by position,
+        since without a header the column names are the first person's answers.
+
+    Returns
+    -------
+    typed : DataFrame of shape (n_rows, n_columns)
+        Optional columns that are absent come as all-missing ones.
+    problems : list of Problem
     """
-    rows = rows.assign(expected=np.full(len(rows), np.nan) if expected is None else expected)
-    rated, changed = rows["caseworker"].notna(), changed_since(rows)
-    ever = changed.fillna(False).astype(int).groupby(rows["client"]).cumsum() > 0
-    load = rows.groupby(["caseworker", rows["answered_on"].dt.to_period("Q")])["client"].transform("nunique")
-    asked = (
-        ("a change of caseworker since the first questionnaire", changed.notna(), ever, "client"),
-        ("a change of caseworker since the questionnaire before", changed.notna(), changed.fillna(False), "client"),
-        ("more clients per caseworker and quarter than the median", rated, load > load[rated].median(), "caseworker"),
-    )
-    lines = []
-    for words, known, here, cluster in asked:
-        for mix in (AS_THEY_ARE, ALIKE):
-            part = rows[known & rows["expected"].notna() if mix == ALIKE else known]
-            if mix == ALIKE and part.empty:
-                continue
-            ratio = rate_ratio(
-                part["outcome"].to_numpy("float64"),
-                here[part.index].to_numpy(bool),
-                part[cluster].to_numpy(object),
-                expected=part["expected"].to_numpy("float64") if mix == ALIKE else None,
-            )
-            numbers = {"estimate": ratio.estimate, "low": ratio.low, "high": ratio.high, "n": ratio.n}
-            lines.append({"of": words, "case_mix": mix, **numbers, "why_not": ratio.why_not})
-    return {"rater_ratios": as_result("rater_ratios", pd.DataFrame(lines))}
+    wanted, found = [c.name for c in columns], [str(name) for name in frame.columns]
+    none = np.empty(0, dtype=np.int64)
+    problems = []
+    for column in columns:
+        times = found.count(column.name)
+        if times > 1:
+            words = f"column {column.name} is there {times} times"
+            problems.append(Problem(table, column.name, "repeated_column", words, none))
+        elif not times and not column.optional:
+            problems.append(Problem(table, column.name, "no_column", f"column {column.name} is not there", none))
+    if extra == "refuse":
+        absent = [name for name in wanted if name not in found]
+        unknown = [(place, name) for place, name in enumerate(found, 1) if name not in wanted]
+        for place, name in unknown[:SHOWN_ROWS]:
+            hint = nearest(name, absent)
+            problems.append(Problem(table, "", "unknown_column", f"column number {place} is not known.{hint}", none))
+        if more := len(unknown) - SHOWN_ROWS if len(unknown) > SHOWN_ROWS else 0:
+            problems.append(Problem(table, "", "unknown_column", f"{more} more columns are not known", none))
+    if extra == "notice":
+        lacking = {folded(name): name for name in wanted if name not in found}
+        for place, name in enumerate(found, 1):
+            if ours := lacking.get(folded(name)) if name not in wanted else None:
+                words = (
+                    f"column number {place} is written otherwise than {ours}; rename it, or map it in source.columns"
+                )
+                problems.append(Problem(table, ours, "unknown_column", words, none))
+    typed: dict[str, pd.Series] = {}
+    for column in columns:
+        if found.count(column.name) == 1:
+            given = frame.iloc[:, found.index(column.name)].reset_index(drop=True)
+            typed[column.name] = read = read_column(given, column)
+            for code, words, mask in _broken(given, read, column):
+                if mask.any():
+                    hint = f"; allowed: {', '.join(map(str, column.allowed))}" if code == "outside_scale" else ""
+                    problems.append(Problem(table, column.name, code, words, np.flatnonzero(mask), hint))
+        else:
+            typed[column.name] = pd.Series(pd.NA, index=range(len(frame)), dtype=column.dtype)
+    return pd.DataFrame(typed), problems
 
 
-def belief_share(rated: pd.DataFrame) -> Share:
-    """Return the caseworker's share of belief that goes beyond what the case mix tells; first waves alone.
-
-    Parameters
-    ----------
-    rated : DataFrame of shape (n_waves, any)
-        client, caseworker, belief and expected, in order of client and date; without `expected` it is belief itself.
-    """
-    first = rated.drop_duplicates("client")
-    belief, expected = first["belief"].to_numpy("float64"), first["expected"].to_numpy("float64")
-    staff = first["caseworker"].to_numpy(object)
-    known = ~np.isnan(belief) & ~np.isnan(expected)
-    if known.sum() < LEAST_PEOPLE:
-        return caseworker_share(belief, staff)
-    odds = np.log(expected / (1 - expected))
-    apart = odds[known] - odds[known].mean()
-    spread = float(apart @ apart)
-    slope = float(apart @ belief[known]) / spread if spread > 0 else 0.0
-    return caseworker_share(belief - slope * odds, staff)
+def check_dates(frame: pd.DataFrame, table: str, today: dt.date, extracted_on: dt.date | None = None) -> list[Problem]:
+    """Return dates after `today`, or after the day the tables were drawn; only the end of a spell may be planned."""
+    problems = []
+    last = pd.Timestamp(min(today, extracted_on or today))
+    words = "after the day the tables were drawn" if extracted_on else "in the future"
+    for name in frame.columns:
+        if frame[name].dtype.kind == "M":
+            limit = last + pd.DateOffset(years=PLANNED_YEARS) if name == "ended_on" else last
+            mask = (frame[name] > limit).to_numpy(bool)
+            if mask.any():
+                problems.append(Problem(table, str(name), "future", words, np.flatnonzero(mask)))
+    return problems
 
 
-def changed_since(rows: pd.DataFrame) -> pd.Series:
-    """Return per row whether the caseworker is another than at the client's wave before; a gap where one is unknown."""
-    before = rows.groupby("client")["caseworker"].shift()
-    return (rows["caseworker"] != before).astype("boolean").mask(before.isna() | rows["caseworker"].isna())
+def check_left(persons: pd.DataFrame) -> list[Problem]:
+    """Return persons who left for good on a day that is not given."""
+    mask = (persons["left_why"].notna() & persons["left_on"].isna()).to_numpy(bool)
+    words = "a reason for leaving without left_on"
+    return [Problem("persons", "left_why", "no_day", words, np.flatnonzero(mask))] if mask.any() else []
 
 
-def _share_line(name: str, share: Share) -> dict[str, object]:
-    numbers = {"estimate": share.estimate, "low": share.low, "high": share.high}
-    return {"item": name, **numbers, "n": share.clients, "caseworkers": share.caseworkers, "why_not": share.why_not}
+def check_repeats(frame: pd.DataFrame, keys: Sequence[str], table: str) -> list[Problem]:
+    """Return rows whose `keys` were seen in an earlier row."""
+    whole = frame[list(keys)].notna().all(axis="columns")
+    mask = (frame.duplicated(list(keys), keep="first") & whole).to_numpy(bool)
+    words = f"same {' and '.join(keys)} as an earlier row"
+    return [Problem(table, keys[0], "duplicate", words, np.flatnonzero(mask))] if mask.any() else []
 
 
-def _distribution(share: Share, mix: str) -> pd.DataFrame:
-    """Return quantiles of shrunken optimism over caseworkers; nothing where they are few."""
-    if len(share.optimism) < LEAST_FOR_A_DISTRIBUTION:
-        return pd.DataFrame()
-    values = np.quantile(share.optimism, AT)
-    return pd.DataFrame({"case_mix": mix, "at": [f"{q:.0%}" for q in AT], "estimate": values, "n": len(share.optimism)})
+def check_spells(spells: pd.DataFrame) -> list[Problem]:
+    """Return spells that end before they start, and spells of one status that overlap."""
+    problems = []
+    backwards = (spells["ended_on"] < spells["started_on"]).to_numpy(bool)
+    if backwards.any():
+        rows = np.flatnonzero(backwards)
+        problems.append(Problem("spells", "ended_on", "end_before_start", "end before start", rows))
+    order = spells.sort_values(["client_id", "status", "started_on"], kind="stable")
+    end = order["ended_on"].fillna(pd.Timestamp.max.floor("D"))
+    same = (order["client_id"] == order["client_id"].shift()) & (order["status"] == order["status"].shift())
+    latest = end.groupby([order["client_id"], order["status"]], dropna=False).cummax().shift()
+    overlap = (same & (order["started_on"] <= latest)).fillna(False)
+    if overlap.any():
+        rows = np.sort(order.index[overlap.to_numpy(bool)].to_numpy())
+        words = "overlaps an earlier spell of the same client and status"
+        problems.append(Problem("spells", "started_on", "overlap", words, rows))
+    return problems
 
 
-def _by_belief(rated: pd.DataFrame) -> pd.DataFrame:
-    """Return the rate of the outcome by answer to the belief item, and the rate that case mix alone would give."""
-    lines = []
-    ends = ("beyond", "beyond_low", "beyond_high")
-    for answer, part in rated.dropna(subset=["belief"]).groupby("belief"):
-        told = part[part["expected"].notna()]
-        numbers = dict(zip(("estimate", "low", "high"), _mean(part["outcome"], part["client"]), strict=True))
-        numbers |= dict(zip(ends, _mean(told["outcome"] - told["expected"], told["client"]), strict=True))
-        counts = {"n": part["client"].nunique(), "events": part.loc[part["outcome"] == 1, "client"].nunique()}
-        lines.append({"answer": f"{answer:g}", **numbers, "expected": told["expected"].mean(), **counts})
-    return pd.DataFrame(lines)
+def check_known(frame: pd.DataFrame, persons: pd.DataFrame, table: str) -> list[Problem]:
+    """Return rows of clients who are not in PERSONS, or dated before the client was born."""
+    problems = []
+    unknown = (frame["client_id"].notna() & ~frame["client_id"].isin(persons["client_id"])).to_numpy(bool)
+    if unknown.any():
+        problems.append(Problem(table, "client_id", "unknown_client", "client not in persons", np.flatnonzero(unknown)))
+    born = persons.dropna(subset="client_id").drop_duplicates("client_id").set_index("client_id")["born_on"]
+    born_on = born.reindex(frame["client_id"]).set_axis(frame.index)
+    dated = ("answered_on", "started_on", "occurred_on", "registered_on", "left_on", "filled_on")
+    for name in (*dated, "belief_recorded_on", "score_shown_on"):
+        if name in frame:
+            early = (frame[name] <= born_on).to_numpy(bool)
+            if early.any():
+                words = "on or before the day the client was born"
+                problems.append(Problem(table, name, "before_birth", words, np.flatnonzero(early)))
+    return problems
 
 
-def _jumps(rows: pd.DataFrame, items: tuple[str, ...]) -> Iterator[dict[str, object]]:
-    """Yield how far answers move from wave to wave, where the caseworker stayed and where another one came."""
-    changed = changed_since(rows)
-    for item in items:
-        if item not in rows:
-            continue
-        step = rows[item] - rows.groupby("client")[item].shift()
-        kept = step.notna() & changed.notna()
-        here, client = changed[kept].to_numpy(bool), rows["client"][kept]
-        for measure, values in zip(MEASURES, (step[kept].abs(), step[kept]), strict=True):
-            for side, line in zip(SIDES, _contrast(values.to_numpy("float64"), here, client), strict=True):
-                yield {"item": item, "measure": measure, "caseworker": side, **line}
-
-
-def _contrast(values: Floats, here: NDArray[np.bool_], client: pd.Series) -> list[dict[str, float]]:
-    """Return the mean where `here` does not hold, where it does, and their difference, by the sandwich over clients.
-
-    A client may have steps of both kinds, so the three share one sandwich and the difference is no sum of two.
-    """
-    who = client.factorize()[0]
-    sides = [side for side in (~here, here) if side.any()]
-    people = [len(np.unique(who[side])) for side in sides]
-    if len(sides) < 2 or min(people) < LEAST_PEOPLE:
-        gaps = dict.fromkeys(("estimate", "low", "high"), np.nan)
-        counts = [len(np.unique(who[side])) for side in (~here, here)]
-        return [{**gaps, "n": n} for n in (*counts, min(counts))]
-    means = [float(values[side].mean()) for side in sides]
-    pulls = [side * (values - mean) / side.sum() for side, mean in zip(sides, means, strict=True)]
-    lines = []
-    for middle, pull, n in zip(
-        (*means, means[1] - means[0]), (*pulls, pulls[1] - pulls[0]), (*people, min(people)), strict=True
-    ):
-        half = _Z * float(np.sqrt((np.bincount(who, pull) ** 2).sum()))
-        lines.append({"estimate": middle, "low": middle - half, "high": middle + half, "n": n})
-    return lines
-
-
-def _mean(values: pd.Series, client: pd.Series) -> tuple[float, float, float]:
-    """Return a mean over rows and its interval, by the sandwich over clients; gaps where there is nothing."""
-    if values.empty:
-        return (np.nan,) * 3
-    middle = float(values.mean())
-    half = _Z * float(np.sqrt(((values - middle).groupby(client).sum() ** 2).sum())) / len(values)
-    return middle, middle - half, middle + half
+def refuse(problems: Sequence[Problem]) -> None:
+    """Raise one SchemaError with all `problems`, if there are any."""
+    if problems:
+        lines = [f"{problem.table}: {problem}" for problem in problems]
+        raise SchemaError(bullets(f"the input has {len(problems)} problem(s); no row was used:", lines))
