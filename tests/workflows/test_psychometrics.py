@@ -17,9 +17,8 @@ from eriq.instrument.instrument import load_instrument
 from eriq.psychometrics.files import SNIPPET
 from eriq.registry.tracking import connect
 from eriq.sheets.client import RELIABLE
-from eriq.workflows.psychometrics import Looked, psychometrics
-from eriq.workflows.sheet import sheets
 from eriq.workflows.psychometrics import FEW_EACH, Looked, psychometrics
+from eriq.workflows.sheet import sheets
 
 CHROMIUM = shutil.which("chromium")
 CONFIG = """version: 1

@@ -33,7 +33,7 @@ def shifted(
     alpha: float,
     others: Mapping[str, pd.DataFrame] = MappingProxyType({}),
 ) -> pd.DataFrame:
-    """Return MONITOR_SHIFT: everyone, waves and job centres of enough people, and `others`; Holm over the columns of a slice.
+    """Return MONITOR_SHIFT: everyone, waves, job centres of enough people, `others`; Holm over the columns of a slice.
 
     Parameters
     ----------
