@@ -90,6 +90,7 @@ def serve(theirs: socket.socket) -> None:
         os.environ.clear()
         os.environ.update(wanted["env"])
         sys.argv = ["eriq", *wanted["words"]]
+        sys.modules["__main__"] = importlib.import_module("eriq.__main__")  # what workers of a training import
         sys.path[0] = str(Path.cwd())  # as `python -m` has it
         return
 
