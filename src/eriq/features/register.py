@@ -1,18 +1,22 @@
 """Columns the registers give, as known on the answer date."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from eriq.errors import LeakageError
 from eriq.features.feature import Feature, Kind, Part
 from eriq.features.words import filled, words
+from eriq.tables.by_client import ByClient, Places, blocks, by_client, codes_of, days_of
 from eriq.tables.cohort import Registers
-from eriq.tables.outcome import DAY
 from eriq.tables.schema import AREA, BENEFITS, EDUCATION, EVENTS, FIELDS, OCCUPATIONS, STATUSES, WORK
 
 WINDOWS = {"1y": 52, "3y": 156, "5y": 260}  # weeks
+Days = NDArray[np.int32]  # since 1970
+NEVER, EVER = -(2**30), 2**30  # days: of a date that is missing, and of the end of what goes on
 NEVER_WEEKS = 520.0  # stands for "not in the last ten years"
 
 _GROUPS: Mapping[str, tuple[str, ...]] = {
@@ -87,6 +91,31 @@ def _register_features() -> tuple[Feature, ...]:
 REGISTER_FEATURES = _register_features()
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Facts:
+    """A register as whole numbers, found by client: prepared once, looked at in blocks of rows."""
+
+    by_client: ByClient
+    place: Places  # of each row's client
+    day: Days  # from which a fact counts
+    known_on: Days | None  # None: nowhere given
+    columns: Mapping[str, np.ndarray]
+
+    def known(self, block: slice, cut: Days, answered_on: Days) -> tuple[Places, Places]:
+        """Return every (row of the block, fact of the same client) that was known on the row's answer date."""
+        row, fact = self.by_client.pairs(self.place[block])
+        in_time = self.day[fact] <= cut[row]
+        if self.known_on is not None:
+            in_time &= self.known_on[fact] <= answered_on[row]
+        return row[in_time], fact[in_time]  # later facts are dropped before anything else of them is looked at
+
+
+def _facts(rows: pd.DataFrame, table: pd.DataFrame, dated: str, **columns: np.ndarray) -> _Facts:
+    found, known_on = by_client(table["client_id"]), table["known_on"]
+    late = days_of(known_on, NEVER) if known_on.notna().any() else None
+    return _Facts(found, found.place(rows["client_id"]), days_of(table[dated], NEVER), late, columns)
+
+
 def register_columns(rows: pd.DataFrame, registers: Registers, lag_days: int) -> pd.DataFrame:
     """Return what the registers held about each client on the answer date.
 
@@ -112,82 +141,96 @@ def register_columns(rows: pd.DataFrame, registers: Registers, lag_days: int) ->
     LeakageError
         When PERSONS was compiled after the answer.
     """
-    base = rows[["client_id", "answered_on"]].reset_index(drop=True)
-    base = base.assign(row=np.arange(len(base)), cut=base["answered_on"] - lag_days * DAY)
-    columns = _person_columns(base, registers.persons)
-    columns |= _spell_columns(base, registers.spells)
-    columns |= _event_columns(base, registers.events)
-    columns |= _period_columns(base, registers.spells)
-    columns["register.days_to_disability_code"] = _days_to_code(base, registers)
-    return pd.DataFrame({f.name: columns[f.name] for f in REGISTER_FEATURES})
+    place = {f.name: n for n, f in enumerate(REGISTER_FEATURES)}
+    made = np.empty((len(place), len(rows)))  # filled column by column and block by block: there is one copy of it
+    answered = days_of(rows["answered_on"], NEVER)
+    cut = np.where(answered == NEVER, NEVER, answered - lag_days).astype(np.int32)
+    for name, values in _person_columns(rows, cut, registers.persons):
+        made[place[name]] = values
+    registered = days_of(_of_rows(rows, registers.persons, "registered_on"), NEVER)
+    registered = np.where(registered > answered, NEVER, registered)  # a later registration is a later fact
+    spells, events = registers.spells, registers.events
+    status, kind = _numbers(spells["status"], STATUSES), _numbers(events["kind"], EVENTS)
+    lives = _facts(
+        rows,
+        spells,
+        "started_on",
+        status=status,
+        ended=days_of(spells["ended_on"], EVER),
+        track=spells["track"].to_numpy("float32", na_value=np.nan),
+    )
+    happened = _facts(rows, events, "occurred_on", kind=kind)
+    periods = bool((status == STATUSES.index("registered")).any())
+    for block in blocks(len(rows)):
+        here = (block, cut[block], answered[block])
+        parts = [_spell_columns(lives, *here, periods=periods), _event_columns(happened, *here, registered[block])]
+        for part in parts:
+            for name, values in part.items():
+                made[place[name], block] = values
+    return pd.DataFrame(made.T, columns=list(place))
 
 
-def _person_columns(base: pd.DataFrame, persons: pd.DataFrame) -> dict[str, np.ndarray]:
-    who = base[["client_id", "answered_on", "cut"]].merge(persons, on="client_id", how="left", validate="many_to_one")
-    if late := int((who["known_on"] > who["answered_on"]).sum()):
+def _numbers(given: pd.Series, names: tuple[str, ...]) -> np.ndarray:
+    """Return the place of each word among `names`: whole numbers compare many times faster than words."""
+    code, words = codes_of(given)
+    place: np.ndarray = np.append(pd.Index(names).get_indexer(words), -1).astype(np.int8)
+    return place[code]
+
+
+def _of_rows(rows: pd.DataFrame, persons: pd.DataFrame, column: str) -> pd.Series:
+    found: pd.Series = persons[column].set_axis(pd.Index(persons["client_id"])).reindex(rows["client_id"])
+    return found
+
+
+def _person_columns(rows: pd.DataFrame, cut: Days, persons: pd.DataFrame) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield (column, values): what PERSONS holds is read once a person, and taken for each of the person's rows."""
+    code, once = codes_of(rows["client_id"])
+    place = np.append(pd.Index(persons["client_id"]).get_indexer(once), -1)[code]
+    answered = days_of(rows["answered_on"], NEVER)
+
+    def day(name: str) -> np.ndarray:
+        """Return a date of each row's person as days, NaN where unknown."""
+        given = np.append(days_of(persons[name], NEVER), NEVER)[place]
+        return np.where((given == NEVER) | (answered == NEVER), np.nan, given)
+
+    def number(values: np.ndarray) -> np.ndarray:
+        taken: np.ndarray = np.append(values, np.nan)[place]
+        return taken
+
+    def coded(name: str, levels: Sequence[str]) -> np.ndarray:
+        found = _numbers(persons[name], tuple(levels)).astype("float64")
+        return number(np.where(found < 0, np.nan, found))
+
+    if late := int((day("known_on") > answered).sum()):
         raise LeakageError(
             f"persons: facts recorded after the answer in {late} answered wave(s); give them as known then"
         )
-    levels = {name: float(place) for place, name in enumerate(EDUCATION)}
-    codes = {f.name: {name: float(place) for place, name in enumerate(f.levels)} for f in REGISTER_FEATURES if f.levels}
-    return {
-        "register.age": _weeks(who["answered_on"] - who["born_on"]) * 7 / 365.25,
-        "register.sex": who["sex"].map(codes["register.sex"]).to_numpy("float64"),
-        "register.origin": who["origin"].map(codes["register.origin"]).to_numpy("float64"),
-        "register.couple": who["family"].map({"single": 0.0, "couple": 1.0}).to_numpy("float64"),
-        "register.children": who["children"].to_numpy("float64", na_value=np.nan),
-        "register.education": who["education"].map(levels).to_numpy("float64"),
-        "register.vocational": who["vocational_education"].to_numpy("float64", na_value=np.nan),
-        **{
-            f"register.{name}": who[name].to_numpy("float64", na_value=np.nan)
-            for name in ("weak_competitiveness", *FLAGS, *(f"area_{area}" for area in AREA))
-        },
-        **{
-            f"register.{name}": who[name].map(codes[f"register.{name}"]).to_numpy("float64")
-            for name in ("education_field", "sought_occupation")
-        },
-        "register.registered_quarter": _unless_later(who, who["registered_on"].dt.quarter.to_numpy("float64") - 1),
-        "register.weeks_registered": _unless_later(who, np.maximum(_weeks(who["cut"] - who["registered_on"]), 0.0)),
-    }
+    yield "register.age", (answered - day("born_on")) / 7 * 7 / 365.25
+    levels = {f.name: f.levels for f in REGISTER_FEATURES if f.levels}
+    for name in ("sex", "origin", "education_field", "sought_occupation"):
+        yield f"register.{name}", coded(name, levels[f"register.{name}"])
+    yield "register.couple", coded("family", ("single", "couple"))
+    yield "register.education", coded("education", EDUCATION)
+    areas = (f"area_{area}" for area in AREA)
+    for name in ("children", "vocational_education", "weak_competitiveness", *FLAGS, *areas):
+        short = "vocational" if name == "vocational_education" else name
+        yield f"register.{short}", number(persons[name].to_numpy("float64", na_value=np.nan))
+    registered = day("registered_on")
+    later = registered > answered  # a later registration is a later fact
+    quarter = number(persons["registered_on"].dt.quarter.to_numpy("float64") - 1)
+    yield "register.registered_quarter", np.where(later, np.nan, quarter)
+    yield "register.weeks_registered", np.where(later, np.nan, np.maximum((cut - registered) / 7, 0.0))
 
 
-def _unless_later(who: pd.DataFrame, value: np.ndarray) -> np.ndarray:
-    """Return a fact of the registration, NaN where it came after the answer: a later registration is a later fact."""
-    return np.where((who["registered_on"] > who["answered_on"]).to_numpy(bool), np.nan, value)
-
-
-def _weeks(length: pd.Series) -> np.ndarray:
-    """Return lengths of time in weeks, NaN where unknown."""
-    weeks: np.ndarray = length.to_numpy("timedelta64[us]") / np.timedelta64(7, "D")
-    return weeks
-
-
-def _known(base: pd.DataFrame, facts: pd.DataFrame, dated: str) -> pd.DataFrame:
-    """Return every (row, fact of the same client) that was known on the row's answer date."""
-    mine, clients = pd.factorize(base["client_id"], use_na_sentinel=False)
-    whose = pd.Index(clients).get_indexer(facts["client_id"])
-    order = np.argsort(whose, kind="stable")  # facts of a client stay in their order: sums are added up in it
-    starts = np.searchsorted(whose[order], np.arange(len(clients) + 1))
-    n = np.diff(starts)[mine]
-    row = np.repeat(np.arange(len(base)), n)
-    fact = order[np.arange(len(row)) - np.repeat(n.cumsum() - n - starts[mine], n)]
-    day, known_on = facts[dated].to_numpy(), facts["known_on"].to_numpy()[fact]
-    cut, answered_on = base["cut"].to_numpy(), base["answered_on"].to_numpy()
-    in_time = (day[fact] <= cut[row]) & (np.isnat(known_on) | (known_on <= answered_on[row]))
-    row, fact = row[in_time], fact[in_time]  # later facts are dropped before anything else of them is looked at
-    seen = facts.drop(columns=["client_id", "known_on"]).take(fact).reset_index(drop=True)
-    return seen.assign(row=base["row"].to_numpy()[row], cut=cut[row])
-
-
-def _spell_columns(base: pd.DataFrame, spells: pd.DataFrame) -> dict[str, np.ndarray]:
-    coded = spells.assign(status=pd.Index(STATUSES).get_indexer(pd.Index(spells["status"])))
-    pairs, n = _known(base, coded, "started_on"), len(base)
-    row, status = pairs["row"].to_numpy(), pairs["status"].to_numpy()
-    cut = pairs["cut"].to_numpy()
-    ended = pairs["ended_on"].fillna(pd.Timestamp.max.floor("D").as_unit("us")).to_numpy()
+def _spell_columns(
+    lives: _Facts, block: slice, day: Days, answered_on: Days, *, periods: bool
+) -> dict[str, np.ndarray]:
+    row, fact = lives.known(block, day, answered_on)
+    n, cut = len(day), day[row]
+    status, started, ended = lives.columns["status"][fact], lives.day[fact], lives.columns["ended"][fact]
     # Weeks back to the first and to the last day; a spell holds both days, so one of a single day is 1/7 week.
-    start_back = (cut - pairs["started_on"].to_numpy()) / np.timedelta64(7, "D") + 1 / 7
-    end_back = np.maximum((cut - ended) / np.timedelta64(7, "D"), 0.0)
+    start_back = (cut - started) / 7 + 1 / 7
+    end_back = np.maximum((cut - np.minimum(ended, cut)) / 7, 0.0)
     ongoing = ended >= cut
     columns: dict[str, np.ndarray] = {}
     for group, kinds in _GROUPS.items():
@@ -199,46 +242,46 @@ def _spell_columns(base: pd.DataFrame, spells: pd.DataFrame) -> dict[str, np.nda
             last = end_back[mine]
         for window, weeks in WINDOWS.items():
             overlap = np.clip(np.minimum(first, weeks) - last, 0.0, None)
-            total = np.bincount(row[mine], weights=overlap, minlength=n)
-            columns[f"register.weeks_{group}_{window}"] = total.astype("float64")  # numpy counts nothing as int
+            columns[f"register.weeks_{group}_{window}"] = np.bincount(row[mine], weights=overlap, minlength=n)
     work = np.isin(status, _places(WORK))
     since = np.full(n, np.inf)
     np.minimum.at(since, row[work], end_back[work])
-    columns["register.never_worked"] = np.isinf(since).astype("float64")
+    columns["register.never_worked"] = np.isinf(since)
     columns["register.weeks_since_work"] = np.minimum(since, NEVER_WEEKS)
     recent = work & (end_back < WINDOWS["5y"])
-    columns["register.work_spells_5y"] = np.bincount(row[recent], minlength=n).astype("float64")
+    columns["register.work_spells_5y"] = np.bincount(row[recent], minlength=n)
     track = np.full(n, np.nan)
     now = (status == STATUSES.index("activation")) & ongoing
-    np.fmax.at(track, row[now], pairs["track"].to_numpy("float64", na_value=np.nan)[now])
+    np.fmax.at(track, row[now], lives.columns["track"][fact[now]])
     columns["register.track"] = track
     length = np.zeros(n)
     for benefit in BENEFITS:
         now = (status == STATUSES.index(benefit)) & ongoing
-        columns[f"register.on_{benefit}"] = (np.bincount(row[now], minlength=n) > 0).astype("float64")
+        columns[f"register.on_{benefit}"] = np.bincount(row[now], minlength=n) > 0
         np.maximum.at(length, row[now], start_back[now])
     columns["register.weeks_current_benefit"] = np.minimum(length, NEVER_WEEKS)
-    return columns
+    if not periods:  # this agency keeps no periods: that is not "never before"
+        return columns | {f"register.{name}": np.full(n, np.nan) for name in PERIODS}
+    over = np.flatnonzero((status == STATUSES.index("registered")) & (ended < cut))
+    return columns | _period_columns(row[over], started[over], ended[over], day)
 
 
 def _places(kinds: tuple[str, ...]) -> list[int]:
-    """Return the places of statuses: whole numbers compare many times faster than words."""
     return [STATUSES.index(kind) for kind in kinds]
 
 
-def _period_columns(base: pd.DataFrame, spells: pd.DataFrame) -> dict[str, np.ndarray]:
+def _period_columns(row: Places, started: Days, ended: Days, cut: Days) -> dict[str, np.ndarray]:
     """Return how often somebody was registered before, how long the last time, and how long ago."""
-    periods = spells[spells["status"] == "registered"]
-    n = len(base)
-    if periods.empty:  # this agency keeps no periods: that is not "never before"
-        return {f"register.{name}": np.full(n, np.nan) for name in PERIODS}
-    pairs = _known(base, periods, "started_on")
-    over = pairs[(pairs["ended_on"] < pairs["cut"]).to_numpy(bool)].sort_values("ended_on", kind="stable")
-    last = over.groupby("row").tail(1).set_index("row").reindex(range(n))
+    n = len(cut)
+    order = np.lexsort((ended, row))
+    last = order[np.append(row[order][1:] != row[order][:-1], True)[: len(order)]]
+    length, ago = np.full(n, np.nan), np.full(n, np.nan)
+    length[row[last]] = (ended[last] - started[last]) / 7 + 1 / 7
+    ago[row[last]] = (cut[row[last]] - ended[last]) / 7
     return {
-        "register.earlier_periods": np.bincount(over["row"], minlength=n).astype("float64"),
-        "register.weeks_previous_period": _weeks(last["ended_on"] - last["started_on"]) + 1 / 7,
-        "register.weeks_since_previous_period": _weeks(last["cut"] - last["ended_on"]),
+        "register.earlier_periods": np.bincount(row, minlength=n),
+        "register.weeks_previous_period": length,
+        "register.weeks_since_previous_period": ago,
     }
 
 
@@ -252,28 +295,23 @@ def _covered(row: np.ndarray, end_back: np.ndarray) -> np.ndarray:
     return before.fillna(np.inf).to_numpy()
 
 
-def _event_columns(base: pd.DataFrame, events: pd.DataFrame) -> dict[str, np.ndarray]:
-    placed = events.assign(kind=pd.Index(EVENTS).get_indexer(pd.Index(events["kind"])))
-    pairs, n = _known(base, placed, "occurred_on"), len(base)
-    row, kind = pairs["row"].to_numpy(), pairs["kind"].to_numpy()
-    weeks_back = _weeks(pairs["cut"] - pairs["occurred_on"])
+def _event_columns(
+    happened: _Facts, block: slice, cut: Days, answered_on: Days, registered: Days
+) -> dict[str, np.ndarray]:
+    row, fact = happened.known(block, cut, answered_on)
+    n, kind, day = len(cut), happened.columns["kind"][fact], happened.day[fact]
+    back = cut[row] - day
     columns: dict[str, np.ndarray] = {}
     for place, name in enumerate(EVENTS):
+        of = np.flatnonzero(kind == place)
         for window in ("1y", "5y"):
-            mine = (kind == place) & (weeks_back < WINDOWS[window])
-            columns[f"register.{name}_{window}"] = np.bincount(row[mine], minlength=n).astype("float64")
-    coded = np.bincount(row[kind == EVENTS.index("disability_code")], minlength=n) > 0
-    columns["register.disability_code"] = coded.astype("float64")
+            mine = of[back[of] < 7 * WINDOWS[window]]
+            columns[f"register.{name}_{window}"] = np.bincount(row[mine], minlength=n)
+    coded = kind == EVENTS.index("disability_code")
+    first = np.full(n, EVER)
+    np.minimum.at(first, row[coded], day[coded])
+    columns["register.disability_code"] = first < EVER
+    # Days from registration to the first code known; 0 where it was there before.
+    there = (first < EVER) & (registered != NEVER)
+    columns["register.days_to_disability_code"] = np.where(there, np.maximum((first - registered) / 7 * 7, 0.0), np.nan)
     return columns
-
-
-def _days_to_code(base: pd.DataFrame, registers: Registers) -> np.ndarray:
-    """Return days from registration to the first disability code known; 0 where it was there before."""
-    coded = registers.events[registers.events["kind"] == "disability_code"]
-    pairs = _known(base, coded, "occurred_on")
-    first = pairs.groupby("row")["occurred_on"].min().reindex(base["row"]).reset_index(drop=True)
-    persons = registers.persons[["client_id", "registered_on"]]
-    who = base.merge(persons, on="client_id", how="left", validate="many_to_one")
-    registered = who["registered_on"].where(who["registered_on"] <= who["answered_on"])
-    days: np.ndarray = np.maximum(_weeks(first - registered) * 7, 0.0)
-    return days
