@@ -22,6 +22,7 @@ from eriq.model.calibrator import Calibrator
 from eriq.model.limits import bounded, check_archive, check_parquet, check_whole, most_of
 from eriq.model.manifest import MANIFEST, BasisFit, Kind, Manifest, read_manifest
 from eriq.model.model import Model
+from eriq.model.plain import PlainLine, read_line
 from eriq.model.signature import Keys
 from eriq.model.tables import from_json, to_json
 from eriq.model.tried import remember, try_out
@@ -238,6 +239,8 @@ def _files(kind: Kind, estimator: Any, stem: str) -> dict[str, bytes]:
         content = to_json(estimator).encode()
     elif kind == "stack":
         content = json.dumps([{"kind": m.kind, **asdict(m.calibrator)} for m in estimator]).encode()
+    elif isinstance(estimator, PlainLine):
+        content = estimator.content
     else:
         import skops.io
 
@@ -372,6 +375,8 @@ def _open_part(payload: Mapping[str, bytes], stem: str, kind: str, folder: Path,
             for (kind, calibrator), part in zip(found, opened, strict=True)
         )
     check_archive(payload[name], f"{folder.name}/{name}")
+    if kind == "linear" and (line := read_line(payload[name])):
+        return line
     import skops.io
 
     try:

@@ -2,10 +2,14 @@
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.pipeline import Pipeline
+
+from eriq.model.plain import PlainLine
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -20,8 +24,11 @@ class LinearSteps:
     owner: np.ndarray  # (n_derived, n_columns), 1 where the derived column comes from the input
 
     @classmethod
-    def of(cls, pipeline: Pipeline) -> "LinearSteps":
-        """Return a fitted pipeline as arrays."""
+    def of(cls, pipeline: "Pipeline | PlainLine") -> "LinearSteps":
+        """Return a fitted pipeline as arrays, or one that was read as such."""
+        if isinstance(pipeline, PlainLine):
+            line = pipeline
+            return cls(line, line.mean, line.scale, line.weights, line.intercept, line.owner)
         scaler, model = pipeline.named_steps["scale"], pipeline.named_steps["model"]
         prepare = pipeline.named_steps["prepare"]
         return cls(prepare, scaler.mean_, scaler.scale_, model.coef_[0], float(model.intercept_[0]), _owners(prepare))
