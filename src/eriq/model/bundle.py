@@ -29,11 +29,7 @@ from eriq.model.tried import remember, try_out
 
 SELFTEST = "selftest.parquet"
 BACKGROUND = "background.parquet"  # invented rows that contributions are against
-ENDINGS = {
-    "booster": "booster.txt",
-    "tables": "tables.json",
-    "stack": "stack.json",
-}  # of files of estimators; else skops
+ENDINGS = {"booster": "booster.txt", "tables": "tables.json", "stack": "stack.json"}  # of estimators; else skops
 STACKED = {"linear", "booster", "tables"}
 PYFUNC = Path(__file__).parents[1] / "registry" / "pyfunc.py"  # by its place: this room must not import that one
 # The types our scikit-learn parts need beyond what skops accepts by itself; the list stands
@@ -239,12 +235,10 @@ def _files(kind: Kind, estimator: Any, stem: str) -> dict[str, bytes]:
         content = to_json(estimator).encode()
     elif kind == "stack":
         content = json.dumps([{"kind": m.kind, **asdict(m.calibrator)} for m in estimator]).encode()
-    elif isinstance(estimator, PlainLine):
-        content = estimator.content
     else:
         import skops.io
 
-        content = skops.io.dumps(estimator)
+        content = estimator.content if isinstance(estimator, PlainLine) else skops.io.dumps(estimator)
     files = {f"{stem}.{ENDINGS.get(kind, 'skops')}": content}
     for place, member in enumerate(estimator if kind == "stack" else ()):
         files |= _files(member.kind, member.estimator, f"{stem}-part-{place + 1}")
@@ -252,8 +246,7 @@ def _files(kind: Kind, estimator: Any, stem: str) -> dict[str, bytes]:
 
 
 def _selftest(model: Model, sample: np.ndarray) -> bytes:
-    frame = pd.DataFrame(sample, columns=list(model.columns))
-    frame["log_odds"] = model.log_odds(sample)
+    frame = pd.DataFrame(sample, columns=list(model.columns)).assign(log_odds=model.log_odds(sample))
     for place, column in enumerate(model.contributions(sample).T):
         frame[f"contribution_{place}"] = column
     return _packed(frame)
