@@ -22,17 +22,14 @@ from eriq.model.calibrator import Calibrator
 from eriq.model.limits import bounded, check_archive, check_parquet, check_whole, most_of
 from eriq.model.manifest import MANIFEST, BasisFit, Kind, Manifest, read_manifest
 from eriq.model.model import Model
+from eriq.model.plain import PlainLine, read_line
 from eriq.model.signature import Keys
 from eriq.model.tables import from_json, to_json
 from eriq.model.tried import remember, try_out
 
 SELFTEST = "selftest.parquet"
 BACKGROUND = "background.parquet"  # invented rows that contributions are against
-ENDINGS = {
-    "booster": "booster.txt",
-    "tables": "tables.json",
-    "stack": "stack.json",
-}  # of files of estimators; else skops
+ENDINGS = {"booster": "booster.txt", "tables": "tables.json", "stack": "stack.json"}  # of estimators; else skops
 STACKED = {"linear", "booster", "tables"}
 PYFUNC = Path(__file__).parents[1] / "registry" / "pyfunc.py"  # by its place: this room must not import that one
 # The types our scikit-learn parts need beyond what skops accepts by itself; the list stands
@@ -241,7 +238,7 @@ def _files(kind: Kind, estimator: Any, stem: str) -> dict[str, bytes]:
     else:
         import skops.io
 
-        content = skops.io.dumps(estimator)
+        content = estimator.content if isinstance(estimator, PlainLine) else skops.io.dumps(estimator)
     files = {f"{stem}.{ENDINGS.get(kind, 'skops')}": content}
     for place, member in enumerate(estimator if kind == "stack" else ()):
         files |= _files(member.kind, member.estimator, f"{stem}-part-{place + 1}")
@@ -249,8 +246,7 @@ def _files(kind: Kind, estimator: Any, stem: str) -> dict[str, bytes]:
 
 
 def _selftest(model: Model, sample: np.ndarray) -> bytes:
-    frame = pd.DataFrame(sample, columns=list(model.columns))
-    frame["log_odds"] = model.log_odds(sample)
+    frame = pd.DataFrame(sample, columns=list(model.columns)).assign(log_odds=model.log_odds(sample))
     for place, column in enumerate(model.contributions(sample).T):
         frame[f"contribution_{place}"] = column
     return _packed(frame)
@@ -372,6 +368,8 @@ def _open_part(payload: Mapping[str, bytes], stem: str, kind: str, folder: Path,
             for (kind, calibrator), part in zip(found, opened, strict=True)
         )
     check_archive(payload[name], f"{folder.name}/{name}")
+    if kind == "linear" and (line := read_line(payload[name])):
+        return line
     import skops.io
 
     try:

@@ -2,10 +2,14 @@
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.pipeline import Pipeline
+
+from eriq.model.plain import PlainLine
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -20,11 +24,14 @@ class LinearSteps:
     owner: np.ndarray  # (n_derived, n_columns), 1 where the derived column comes from the input
 
     @classmethod
-    def of(cls, pipeline: Pipeline) -> "LinearSteps":
-        """Return a fitted pipeline as arrays."""
+    def of(cls, pipeline: "Pipeline | PlainLine") -> "LinearSteps":
+        """Return a fitted pipeline as arrays, or one that was read as such."""
+        if isinstance(pipeline, PlainLine):
+            line = pipeline
+            return cls(line, line.mean, line.scale, line.weights, line.intercept, line.owner)
         scaler, model = pipeline.named_steps["scale"], pipeline.named_steps["model"]
         prepare = pipeline.named_steps["prepare"]
-        return cls(prepare, scaler.mean_, scaler.scale_, model.coef_[0], float(model.intercept_[0]), _owners(prepare))
+        return cls(prepare, scaler.mean_, scaler.scale_, model.coef_[0], float(model.intercept_[0]), owners(prepare))
 
     def scaled(self, matrix: np.ndarray) -> np.ndarray:
         """Return the derived columns with mean 0 over the training rows."""
@@ -32,7 +39,7 @@ class LinearSteps:
         return np.asarray((derived - self.mean) / self.scale)
 
 
-def _owners(prepare: Any) -> np.ndarray:
+def owners(prepare: Any) -> np.ndarray:
     """Return which input each derived column comes from, as a 0/1 matrix.
 
     Each transformer names its outputs after numbered inputs: "c12", "c12_sp_3", "c12_2.0",

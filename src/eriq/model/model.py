@@ -28,7 +28,9 @@ class Model:
 
     kind: Kind
     columns: tuple[str, ...]
-    estimator: Any  # Pipeline, Booster, LevelRates, DummyClassifier, PairTables, or of a stack several models
+    estimator: (
+        Any  # Pipeline or PlainLine, Booster, LevelRates, DummyClassifier, PairTables, or of a stack several models
+    )
     calibrator: Calibrator
     members: tuple[Any, ...] = field(default=())  # the same kind refitted on resampled clients
     background: np.ndarray | None = None  # invented rows, shape (rows, n_columns), that contributions are against

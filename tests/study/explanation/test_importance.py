@@ -1,8 +1,11 @@
 """Importance: ranks, intervals and permutation."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from eriq.config.streams import stream
 from eriq.errors import LeakageError
 from eriq.features import Feature
 from eriq.features.matrix import to_matrix
@@ -14,6 +17,7 @@ from eriq.study.design.folds import Fold, grouped_kfold
 from eriq.study.evaluation.metrics import auc
 from eriq.study.explanation.explain import explain
 from eriq.study.explanation.importance import permutation
+from eriq.study.learning.training import fit, margin
 from tests.study.explanation.conftest import explained_of
 
 
@@ -84,6 +88,25 @@ def test_shuffling_what_tells_costs_the_whole_discrimination(telling):
     falls = permuted(telling, folds)
     assert falls[0][0] == pytest.approx(whole - 0.5, abs=0.1)
     assert abs(falls[1][0]) < 0.02
+
+
+@pytest.mark.parametrize("estimator", ["logistic", "level_rates"])
+def test_shuffling_made_columns_is_shuffling_answers(study, folds, everything, estimator) -> None:
+    """Falls in AUC are those of whole forecasts for rows in which the unit's answers are shuffled."""
+    columns = everything if estimator == "logistic" else everything[:1]
+    contender = Contender("all", "some", estimator, columns, (("C", 0.01),) if estimator == "logistic" else ())
+    _, member = units([f for f in study.features if f.name in columns])
+    found = permutation(contender, study.design, folds[:1], study.features, member, seed=1)
+
+    rng, test = stream(1, "permutation"), study.design.take(folds[0].test).judged()
+    fitted = fit(contender, study.design.take(folds[0].train), study.features, seed=1)
+    matrix = to_matrix(test.matrix, columns)
+    for unit, (fall, _, _) in zip(member.T, found, strict=True):
+        moved = [name for name, inside in zip(columns, unit, strict=True) if inside]
+        shuffled = matrix.copy()
+        shuffled[moved] = matrix[moved].to_numpy()[rng.permutation(len(matrix))]
+        before, after = (margin(fitted, replace(test, matrix=m)) for m in (matrix, shuffled))
+        assert fall == pytest.approx(auc(test.outcome, before) - auc(test.outcome, after), abs=1e-12)
 
 
 def test_a_client_on_both_sides_stops_the_permutation(telling):

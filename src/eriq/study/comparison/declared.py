@@ -122,7 +122,7 @@ def _without_two(fit: Fit, folds: Sequence[Fold], rows: int) -> dict[tuple[int, 
         Fold(
             f"without folds {k + 1} and {other + 1}",
             0,
-            np.intersect1d(folds[k].train, folds[other].train),
+            np.intersect1d(folds[k].train, folds[other].train, assume_unique=True),
             np.union1d(folds[k].test, folds[other].test),
         )
         for k, other in pairs

@@ -33,9 +33,10 @@ def apart(client: np.ndarray, train: np.ndarray, test: np.ndarray, step: str) ->
     Traceback (most recent call last):
     eriq.errors.LeakageError: fold 1: 1 client(s) are in training and in test
     """
-    both = np.intersect1d(client[train], client[test])
+    tested = client[test]
+    both = tested[np.isin(tested, client[train])]
     if len(both):
-        raise LeakageError(f"{step}: {len(both)} client(s) are in training and in test")
+        raise LeakageError(f"{step}: {len(np.unique(both))} client(s) are in training and in test")
 
 
 def kept_apart(design: Design, fold: Fold, step: str) -> None:

@@ -1,10 +1,11 @@
 """How much items, respondents and blocks move the forecast, and what shuffling an item costs."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+from sklearn.base import BaseEstimator
+from sklearn.pipeline import Pipeline
 
 from eriq.config.streams import stream
 from eriq.features import Feature
@@ -12,13 +13,15 @@ from eriq.features.matrix import to_matrix
 from eriq.features.sensitive import SENSITIVE_LABEL, units
 from eriq.instrument.instrument import Instrument
 from eriq.model.calibrator import expit
+from eriq.model.linear import owners
+from eriq.model.margin import raw_margin
 from eriq.study.design.contender import Contender
 from eriq.study.design.design import Design
 from eriq.study.design.folds import Fold, kept_apart
 from eriq.study.evaluation.metrics import auc
 from eriq.study.explanation.explained import Contributions, Explained
 from eriq.study.explanation.spread import around, ranks_around
-from eriq.study.learning.training import fit, margin
+from eriq.study.learning.training import fit
 from eriq.study.words import part_words
 from eriq.tables.people import NO_ITEM
 
@@ -126,17 +129,26 @@ def permutation(
         test = design.take(fold.test).judged()
         if len(np.unique(test.outcome)) < 2:
             continue
-        whole = auc(test.outcome, expit(margin(fitted, test)), test.weight)
-        matrix = to_matrix(test.matrix, contender.columns)
+        derived, owner, last = _opened(fitted.estimator, to_matrix(test.matrix, contender.columns).to_numpy())
+        whole = auc(test.outcome, expit(raw_margin(last, derived)), test.weight)
         fall = []
         for unit in member.T:
-            columns = [c for c, inside in zip(contender.columns, unit, strict=True) if inside]
-            shuffled = matrix.copy()
-            shuffled[columns] = matrix[columns].to_numpy()[rng.permutation(len(matrix))]
-            forecast = expit(margin(fitted, replace(test, matrix=shuffled)))
-            fall.append(whole - auc(test.outcome, forecast, test.weight))
+            moved, shuffled = owner[:, unit > 0].any(axis=1), derived.copy()
+            shuffled[:, moved] = derived[rng.permutation(len(derived))][:, moved]
+            fall.append(whole - auc(test.outcome, expit(raw_margin(last, shuffled)), test.weight))
         falls.append(fall)
     if not falls:
         return [(np.nan, np.nan, np.nan)] * member.shape[1]
     table = np.array(falls)
     return list(zip(table.mean(axis=0), table.min(axis=0), table.max(axis=0), strict=True))
+
+
+def _opened(estimator: BaseEstimator, matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray, BaseEstimator]:
+    """Return columns to be shuffled, which column of the matrix each comes from (0 or 1), and what forecasts from them.
+
+    A pipeline makes its columns row by row and each from one, so that they are made once and shuffled themselves.
+    """
+    if not isinstance(estimator, Pipeline):
+        return matrix, np.eye(matrix.shape[1]) > 0, estimator
+    prepare = estimator.named_steps["prepare"]
+    return prepare.transform(matrix), owners(prepare) > 0, estimator[1:]
