@@ -23,6 +23,11 @@ from eriq.scoring.kinds import Kind, kind_of
 # What databases report, by SQLSTATE or by SQLite's own names.
 LOCKED = ("55P03", "40P01", "40001", "SQLITE_BUSY", "SQLITE_LOCKED")
 FULL = ("53100", "53200", "SQLITE_FULL")
+# For this transaction: wide rows are sorted in memory, unless the server gives more of it anyway.
+ROOM_TO_SORT = (
+    "SELECT set_config('work_mem', '64MB', true) "
+    "WHERE pg_size_bytes(current_setting('work_mem')) < pg_size_bytes('64MB')"
+)
 ENDED = ("57P01", "57P02", "57P03", "57P05", "25P03")
 
 
@@ -152,6 +157,7 @@ class SqlReader(Reader):
     def _open(self, table: str | None, query: str, order_by: Sequence[str]) -> None:
         if self.kind == "postgresql":
             self._connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            self._connection.exec_driver_sql(ROOM_TO_SORT)
         quote = self._engine.dialect.identifier_preparer.quote
         if table:
             query = "SELECT * FROM " + ".".join(quote(part) for part in table.split("."))
