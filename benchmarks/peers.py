@@ -295,7 +295,7 @@ PAIRS: dict[
 ] = {
     "contributions": (eriq_values, (shap_values,), 10_000, "shap"),
     "reasons": (eriq_reasons, (shap_values, dashboard_values, shapash_values), 10_000, "shap"),
-    "groups": (eriq_groups, (fairlearn_groups,), 20_000, "fairlearn"),
+    "groups": (eriq_groups, (fairlearn_groups,), 5_000, "fairlearn"),
     "one contender": (eriq_one, (mlflow_evaluate,), 20_000, "mlflow"),
     "two contenders": (eriq_two, (script_two,), 20_000, "sklearn"),
     "Spark": (eriq_spark, (udf_spark,), 50_000, "pyspark"),
