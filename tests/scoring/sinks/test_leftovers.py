@@ -73,7 +73,7 @@ def test_a_folder_that_is_not_ours_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_what_waits_for_a_store_is_found_once_it_rests(tmp_path: Path) -> None:
-    """Scores that no store took are about persons and found after a day; with anything else among them they are left."""
+    """Scores that no store took are about persons and found after a day; with other files they are left."""
     folder = tmp_path / ".objects-0123456789ab"
     folder.mkdir()
     for name in ("s.csv", "s.csv.rejected.csv", "s.csv.manifest.json"):

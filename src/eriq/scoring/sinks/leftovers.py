@@ -39,23 +39,22 @@ def abandoned(root: Path) -> Iterator[Path]:
                 folders.remove(name)
                 if _is_free(folder):
                     yield folder
-            elif name.startswith(".") and name[-9:-8] == "-" and _is_spark_draft(folder):
-                folders.remove(name)
-                yield folder
-            elif WAITING.fullmatch(name) and _waits(folder):
+            elif _is_spark_draft(folder) or _waits(folder):
                 folders.remove(name)
                 yield folder
         yield from (Path(here, name) for name in files if DRAFT.fullmatch(name) and _rests(Path(here, name)))
 
 
 def _is_spark_draft(folder: Path) -> bool:
+    if not folder.name.startswith(".") or folder.name[-9:-8] != "-":
+        return False
     names = {part.name for part in folder.iterdir()} if not folder.is_symlink() else set()
     return bool(names) and names <= SPARK_PARTS and _rests(folder)
 
 
 def _waits(folder: Path) -> bool:
     """Return whether a folder holds what waits for a store and nothing else, and nobody has touched it for a day."""
-    if folder.is_symlink() or not _rests(folder):
+    if not WAITING.fullmatch(folder.name) or folder.is_symlink() or not _rests(folder):
         return False
     return all(part.is_file() and re.search(r"\.(csv|parquet|manifest\.json)$", part.name) for part in folder.iterdir())
 
