@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 
+from eriq.config import ScoringJob
 from eriq.features import REGISTER_FEATURES, questionnaire_features
 from eriq.instrument.instrument import load_instrument
 from eriq.model.bundle import Bundle, save_bundle
@@ -26,13 +27,14 @@ from eriq.model.manifest import Manifest
 from eriq.model.model import Model
 from eriq.scoring.columns import wanted_columns
 from eriq.scoring.sources.files import open_files
-from eriq.workflows.score import score
+from eriq.study.learning.estimators import ESTIMATORS
+from eriq.workflows.score import run, score
 
 PIECE = 100_000  # rows generated at a time
 
 
-def made_bundle(models: Path, *, trees: int, leaves: int, depth: int = -1) -> Bundle:
-    """Save a LightGBM model of 22 items and 25 register columns, trained on noise with a signal."""
+def made_bundle(models: Path, *, trees: int, leaves: int, depth: int = -1, ridge: bool = False) -> Bundle:
+    """Save a LightGBM model, or a ridge, of 22 items and 25 register columns, trained on noise with a signal."""
     instrument = load_instrument("eriq22")
     items = [f for f in questionnaire_features(instrument) if f.item]
     used = (*items, *[f for f in REGISTER_FEATURES if not f.protected][:25])
@@ -43,7 +45,10 @@ def made_bundle(models: Path, *, trees: int, leaves: int, depth: int = -1) -> Bu
     signal = matrix[:, :22].sum(axis=1) / 10 + np.sin(matrix[:, 22:] / 15).sum(axis=1) / 3
     outcome = rng.random(len(matrix)) < 1 / (1 + np.exp(-(signal - signal.mean()) + 1))
     settings = {"objective": "binary", "num_leaves": leaves, "max_depth": depth, "learning_rate": 0.05, "verbose": -1}
-    booster = lgb.train({**settings, "seed": 1, "num_threads": 2}, lgb.Dataset(matrix, outcome.astype(int)), trees)
+    if ridge:
+        fitted = ESTIMATORS["logistic"].make(used, 1).fit(matrix, outcome.astype(int))
+    else:
+        fitted = lgb.train({**settings, "seed": 1, "num_threads": 2}, lgb.Dataset(matrix, outcome.astype(int)), trees)
     facts = Manifest(
         instrument=instrument,
         missing_policy=instrument.missing_policy,
@@ -51,8 +56,9 @@ def made_bundle(models: Path, *, trees: int, leaves: int, depth: int = -1) -> Bu
         ranges={f.name: (0.0, 200.0) for f in used if not f.item},
         bands=(0.1, 0.3),
     )
-    model = Model("booster", tuple(f.name for f in used), booster, Calibrator(0.1, 0.9))
-    return save_bundle(model, used, facts, "made up", matrix[:50], models, f"bench-{depth}")
+    model = Model("linear" if ridge else "booster", tuple(f.name for f in used), fitted, Calibrator(0.1, 0.9))
+    name = "bench-ridge" if ridge else f"bench-{depth}"
+    return save_bundle(model, used, facts, "made up", matrix[:50], models, name)
 
 
 def made_rows(first: int, n: int, bundle: Bundle) -> pa.Table:
@@ -130,13 +136,13 @@ def peak_mb() -> float:
 
 
 def main() -> None:
-    """Print the table of issue 4: stages, ratios (a) to (e), memory."""
+    """Print stages, ratios (a) to (h), memory."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=200_000)
     parser.add_argument("--explained", type=int, default=20_000, help="rows of the runs with reasons by deep trees")
     parser.add_argument("--small", type=int, default=10_000, help="rows of the small run of ratio (e)")
     parser.add_argument("--runs", type=int, default=2, help="the fastest of this many counts")
-    parser.add_argument("--only", default="abcde", help="which ratios")
+    parser.add_argument("--only", default="abcdefgh", help="which ratios")
     parser.add_argument("--folder", type=Path, help="where inputs and outputs go; none: a temporary folder")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=asked.folder) as made:
@@ -191,7 +197,72 @@ def measure(folder: Path, asked: argparse.Namespace) -> None:
         first = job_rate(bundle, small, folder / "small-out.parquet", asked.small, 0, 3)
         print(f"{f'whole job, {asked.small:,} rows':<48}{first:>12,.0f} rows/s")
         ratio(f"(e) {rows:,} rows / {asked.small:,} rows", plain, first, "about 1 or more")
+    default_models(folder, asked, given, bare)
+    if "g" in asked.only:
+        text = folder / "given.csv"
+        if not text.exists():
+            write_input(text, rows, bundle)
+        newlines = pa.csv.ParseOptions(newlines_in_values=True)
+        library = rate(rows, lambda: pa.csv.read_csv(text, parse_options=newlines), 3)
+        read = rate(rows, lambda: [len(c.frame) for c in open_files(text, wanted_columns(bundle)).chunks()], 3)
+        print(f"{'bare pyarrow.csv, newlines in values':<48}{library:>12,.0f} rows/s")
+        print(f"{'reading CSV, twice and with digests':<48}{read:>12,.0f} rows/s")
+        ratio("(g) reading CSV / bare pyarrow.csv", read, library, "0.6")
+    if "h" in asked.only:
+        postgres(given, bundle, rows)
     print(f"peak resident memory of all {peak_mb():.0f} MB")
+
+
+def default_models(folder: Path, asked: argparse.Namespace, given: Path, bare: Rate) -> None:
+    """Time whole jobs of the models that are tables or sums, against a bare Booster.predict of deeper trees."""
+    if "f" not in asked.only:
+        return
+    kinds = {
+        "ridge": made_bundle(folder / "models", trees=0, leaves=4, ridge=True),
+        "pair tables": made_bundle(folder / "tables", trees=200, leaves=4, depth=2),
+    }
+    for name, bundle in kinds.items():
+        for reasons, wanted in ((0, "1.0"), (5, "0.8")):
+            job = job_rate(bundle, given, folder / f"{name}.parquet", asked.rows, reasons, asked.runs)
+            print(f"{f'{name}, whole job with {reasons} reasons':<48}{job:>12,.0f} rows/s")
+            ratio(f"(f) {name}, {reasons} reasons / bare predict", job, bare, wanted)
+
+
+def postgres(given: Path, bundle: Bundle, rows: int) -> None:
+    """Time a job from a table of PostgreSQL to another by COPY, and row by row as it was before."""
+    import psycopg
+
+    from eriq.scoring.databases import sql
+
+    if not (url := os.environ.get("ERIQ_TEST_POSTGRES")):
+        print("(h) PostgreSQL: skipped, ERIQ_TEST_POSTGRES is not set (.ci/postgres start)")
+        return
+    kinds = {"string": "text", "date32[day]": "date", "int8": "smallint", "double": "double precision"}
+    table, out = pq.read_table(given), pa.BufferOutputStream()
+    pa.csv.write_csv(table, out)
+    with psycopg.connect(url.replace("+psycopg", "")) as connection:
+        columns = ", ".join(f'"{field.name}" {kinds[str(field.type)]}' for field in table.schema)
+        connection.execute(f"DROP TABLE IF EXISTS bench_in; CREATE TABLE bench_in ({columns})")
+        with connection.cursor().copy("COPY bench_in FROM STDIN (FORMAT csv, HEADER)") as copy:
+            copy.write(memoryview(out.getvalue()))
+    source = {"kind": "sql", "url_env": "ERIQ_TEST_POSTGRES", "table": "bench_in"}
+
+    def job(name: str) -> None:
+        with psycopg.connect(url.replace("+psycopg", "")) as connection:
+            for end in ("", "_rejected", "_runs", "_journal"):
+                connection.execute(f"DROP TABLE IF EXISTS {name}{end}")
+        sink = {"kind": "sql", "url_env": "ERIQ_TEST_POSTGRES", "table": name}
+        told = {"version": 1, "name": "bench", "model": str(bundle.folder), "reasons": 0}
+        run(ScoringJob.model_validate({**told, "source": source, "sink": sink}))
+
+    by_copy = rate(rows, lambda: job("bench_copy"), 2)
+    real = sql._by_copy
+    sql._by_copy = lambda engine: False
+    row_by_row = rate(rows, lambda: job("bench_rows"), 1)
+    sql._by_copy = real
+    print(f"{'PostgreSQL to PostgreSQL, row by row':<48}{row_by_row:>12,.0f} rows/s")
+    print(f"{'PostgreSQL to PostgreSQL, by COPY':<48}{by_copy:>12,.0f} rows/s")
+    ratio("(h) by COPY / row by row", by_copy, row_by_row, "5; processor time is of this process alone")
 
 
 def shap_rate(bundle: Bundle, matrix: np.ndarray) -> Rate:

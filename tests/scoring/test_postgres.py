@@ -8,6 +8,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from decimal import Decimal
 from typing import Any
 
@@ -17,7 +18,8 @@ import pytest
 import sqlalchemy as sa
 
 from eriq.errors import BusyError, DatabaseError
-from eriq.scoring.databases.sql import open_engine
+from eriq.scoring.databases import sql
+from eriq.scoring.databases.sql import SqlReader, SqlWriter, open_engine
 from eriq.scoring.set_aside import SET_ASIDE, nothing
 from eriq.scoring.sinks.sql import SqlSink
 from eriq.scoring.sources.sql import SqlSource
@@ -67,6 +69,75 @@ def scores(first: int, n: int) -> pd.DataFrame:
 
 
 # --- source --------------------------------------------------------------------------------
+
+
+ODD = (
+    "SELECT k, CASE mod(k, 4) WHEN 0 THEN NULL WHEN 1 THEN '' WHEN 2 THEN E'a,\"b\"\\n\\\\.' ELSE ' å ' END AS t, "
+    "CASE WHEN k = 2 THEN 'NaN' WHEN k = 3 THEN '-Infinity' WHEN k > 4 THEN NULL ELSE k / 3.0 END::float8 AS f, "
+    "(k / 7.0)::float4 AS g, (k / 8.0)::numeric(9, 2) AS n, k > 2 AS b, DATE '0001-01-01' + k * 400000 AS d, "
+    "'x'::char(3) AS c, NULL::int AS nothing, k::smallint AS s FROM generate_series(0, 6) k"
+)
+
+
+@pytest.mark.parametrize("query", [ODD, "SELECT nothing FROM odd", "SELECT k, k % 3 AS b, ':x' AS t FROM odd"])
+def test_whole_columns_are_what_rows_would_be(
+    schema: str, ask: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, query: str
+) -> None:
+    """By COPY come the cells and types that a cursor gives, row after row: gaps, empty text, line breaks, NaN, 0.10."""
+    ask(f"CREATE TABLE odd AS {ODD}")
+    text, order = query.replace("FROM odd", f"FROM {schema}.odd"), ["nothing" if "SELECT nothing" in query else "k"]
+    with SqlSource(URL, query=text, order_by=order, chunk_rows=3) as source:
+        made = [chunk.frame for chunk in source.chunks()]
+    monkeypatch.setattr(SqlReader, "frames", lambda *given: None)
+    with SqlSource(URL, query=text, order_by=order, chunk_rows=3) as source:
+        rows = [chunk.frame for chunk in source.chunks()]
+    assert [len(frame) for frame in made] == [3, 3, 1]
+    for one, other in zip(made, rows, strict=True):
+        pd.testing.assert_frame_equal(one, other, check_exact=True)
+
+
+def test_reading_that_ends_early_leaves_the_connection_as_it_was(schema: str) -> None:
+    """The server still sends rows when nobody wants more of them; then they are asked for again."""
+    rows = "SELECT generate_series(1, 200000) AS k"
+    with SqlSource(URL, query=rows, order_by=["k"], chunk_rows=3) as source:
+        for index in (0, 2):
+            with closing(source.chunks(index)) as chunks:
+                assert next(chunks).frame["k"].tolist() == [3 * index + 1, 3 * index + 2, 3 * index + 3]
+
+
+@pytest.mark.parametrize("cell", ["ARRAY[1, 2]", "DATE 'infinity'", "now()"])
+def test_other_types_come_as_they_did(schema: str, ask: Callable[..., Any], cell: str) -> None:
+    """A column of another type lets rows come one by one; a day that is none of a calendar ends the job by name."""
+    ask(f"CREATE TABLE odd AS SELECT 1 AS k, {cell} AS x")
+    with SqlSource(URL, table=f"{schema}.odd", order_by=["k"]) as source:
+        if "infinity" in cell:
+            with pytest.raises(DatabaseError, match="cell that cannot be read"):
+                list(source.chunks())
+        else:
+            assert len(next(iter(source.chunks())).frame) == 1
+
+
+def test_odd_cells_are_stored_as_they_were(
+    schema: str, ask: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By COPY go the cells that an INSERT would store: gaps, empty text, quotes, signs that databases refuse."""
+    texts = ["", None, 'a"b,\n', "\\.", "x\x00", "NULL"]
+    numbers = [1.5, np.nan, np.inf, 1e-300, 0.1 + 0.2, -0.0]
+    frame = pd.DataFrame({"t": pd.Series(texts, dtype="str"), "f": numbers, "w": range(6), "b": [True, False] * 3})
+    frame["d"] = pd.to_datetime(["2020-01-15", None] * 3)
+    frame["e"] = pd.array([1, None] * 3, dtype="Int16")
+    frame["s"] = pd.Series([*"abcde", "\ud800"], dtype=object)
+    stored = []
+    for name, by_copy in (("one", True), ("other", False)):
+        monkeypatch.setattr(sql, "_by_copy", lambda engine, by_copy=by_copy: by_copy)
+        writer = SqlWriter(URL, 5)
+        with writer.transaction("storing"):
+            writer.create(f"{schema}.{name}", frame, [])
+            writer.load(f"{schema}.{name}", frame)
+        writer.close()
+        stored.append(ask(f"SELECT t, f::text, w, b, d, e, s FROM {name} ORDER BY w"))
+    assert stored[0] == stored[1]
+    assert stored[0][0][0] == ""
 
 
 def test_chunks_stamp_and_types(schema: str, ask: Callable[..., Any]) -> None:

@@ -72,6 +72,26 @@ def test_a_folder_that_is_not_ours_is_left_alone(tmp_path: Path) -> None:
     assert list(abandoned(tmp_path)) == []
 
 
+def test_what_waits_for_a_store_is_found_once_it_rests(tmp_path: Path) -> None:
+    """Scores that no store took are about persons and found after a day; with other files they are left."""
+    folder = tmp_path / ".objects-0123456789ab"
+    folder.mkdir()
+    for name in ("s.csv", "s.csv.rejected.csv", "s.csv.manifest.json"):
+        (folder / name).touch()
+    assert list(abandoned(tmp_path)) == []
+    for path in (*folder.iterdir(), folder):
+        os.utime(path, (time.time() - 2 * 86_400,) * 2)
+    assert list(abandoned(tmp_path)) == [folder]
+    (folder / "letter.docx").touch()
+    for path in (folder / "letter.docx", folder):
+        os.utime(path, (time.time() - 2 * 86_400,) * 2)
+    assert list(abandoned(tmp_path)) == []
+    (folder / "letter.docx").unlink()
+    os.utime(folder, (time.time() - 2 * 86_400,) * 2)
+    assert remove(folder)
+    assert not folder.exists()
+
+
 def test_drafts_are_found_once_they_rest(tmp_path: Path) -> None:
     """A draft of Spark or of a table has no lock: it counts as left behind when nothing was written for a day."""
     draft = tmp_path / ".answers-abcd1234.part.csv"

@@ -25,6 +25,15 @@ class Reader(Protocol):
         """Yield rows from piece number `start` on, `size` at a time."""
         ...
 
+    def frames(
+        self,
+        start: int,  # noqa: ARG002 - for those that can
+        size: int,  # noqa: ARG002
+        names: Sequence[str],  # noqa: ARG002
+    ) -> Iterator[pd.DataFrame] | None:
+        """Return some columns of the same rows as frames; None where the database gives rows only."""
+        return None
+
     def digest(self) -> str:
         """Return a digest of every row, whatever the order."""
         ...

@@ -55,12 +55,12 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
             plain.append([None if v != v else v for v in given.tolist()])
         else:
             cells = given.astype(object).where(given.notna(), None).tolist()
-            plain.append([_storable(v) if isinstance(v, str) else v for v in cells])
+            plain.append([storable(v) if isinstance(v, str) else v for v in cells])
     names = [str(name) for name in frame.columns]
     return [dict(zip(names, row, strict=True)) for row in zip(*plain, strict=True)]
 
 
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
     """Return text without what databases refuse: the sign 0, and halves of a surrogate pair."""
     if text.isascii():
         return text.replace("\x00", "\ufffd")

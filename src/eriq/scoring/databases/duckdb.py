@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from eriq.errors import BusyError, ConfigError, DatabaseError, DependencyError, SourceError
-from eriq.scoring.databases.base import BATCH_ROWS, Row, whole_order
+from eriq.scoring.databases.base import BATCH_ROWS, Reader, Row, whole_order
 from eriq.scoring.databases.cells import row_digest
 from eriq.scoring.databases.select import RULE
 from eriq.scoring.kinds import Kind, kind_of
@@ -154,7 +154,7 @@ class DuckFile:
         self.connection.close()
 
 
-class DuckReader:
+class DuckReader(Reader):
     """Rows of a table or query in a DuckDB file."""
 
     kind, snapshot = "duckdb", False  # its file may be replaced by what is no database

@@ -19,6 +19,7 @@ JOB_PARTS = re.compile(
 )
 SPARK_PARTS = {"scores", "rejected", "old-scores", "old-rejected"}
 DRAFT = re.compile(r"\..+-\w{8}\.part\.(csv|txt|parquet|html)")  # of `eriq.tables.files.finished_or_nothing`
+WAITING = re.compile(r"\.objects-[0-9a-f]{12}")  # files of a finished run that a store has not taken yet
 A_DAY = 86_400  # seconds: what has no lock, and was written to within them, may still be under way
 
 
@@ -38,15 +39,24 @@ def abandoned(root: Path) -> Iterator[Path]:
                 folders.remove(name)
                 if _is_free(folder):
                     yield folder
-            elif name.startswith(".") and name[-9:-8] == "-" and _is_spark_draft(folder):
+            elif _is_spark_draft(folder) or _waits(folder):
                 folders.remove(name)
                 yield folder
         yield from (Path(here, name) for name in files if DRAFT.fullmatch(name) and _rests(Path(here, name)))
 
 
 def _is_spark_draft(folder: Path) -> bool:
+    if not folder.name.startswith(".") or folder.name[-9:-8] != "-":
+        return False
     names = {part.name for part in folder.iterdir()} if not folder.is_symlink() else set()
     return bool(names) and names <= SPARK_PARTS and _rests(folder)
+
+
+def _waits(folder: Path) -> bool:
+    """Return whether a folder holds what waits for a store and nothing else, and nobody has touched it for a day."""
+    if not WAITING.fullmatch(folder.name) or folder.is_symlink() or not _rests(folder):
+        return False
+    return all(part.is_file() and re.search(r"\.(csv|parquet|manifest\.json)$", part.name) for part in folder.iterdir())
 
 
 def _rests(path: Path) -> bool:

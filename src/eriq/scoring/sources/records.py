@@ -50,8 +50,8 @@ def ends_of(body: bytes, delimiter: str) -> tuple[np.ndarray, bool] | None:
     True
     """
     signs = np.frombuffer(body, np.uint8)
-    breaks = np.flatnonzero((signs == 10) | (signs == 13))
-    quotes = np.flatnonzero(signs == 34)
+    breaks = np.flatnonzero((signs == 10) | (signs == 13) if b"\r" in body else signs == 10)
+    quotes = np.flatnonzero(signs == 34) if b'"' in body else signs[:0]
     if not len(quotes):
         return breaks + 1, False
     border = np.zeros(256, dtype=bool)

@@ -10,7 +10,7 @@ from eriq.errors import SourceError
 from eriq.scoring.databases.base import Reader, Row
 from eriq.scoring.databases.cells import frame_of, row_digest
 from eriq.scoring.set_aside import BROKEN
-from eriq.scoring.sources.base import Chunk, Source, Wanted
+from eriq.scoring.sources.base import Chunk, Source, Wanted, whole_chunk
 from eriq.tables.schema import is_text
 
 
@@ -44,6 +44,13 @@ class TableSource(Source):
         SourceError
             When the rows are not those of the stamp.
         """
+        theirs = [self._reader.names[place] for place in self._places.values()]
+        if (frames := self._reader.frames(start, self._chunk_rows, theirs)) is not None:
+            for index, frame in enumerate(frames, start):
+                yield whole_chunk(
+                    index, index * self._chunk_rows + 1, frame.set_axis(list(self._places), axis="columns")
+                )
+            return
         compared, total = self._content is not None and not self._reader.snapshot and not start, 0
         for index, rows in enumerate(self._reader.rows(start, self._chunk_rows), start):
             if compared:

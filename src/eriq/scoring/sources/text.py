@@ -3,7 +3,8 @@
 import codecs
 import csv as python_csv
 import math
-from collections.abc import Callable, Generator, Iterator
+import re
+from collections.abc import Callable, Generator, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -45,6 +46,8 @@ class CsvSource(Source):
         self._path, self._csv, self._chunk_rows, self._wanted = path, csv, chunk_rows, wanted
         self._plain = csv.encoding.lower() in PLAIN
         self._read = 0  # bytes of the file
+        self._texts = set[str]()  # columns of numbers of which some cell was none: read as text from then on
+        self._first: tuple[pa.Table, np.ndarray] | None = None  # what was parsed to see that there are rows
         self._sha256, (self._file,) = taken or stamped([path])
         names, self._delimiter, self._header, self._first_line = self._head()
         self._width = len(names)
@@ -56,7 +59,7 @@ class CsvSource(Source):
                 "and are names written just so? In a scoring config, source.columns maps other names"
             )
         self.total_rows: int | None = None
-        if next(self.chunks(), None) is None:
+        if next(self._chunks(0, keep=True), None) is None:
             raise SourceError(f"{path.name} has a header and no rows")
 
     def stamp(self) -> dict[str, str]:
@@ -65,9 +68,15 @@ class CsvSource(Source):
 
     def chunks(self, start: int = 0) -> Generator[Chunk, None, None]:
         """Yield the records of a block in parts of equal size, at most `chunk_rows` rows each."""
+        return self._chunks(start)
+
+    def _chunks(self, start: int, *, keep: bool = False) -> Generator[Chunk, None, None]:
         index, first_row = 0, 1
         for records in records_of(self._body(), self._delimiter, self._path.name, self._first_line):
-            table, codes = self._parsed(records)
+            held, self._first = self._first, None
+            table, codes = held or self._parsed(records)
+            if keep and not index and len(codes):  # the same bytes are read again: the stamp says so
+                self._first = table, codes
             pieces = math.ceil(len(codes) / self._chunk_rows)
             for part in np.array_split(np.arange(len(codes)), pieces) if pieces else []:
                 if index >= start:
@@ -176,36 +185,62 @@ class CsvSource(Source):
         return "" if len(cells) == self._width else "ragged"
 
     def _parse(self, body: bytes) -> pa.Table | None:
-        """Return the wanted cells as text, or None where some record is damaged."""
-        names = [f"f{place}" for place in range(self._width)]
-        mine = [names[place] for place in self._places.values()]
+        """Return the wanted cells, numbers as such where all are, or None where some record is damaged."""
         if not self._plain and b"\xef\xbf\xbd" in body:  # stands for what could not be decoded
             return None
         try:
             body.decode()  # all of it: whether a row is read does not hang on which columns are wanted
-            table = pa.csv.read_csv(
-                pa.BufferReader(body),
-                read_options=pa.csv.ReadOptions(column_names=names, block_size=len(body) + 1),
-                parse_options=pa.csv.ParseOptions(delimiter=self._delimiter, newlines_in_values=True),
-                convert_options=pa.csv.ConvertOptions(
-                    include_columns=mine,
-                    column_types=dict.fromkeys(mine, pa.string()),
-                    null_values=[""],
-                    strings_can_be_null=True,
-                    quoted_strings_can_be_null=True,
-                ),
-            )
-        except (pa.ArrowException, UnicodeError):
+        except UnicodeError:
             return None
-        return table.rename_columns(list(self._places))
+        # Arrow would take hexadecimal digits for whole numbers, and a comma is no sign of a number to it.
+        odd = self._csv.decimal == "," or any(sign in body and b"0" + sign in body for sign in (b"x", b"X"))
+        while True:
+            given = set(self._places) if odd else self._texts
+            kinds = {name: pa.string() if name in given else self._kind(name) or pa.string() for name in self._places}
+            try:
+                table = self._read_csv(body, kinds)
+            except pa.ArrowException as why:
+                column = re.match(r"In CSV column #(\d+): CSV conversion error", str(why))
+                names = [name for name, place in self._places.items() if column and place == int(column[1])]
+                if not names or pa.types.is_string(kinds[names[0]]):
+                    return None
+                self._texts.add(names[0])
+                continue
+            words = [
+                n for n in table.column_names if pa.types.is_floating(kinds[n]) and pc.any(pc.is_nan(table[n])).as_py()
+            ]
+            if not words:
+                return table
+            self._texts |= set(words)  # a word that Arrow takes for "not a number" is for the schema to judge
+
+    def _read_csv(self, body: bytes, kinds: Mapping[str, pa.DataType]) -> pa.Table:
+        places = {name: f"f{self._places[name]}" for name in kinds}
+        table = pa.csv.read_csv(
+            pa.BufferReader(body),
+            read_options=pa.csv.ReadOptions(
+                column_names=[f"f{place}" for place in range(self._width)], block_size=len(body) + 1
+            ),
+            parse_options=pa.csv.ParseOptions(delimiter=self._delimiter, newlines_in_values=True),
+            convert_options=pa.csv.ConvertOptions(
+                include_columns=list(places.values()),
+                column_types={places[name]: kind for name, kind in kinds.items()},
+                null_values=[""],
+                strings_can_be_null=True,
+                quoted_strings_can_be_null=True,
+            ),
+        )
+        return table.rename_columns(list(places))
+
+    def _kind(self, name: str) -> pa.DataType | None:
+        """Return what a column of numbers is read as, None for text."""
+        return pa.int8() if name in self._wanted.whole else pa.float64() if name in self._wanted.numbers else None
 
     def _typed(self, table: pa.Table) -> pa.Table:
         """Return columns of numbers as such where every cell is one; others stay text for the schema to judge."""
         for place, name in enumerate(table.column_names):
-            kind = pa.int8() if name in self._wanted.whole else pa.float64() if name in self._wanted.numbers else None
-            if kind is None:
+            kind, given = self._kind(name), table.column(name)
+            if kind is None or given.type == kind:
                 continue
-            given = table.column(name)
             if self._csv.decimal == ",":
                 given = pc.replace_substring_regex(given, r"^(\s*-?\d+),(\d+\s*)$", r"\1.\2")
             read = _as_number(given, kind)
