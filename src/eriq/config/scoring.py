@@ -119,7 +119,11 @@ class ScoringJob(Section):
     rank: bool = Field(False, description="Rank within the run, 1 for the highest probability.")
     ties: Literal["min", "dense", "average"] = Field("min", description="Rank of equal probabilities.")
     rank_moves: float = Field(0.1, gt=0, le=1, description="Share of the run a rank may move over the refits.")
-    capacity: int | None = Field(None, ge=1, description="How many people there is room for.")
+    capacity: int | None = Field(
+        None,
+        ge=1,
+        description="How many rows there is room for; a client with several questionnaires in the input takes several.",
+    )
     without_registers: Literal["refuse", "use"] | None = Field(
         None,
         description="A model that uses registers: refuse, or use the fit without them. None: use it for clients whom "

@@ -153,12 +153,12 @@ def test_what_is_said_before_a_run_says_each_assumption_once() -> None:
     told = sample_size.before_a_run(sizes)
     table = detectable.smallest_before(600, 1 / 3, 0.75)
 
-    assert 7 == len(told)
+    assert 8 == len(told)
     assert ("narrow" in told[0], "wide" in told[2]) == (True, True)
-    assert all(f"{difference:.3f}" in told[5] for difference in table["smallest_difference"])
-    assert "not known before a run" in told[5]
-    assert "800 questionnaires come from 600 people" in told[6]
-    assert 6 == len(sample_size.before_a_run(sample_size.statements(outcome_of(600), np.arange(600), {"a": 1, "b": 1})))
+    assert all(f"{difference:.3f}" in told[6] for difference in table["smallest_difference"])
+    assert "not known before a run" in told[6]
+    assert "800 questionnaires come from 600 people" in told[7]
+    assert 7 == len(sample_size.before_a_run(sample_size.statements(outcome_of(600), np.arange(600), {"a": 1, "b": 1})))
 
 
 def outcome_of(persons: int) -> np.ndarray:
@@ -217,3 +217,12 @@ def test_values_out_of_range_are_refused() -> None:
         sample_size.minimum_sample(1.0, 5, auc=0.7)
     with pytest.raises(metrics.RangeError, match="auc must lie between"):
         sample_size.cox_snell_from_auc(0.2, 0.4)
+
+
+def test_the_rule_says_for_what_fits_it_is() -> None:
+    """Once for all contenders, after what is said of each: it is a rule for fits without a penalty."""
+    said = sample_size.before_a_run(
+        [sample_size.statement(300, 2000, 2000, number, 0.7, str(number)) for number in (5, 22)]
+    )
+    assert sum("without a penalty; for contenders with one" in sentence for sentence in said) == 1
+    assert "without a penalty; for contenders with one" in said[4]

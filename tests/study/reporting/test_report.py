@@ -224,6 +224,16 @@ def test_each_period_and_centre_has_a_row_and_small_centres_none_that_tells(page
     assert "The declared difference. Over 9 job centres the difference is 0.23." in page.text
 
 
+def test_what_a_list_and_a_prediction_interval_count_is_said(page: Page) -> None:
+    """Of several questionnaires of a person each holds a place; the interval over centres says what stands for tau."""
+    assert "A place is a questionnaire: who answered several times can hold several" in page.text
+    assert "Net benefit counts questionnaires" in page.text
+    assert "t on two degrees of freedom fewer than centres, as tau is estimated" in page.text
+    tables = {name: table for name, table in made_up().items() if name not in SLOW}
+    once = Page(report(tables, made_up_facts(n_rows=5011, n_clients=5011)))
+    assert "A place is a questionnaire" not in once.text
+
+
 def test_home_and_away_stand_side_by_side_and_in_words(page: Page) -> None:
     """Slope and base rate at home and away, and the sentence; the card says it too."""
     assert "Forecasts were too extreme away; base rate 12 % at home, 7 % away." in page.text

@@ -15,6 +15,11 @@ SHRINKAGE = 0.9  # targets of Riley et al.: overfitting of at most 10 %,
 OPTIMISM = 0.05  # apparent less true explained variation (Nagelkerke's R2),
 MARGIN = 0.05  # and half-width of the interval for the overall risk
 
+UNPENALISED = (
+    "The rule (Riley et al.) is for regressions fitted without a penalty; for contenders with one, and for trees, it "
+    "is a yardstick: what they need cannot be said before a run."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class SampleSize:
@@ -255,6 +260,8 @@ def before_a_run(sizes: Sequence[SampleSize]) -> tuple[str, ...]:
     --------
     >>> for sentence in before_a_run([statement(827, 5512, 5512, 22, 0.75)])[2:]:
     ...     print(sentence)
+    The rule (Riley et al.) is for regressions fitted without a penalty; for contenders with one, and for trees, it is \
+a yardstick: what they need cannot be said before a run.
     If an AUC is 0.75, its 95 % interval will be about ±0.020.
     What gain these people can show depends on how far two AUCs move together, which is not known before a run: \
 at a correlation of 0.1, 0.5 and 0.9 the smallest difference found in 80 % of studies is 0.039, 0.029 and 0.013, if \
@@ -270,6 +277,7 @@ both AUCs are 0.75.
         )
     )
     shared = [
+        UNPENALISED,
         f"If an AUC is {one.auc_assumed:.2f}, its 95 % interval will be about ±{one.half_width:.3f}.",
         "What gain these people can show depends on how far two AUCs move together, which is not known before a run: "
         f"at a correlation of {at} the smallest difference found in {POWER:.0%} of studies is {found}, if both AUCs "
