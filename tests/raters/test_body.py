@@ -59,7 +59,7 @@ def test_a_contrast_knows_that_steps_of_one_client_hang_together() -> None:
     """The difference and its interval are those of a regression on the change with errors clustered by client."""
     rng = np.random.default_rng(5)
     client, staff = np.repeat(np.arange(400), 4), rng.integers(0, 3, 1600)
-    belief = rng.normal(size=400)[client] * np.tile(np.arange(4), 400) + 0.5 * staff + rng.normal(size=1600)
+    belief = np.round(rng.normal(size=400)[client] * np.tile(np.arange(4), 400) + 0.5 * staff + rng.normal(size=1600))
     names = {"client": client.astype(str), "caseworker": staff.astype(str)}
     days = pd.to_datetime(np.tile(["2014-01-01", "2014-04-01", "2014-07-01", "2014-10-01"], 400))
     rows = pd.DataFrame({**names, "answered_on": days, "outcome": 0.0, "belief": belief})

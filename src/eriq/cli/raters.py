@@ -17,12 +17,15 @@ def raters(
 ) -> None:
     """Say how much of the answers is the caseworker who gave them; of all caseworkers together, never of one.
 
+    A table by caseworker is written only where the config asks for it and says why (raters: naming, reason).
+
     Example: eriq raters demo --out build/raters
     """
     from eriq.workflows import raters as raters_job
 
     typer.echo("Reading the cohort and comparing caseworkers ...")
-    places(page=raters_job.raters(config, out, overwrite=overwrite))
+    page, names = raters_job.raters(config, out, overwrite=overwrite), out / raters_job.NAMES
+    places(page=page, **({"names": f"{names} (data about staff, for its owner alone)"} if names.exists() else {}))
 
 
 @command()
