@@ -9,6 +9,7 @@ from eriq.instrument.instrument import Instrument
 from eriq.simulation.cohort import ABOUT, SimulatedCohort, simulate
 from eriq.simulation.settings import load_simulation
 from eriq.tables import schema
+from eriq.tables.between import check_known, check_spells
 from eriq.tables.files import frame_digest
 
 TABLES = ("answers", "persons", "spells", "events")
@@ -29,9 +30,9 @@ def test_tables_pass_the_check_at_the_border(preset: str, instrument: Instrument
         typed, found = schema.check(given, columns, table)
         problems += found + schema.check_dates(given, table, dt.date(2019, 1, 1))
         pd.testing.assert_frame_equal(typed, given)
-    problems += schema.check_spells(made.spells)
+    problems += check_spells(made.spells)
     for table in ("answers", "spells", "events"):
-        problems += schema.check_known(getattr(made, table), made.persons, table)
+        problems += check_known(getattr(made, table), made.persons, table)
     problems += schema.check_repeats(made.answers, ["client_id", "answered_on"], "answers")
     problems += schema.check_repeats(made.persons, ["client_id"], "persons")
 

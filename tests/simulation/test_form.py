@@ -10,6 +10,7 @@ from eriq.simulation.form import form_columns
 from eriq.simulation.people import draw_people
 from eriq.simulation.settings import load_simulation
 from eriq.tables import schema
+from eriq.tables.between import check_known
 from eriq.tables.remarks import extreme_values
 
 
@@ -17,7 +18,7 @@ def test_forms_pass_the_check_at_the_border(cohort: SimulatedCohort) -> None:
     """Types, ranges, days, people and repeats are as for a real form, and no value makes one doubt it."""
     typed, problems = schema.check(cohort.forms, schema.FORMS, "forms")
     problems += schema.check_dates(typed, "forms", dt.date(2019, 1, 1))
-    problems += schema.check_known(typed, cohort.persons, "forms")
+    problems += check_known(typed, cohort.persons, "forms")
     problems += schema.check_repeats(typed, ["client_id", "filled_on"], "forms")
     numbers = typed[["activity_hours", "contacts", "problem_areas"]].astype("Float64")
 

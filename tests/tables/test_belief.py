@@ -9,8 +9,8 @@ import pytest
 from eriq.config import load_experiment
 from eriq.instrument.instrument import load_instrument
 from eriq.study.design.from_tables import tables_study
-from eriq.tables import schema
 from eriq.tables.belief import AFTER_SCORE, after_score, kept_after_score, without_belief
+from eriq.tables.between import check_known
 from eriq.tables.intake import Intake, check_answers, read_tables
 
 
@@ -52,7 +52,7 @@ def test_the_two_days_are_checked_as_other_dates(answers, instrument):
     found = check_answers(given, instrument, dt.date(2020, 1, 1))[1]
     assert [(p.column, p.code, p.rows.tolist()) for p in found] == [("score_shown_on", "future", [0])]
     persons = pd.DataFrame({"client_id": list("abcde"), "born_on": pd.Timestamp("2015-02-28")})
-    early = schema.check_known(answers, persons, "answers")
+    early = check_known(answers, persons, "answers")
     assert [(p.column, p.code, p.rows.tolist()) for p in early] == [("score_shown_on", "before_birth", [3])]
 
 

@@ -9,6 +9,7 @@ from eriq.config import Csv, Simulated, Tables
 from eriq.errors import ConfigError, EriqError, SchemaError, SourceError
 from eriq.simulation.intake import simulate_tables
 from eriq.tables import schema
+from eriq.tables.between import check_known
 from eriq.tables.intake import check_answers, check_registers, read_tables, rename
 
 TODAY = dt.date(2020, 1, 1)
@@ -434,7 +435,7 @@ def test_a_made_up_cohort_meets_the_same_contract(instrument):
     assert "probability" not in {*intake.answers, *intake.registers.persons, *intake.registers.spells}
     for name in ("spells", "events"):
         frame = getattr(intake.registers, name)
-        assert schema.check_known(frame, intake.registers.persons, name) == []
-    assert schema.check_known(intake.answers, intake.registers.persons, "answers") == []
+        assert check_known(frame, intake.registers.persons, name) == []
+    assert check_known(intake.answers, intake.registers.persons, "answers") == []
     again = simulate_tables(Simulated(kind="simulated", clients=40, seed=3), instrument, TODAY)
     assert again.digests == intake.digests

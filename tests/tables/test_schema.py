@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from eriq.errors import SchemaError
 from eriq.tables import schema
+from eriq.tables.between import check_known, check_spells
 from eriq.tables.schema import Column, Problem, check
 
 TODAY = dt.date(2020, 1, 1)
@@ -352,7 +353,7 @@ def spells(*rows: tuple[str, str, str | None, str]) -> pd.DataFrame:
 def test_a_spell_that_ends_before_it_starts_is_told():
     """A spell of one day is a spell; one that ends the day before is not."""
     given = spells(("a", "2015-01-02", "2015-01-01", "education"), ("b", "2015-01-01", "2015-01-01", "education"))
-    assert codes(schema.check_spells(given)) == [("ended_on", "end_before_start", [0])]
+    assert codes(check_spells(given)) == [("ended_on", "end_before_start", [0])]
 
 
 @pytest.mark.parametrize(
@@ -377,7 +378,7 @@ def test_a_spell_that_ends_before_it_starts_is_told():
 )
 def test_overlapping_spells_of_one_status_are_told(rows, overlapping):
     """Both days belong to a spell, and different statuses may run side by side."""
-    told = [p.rows.tolist() for p in schema.check_spells(spells(*rows))]
+    told = [p.rows.tolist() for p in check_spells(spells(*rows))]
     assert told == ([overlapping] if overlapping else [])
 
 
@@ -391,7 +392,7 @@ def test_a_client_who_is_not_in_persons_and_a_date_before_birth_are_told(secret)
     day = pd.to_datetime(["1980-05-05", "1980-05-06", "2015-01-01"]).astype("datetime64[us]")
     for name, table in (("answered_on", "answers"), ("started_on", "spells"), ("occurred_on", "events")):
         frame = pd.DataFrame({"client_id": ["a", "b", secret], name: day})
-        problems = schema.check_known(frame, persons, table)
+        problems = check_known(frame, persons, table)
         assert codes(problems) == [("client_id", "unknown_client", [2]), (name, "before_birth", [0])]
         assert secret not in text_of(problems)
-    assert codes(schema.check_known(persons, persons, "persons")) == [("registered_on", "before_birth", [0])]
+    assert codes(check_known(persons, persons, "persons")) == [("registered_on", "before_birth", [0])]

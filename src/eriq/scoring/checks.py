@@ -12,6 +12,7 @@ from eriq.instrument.instrument import Instrument
 from eriq.model.bundle import Bundle
 from eriq.scoring.options import WithoutRegisters
 from eriq.tables import schema
+from eriq.tables.between import check_known
 from eriq.tables.cohort import Registers
 from eriq.tables.consent import not_given, withdrawn
 from eriq.tables.halves import check_halves
@@ -57,7 +58,7 @@ def check_rows(
         problems += found + few
         problems += _no_consent(typed, [problem for problem in problems if problem.column == "consent"], raw)
         if registers is not None:
-            strangers = schema.check_known(typed, registers.persons, "answers")
+            strangers = check_known(typed, registers.persons, "answers")
             problems += [problem for problem in strangers if not (able and problem.code == "unknown_client")]
     else:
         typed, problems = _check_flat(raw, bundle)

@@ -1,7 +1,7 @@
 """Seeded made-up clients who satisfy the same tables as real ones, with the truth written down."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -10,7 +10,7 @@ from eriq.instrument.instrument import Instrument
 from eriq.simulation.answers import answer_days, draw_asked, item_codes
 from eriq.simulation.careers import draw_last_days, draw_lives, event_columns, spell_columns
 from eriq.simulation.form import form_columns
-from eriq.simulation.people import Columns, draw_caseworkers, draw_people
+from eriq.simulation.people import Columns, client_ids, draw_caseworkers, draw_people
 from eriq.simulation.readiness import Asked, World, draw_latent, place_in, probability
 from eriq.simulation.settings import Simulation
 from eriq.tables.schema import EVENT_COLUMNS, FORMS, PERSONS, SPELLS, Column, answers_columns
@@ -41,7 +41,18 @@ class SimulatedCohort:
     forms: pd.DataFrame
 
 
-def simulate(settings: Simulation, instrument: Instrument, clients: int, seed: int) -> SimulatedCohort:
+@dataclass(frozen=True, slots=True)
+class Within:
+    """A cohort as one block of a larger one: same caseworkers, ids that go on."""
+
+    seed: int  # of the larger one
+    before: int  # clients of earlier blocks
+    clients: int  # of all blocks
+
+
+def simulate(
+    settings: Simulation, instrument: Instrument, clients: int, seed: int, *, within: Within | None = None
+) -> SimulatedCohort:
     """Return a made-up cohort and the true probability behind every answer.
 
     Parameters
@@ -54,6 +65,8 @@ def simulate(settings: Simulation, instrument: Instrument, clients: int, seed: i
         Number of clients, at least 1.
     seed : int
         Same seed, same tables.
+    within : Within, optional
+        Of what larger cohort this is a block: see `eriq.simulation.pieces`.
 
     Returns
     -------
@@ -75,7 +88,10 @@ def simulate(settings: Simulation, instrument: Instrument, clients: int, seed: i
     """
     if clients < 1:
         raise ValueError(f"clients must be at least 1, got {clients}")
-    people, caseworkers = draw_people(settings, clients, seed), draw_caseworkers(settings, seed)
+    people = draw_people(settings, clients, seed)
+    if within is not None:
+        people = replace(people, ids=client_ids(within.before, clients, within.clients))
+    caseworkers = draw_caseworkers(settings, seed if within is None else within.seed)
     world = World(settings, seed, people, caseworkers, draw_latent(settings, people, caseworkers, seed))
     weekly, entered = draw_lives(world)
     followed = draw_last_days(world)
@@ -90,9 +106,14 @@ def simulate(settings: Simulation, instrument: Instrument, clients: int, seed: i
         events=_typed(event_columns(world, followed), EVENT_COLUMNS),
         truth=truth,
         caseworkers=caseworkers,
-        about=f"{ABOUT} Preset {settings.name}: {settings.words}.",
+        about=about_cohort(settings),
         forms=_typed(form_columns(people, seed), FORMS),
     )
+
+
+def about_cohort(settings: Simulation) -> str:
+    """Return what must be said beside every figure on made-up people."""
+    return f"{ABOUT} Preset {settings.name}: {settings.words}."
 
 
 def _head_and_truth(world: World, asked: Asked) -> tuple[Columns, pd.DataFrame]:

@@ -77,9 +77,17 @@ def draw_people(settings: Simulation, n: int, seed: int) -> People:
             "disability_code": (rng.random(n) < population.disability_code).astype("float64"),
         }
     )
-    width = len(str(n))
-    ids = np.array([f"c{k:0{width}d}" for k in range(1, n + 1)])
-    return People(frame, ids, intake, attachment, score)
+    return People(frame, client_ids(0, n, n), intake, attachment, score)
+
+
+def client_ids(before: int, n: int, of: int) -> NDArray[np.str_]:
+    """Return the ids of `n` clients behind `before` others of `of` in all.
+
+    >>> client_ids(9, 2, 100).tolist()
+    ['c010', 'c011']
+    """
+    width = len(str(of))
+    return np.array([f"c{k:0{width}d}" for k in range(before + 1, before + n + 1)])
 
 
 def draw_caseworkers(settings: Simulation, seed: int) -> pd.DataFrame:

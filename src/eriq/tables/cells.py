@@ -1,8 +1,10 @@
 """Cells as text, whatever a file or database kept them as."""
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from eriq.tables.schema import as_text
@@ -26,6 +28,19 @@ def cell_text(given: pd.Series) -> pd.Series:
         given = given.astype("object").map(_one, na_action="ignore")
     text: pd.Series = as_text(given).str.strip()
     return text
+
+
+def each_once(read: Callable[[pd.Series], pd.Series], given: pd.Series) -> pd.Series:
+    """Return `read` of the cells, which looks at each by itself: of categories at each value once, and coded again.
+
+    >>> each_once(lambda cells: cells.str.upper(), pd.Series(["a", None, "a"], dtype="category")).tolist()
+    ['A', nan, 'A']
+    """
+    if not isinstance(given.dtype, pd.CategoricalDtype):
+        return read(given)
+    code, values = pd.factorize(read(pd.Series(given.cat.categories)))
+    coded = pd.Categorical.from_codes(np.append(code, -1)[given.cat.codes], categories=pd.Index(values))
+    return pd.Series(coded, index=given.index, name=given.name)
 
 
 def _one(cell: Any) -> Any:

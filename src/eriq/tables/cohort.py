@@ -11,7 +11,7 @@ from eriq.config import LeftRule, Outcome
 from eriq.errors import CohortError
 from eriq.tables.consent import not_given, was_asked, withdrawn
 from eriq.tables.followup import FollowUp, ends_early, follow_up, of_client
-from eriq.tables.outcome import DAY, any_of, counting, covers, happened, pairs_of, service_end
+from eriq.tables.outcome import DAY, counting, happened, ongoing, service_end
 from eriq.tables.results import as_result
 from eriq.tables.schema import FORMS, WORK, empty
 from eriq.tables.time_to_entry import (
@@ -211,18 +211,12 @@ def _at_risk(rows: pd.DataFrame, spells: pd.DataFrame, outcome: Outcome) -> tupl
         rows, flow = keep(rows, ~(rows["left_on"] <= rows["answered_on"]), "left for good by the answer date", flow)
     if outcome.at_risk == "not_in_kinds":
         # Any work counts here, also of a kind that is not the outcome: no entry can be seen from within work.
-        busy = _on(rows, spells[spells["status"].isin({*outcome.kinds, *WORK})])
+        busy = ongoing(rows, spells[spells["status"].isin({*outcome.kinds, *WORK})])
         rows, flow = keep(rows, ~busy, "already in work on the answer date", flow)
     if outcome.since == "service_end":
-        served = _on(rows, spells[spells["status"] == "activation"])
+        served = ongoing(rows, spells[spells["status"] == "activation"])
         rows, flow = keep(rows, served, "in no service on the answer date", flow)
     return rows, flow
-
-
-def _on(rows: pd.DataFrame, spells: pd.DataFrame) -> pd.Series:
-    """Return whether one of `spells` goes on on each row's answer date."""
-    pairs = pairs_of(rows[["client_id", "answered_on"]], spells)
-    return pd.Series(any_of(pairs, covers(pairs, pairs["answered_on"]), len(rows)))
 
 
 def _judged(rows: pd.DataFrame, spells: pd.DataFrame, outcome: Outcome, flow: Flow) -> tuple[pd.DataFrame, Flow]:

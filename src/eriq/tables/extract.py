@@ -151,7 +151,8 @@ def in_our_form(
 
 
 def _part(source: Tables, part: Part, columns: Sequence[Column], instrument: Instrument) -> Extract:
-    read = read_declared(getattr(source, part), source.csv, source.sheet(part))
+    weekly = part == "spells" and source.weekly is not None
+    read = read_declared(getattr(source, part), source.csv, source.sheet(part), coded=not weekly)
     if part == "spells" and source.weekly is not None:
         return _weekly(read, source, source.weekly)
     return in_our_form(read, source, part, columns, source.columns_of(part), instrument)

@@ -19,6 +19,8 @@ import pyarrow.parquet as pq
 from eriq.config import Csv
 from eriq.disclosure import about_people, only_for_owner
 from eriq.errors import ConfigError, OutputError, SourceError
+from eriq.tables.cells import each_once
+from eriq.tables.coded import as_codes, coded_below_header, text_columns
 from eriq.tables.folders import parquet_files
 from eriq.tables.formats import STATISTICS, read_statistics
 from eriq.tables.stamped import Stamp, stamped
@@ -68,8 +70,10 @@ def read_with_digest(path: Path, csv: Csv | None = None) -> tuple[pd.DataFrame, 
     return read.frame, read.sha256
 
 
-def read_declared(path: Path, csv: Csv | None = None, sheet: str | None = None) -> Read:
+def read_declared(path: Path, csv: Csv | None = None, sheet: str | None = None, *, coded: bool = False) -> Read:
     """Return a file as a table, with its digest and what it declares of its columns; else as `read_table`.
+
+    With `coded`, text of CSV and Parquet comes as categories: every value once, and a whole number a row.
 
     Raises
     ------
@@ -78,11 +82,11 @@ def read_declared(path: Path, csv: Csv | None = None, sheet: str | None = None) 
     """
     csv, suffix = csv or Csv(), path.suffix.lower()
     readers: dict[str, Callable[[Stamp], pd.DataFrame]] = {
-        ".csv": lambda taken: _read_csv(taken, csv),
-        ".txt": lambda taken: _read_csv(taken, csv),
+        ".csv": lambda taken: _read_csv(taken, csv, coded=coded),
+        ".txt": lambda taken: _read_csv(taken, csv, coded=coded),
         ".xlsx": lambda taken: read_workbook(taken, sheet),
-        ".parquet": _read_parquet,
-        "": _read_parquet,
+        ".parquet": lambda taken: _read_parquet(taken, coded=coded),
+        "": lambda taken: _read_parquet(taken, coded=coded),
     }
     if sheet is not None and suffix != ".xlsx":
         raise ConfigError(f"source.sheets: {path.name} is no workbook and has no sheet '{sheet}'")
@@ -159,13 +163,14 @@ def _quotes_pair(taken: Stamp, csv: Csv) -> bool:
     return total % 2 == 0
 
 
-def _read_csv(taken: Stamp, csv: Csv) -> pd.DataFrame:
+def _read_csv(taken: Stamp, csv: Csv, *, coded: bool = False) -> pd.DataFrame:
     """Return a text file cell by cell; pandas would fill short lines and cut long ones without an error."""
     name, header = taken.path.name, _header_line(taken, csv)
     delimiter: str = csv.delimiter or delimiter_of(header)
     if header.count('"') % 2 or not _quotes_pair(taken, csv):
         raise SourceError(f"{name}: a quote is opened and never closed")
-    every_cell_text = {f"f{place}": pa.string() for place in range(header.count(delimiter) + 1)}
+    kind = pa.dictionary(pa.int32(), pa.string()) if coded else pa.string()
+    every_cell_text = {f"f{place}": kind for place in range(header.count(delimiter) + 1)}
     try:
         with taken.open() as file:
             table = pc.read_csv(
@@ -187,16 +192,24 @@ def _read_csv(taken: Stamp, csv: Csv) -> pd.DataFrame:
         if "Empty CSV" in str(why):  # one line that no line break ends
             raise SourceError(f"{name} has a header and no rows") from None
         raise SourceError(f"{name}: some line has more or fewer cells than the header") from None
-    frame = first_row_as_header(table.to_pandas(types_mapper=nullable))
+    frame = coded_below_header(table) if coded else first_row_as_header(table.to_pandas(types_mapper=nullable))
     if csv.decimal == ",":
-        frame = frame.apply(lambda column: column.str.replace(r"^(\s*-?\d+),(\d+\s*)$", r"\1.\2", regex=True))
+        frame = frame.apply(lambda column: each_once(_decimal_point, column))
     return frame
 
 
-def _read_parquet(taken: Stamp) -> pd.DataFrame:
-    with taken.open() as file:
+def _decimal_point(cells: pd.Series) -> pd.Series:
+    return cells.str.replace(r"^(\s*-?\d+),(\d+\s*)$", r"\1.\2", regex=True)
+
+
+def _read_parquet(taken: Stamp, *, coded: bool = False) -> pd.DataFrame:
+    def read() -> pa.Table:
         # Opened as one file, since a folder of them may not repeat a column.
-        return _as_frame(taken.path.name, lambda: named_instrument(pq.ParquetFile(file).read()))
+        return named_instrument(pq.ParquetFile(file, read_dictionary=texts).read())
+
+    with taken.open() as file:
+        texts = text_columns(file) if coded else None
+        return _as_frame(taken.path.name, read)
 
 
 def instrument_of(schema: pa.Schema) -> str | None:
@@ -244,7 +257,10 @@ def _as_frame(name: str, read: Callable[[], pa.Table]) -> pd.DataFrame:
 
 def to_frame(table: pa.Table) -> pd.DataFrame:
     """Return an Arrow table as pandas keeps it; text that is not UTF-8 stays bytes, for the schema to judge."""
+    table, categories = as_codes(table)
     frame: pd.DataFrame = table.to_pandas(types_mapper=nullable, date_as_object=False, ignore_metadata=True)
+    for place, column in categories.items():
+        frame.isetitem(place, column.array)
     for place, column in enumerate(table.columns):
         if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
             try:

@@ -86,18 +86,19 @@ def derived_day(spells: pd.DataFrame, outcome: Outcome, last_answer: pd.Timestam
 def ends_early(spells: pd.DataFrame, events: pd.DataFrame, outcome: Outcome, end: pd.Timestamp) -> tuple[str, ...]:
     """Return a sentence for each register whose starts stop long before those of the others, or before `end`."""
     starts = {
-        f"the register that the outcome is read from ({', '.join(outcome.kinds)})": _starts(spells, outcome.kinds),
-        "the register of benefits": _starts(spells, BENEFITS),
-        "the register of education": _starts(spells, ("education",)),
-        "the register of activation": _starts(spells, ("activation",)),
-        "the register of events": _dates(events, "occurred_on"),
+        f"the register that the outcome is read from ({', '.join(outcome.kinds)})": _of(spells, outcome.kinds),
+        "the register of benefits": _of(spells, BENEFITS),
+        "the register of education": _of(spells, ("education",)),
+        "the register of activation": _of(spells, ("activation",)),
+        "the register of events": events["occurred_on"],
     }
-    last = max([end, *(dates.iloc[-1] for dates in starts.values() if len(dates))])
+    latest = {name: dates.max() for name, dates in starts.items() if dates.notna().any()}
+    last = max([end, *latest.values()])
     return tuple(
-        f"Careful: {name} seems to end early. Its latest start is {_day(dates.iloc[-1])}, "
-        f"{(last - dates.iloc[-1]).days} days before {_day(last)}, up to where others reach or are said to."
-        for name, dates in starts.items()
-        if len(dates) and last - dates.iloc[-1] > _quiet(dates)
+        f"Careful: {name} seems to end early. Its latest start is {_day(day)}, "
+        f"{(last - day).days} days before {_day(last)}, up to where others reach or are said to."
+        for name, day in latest.items()
+        if last - day > _quiet(starts[name])
     )
 
 
@@ -108,16 +109,16 @@ def of_client(rows: pd.DataFrame, persons: pd.DataFrame, column: str) -> pd.Seri
 
 
 def _starts(spells: pd.DataFrame, kinds: tuple[str, ...]) -> pd.Series:
-    return _dates(spells[spells["status"].isin(kinds)], "started_on")
+    return _of(spells, kinds).dropna().sort_values()
 
 
-def _dates(table: pd.DataFrame, column: str) -> pd.Series:
-    return table[column].dropna().sort_values()
+def _of(spells: pd.DataFrame, kinds: tuple[str, ...]) -> pd.Series:
+    return spells["started_on"][spells["status"].isin(kinds)]
 
 
 def _quiet(starts: pd.Series) -> pd.Timedelta:
     """Return how long a register may be silent: `QUIET_DAYS`, or ten times the mean distance of its starts."""
-    mean: pd.Timedelta = (starts.iloc[-1] - starts.iloc[0]) / max(len(starts) - 1, 1)
+    mean: pd.Timedelta = (starts.max() - starts.min()) / max(int(starts.count()) - 1, 1)
     return max(QUIET_DAYS * DAY, 10 * mean)
 
 

@@ -1,8 +1,8 @@
 """The border: read every table of a source, check them together, refuse all problems at once."""
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
@@ -10,6 +10,7 @@ from eriq.config import TableName, Tables
 from eriq.instrument.instrument import Instrument
 from eriq.tables import schema
 from eriq.tables.belief import read_exposures, with_exposures
+from eriq.tables.between import check_known, check_spells
 from eriq.tables.cohort import Registers
 from eriq.tables.extract import REGISTERS, Extract, read_extract, rename, without_echo
 from eriq.tables.halves import HalfCounts, check_halves
@@ -42,17 +43,29 @@ def check_registers(
     frames: dict[TableName, pd.DataFrame], today: dt.date, extra: str = "refuse", extracted_on: dt.date | None = None
 ) -> tuple[Registers, list[Problem]]:
     """Return the register tables typed, and all their problems."""
-    typed, problems = {}, []
-    for name, columns in TABLES.items():
-        if name not in frames:
-            typed[name] = schema.empty(columns)
-            continue
-        typed[name], found = schema.check(frames[name], columns, name, extra=extra)
-        problems += found + schema.check_dates(typed[name], name, today, extracted_on)
+    checked = {name: check_register(frame, name, today, extra, extracted_on) for name, frame in frames.items()}
+    return registers_of(checked)
+
+
+def check_register(
+    frame: pd.DataFrame, name: TableName, today: dt.date, extra: str = "refuse", extracted_on: dt.date | None = None
+) -> tuple[pd.DataFrame, list[Problem]]:
+    """Return one register table typed, and the problems it has by itself."""
+    coded = name in ("spells", "events")  # many rows a person: ids and kinds as whole numbers
+    typed, problems = schema.check(frame, TABLES[name], name, extra=extra, coded=coded)
+    return typed, problems + schema.check_dates(typed, name, today, extracted_on)
+
+
+def registers_of(
+    checked: Mapping[TableName, tuple[pd.DataFrame, list[Problem]]],
+) -> tuple[Registers, list[Problem]]:
+    """Return the registers of tables that `check_register` returned, and all problems, those between rows last."""
+    typed = {name: checked[name][0] if name in checked else schema.empty(columns) for name, columns in TABLES.items()}
+    problems = [problem for name in TABLES if name in checked for problem in checked[name][1]]
     problems += schema.check_repeats(typed["persons"], ["client_id"], "persons")
-    problems += schema.check_known(typed["persons"], typed["persons"], "persons")
+    problems += check_known(typed["persons"], typed["persons"], "persons")
     problems += schema.check_left(typed["persons"])
-    problems += schema.check_spells(typed["spells"])
+    problems += check_spells(typed["spells"])
     problems += schema.check_repeats(typed["forms"], ["client_id", "filled_on"], "forms")
     return Registers(typed["persons"], typed["spells"], typed["events"], typed["forms"]), problems
 
@@ -105,11 +118,10 @@ def read_tables(source: Tables, instrument: Instrument, today: dt.date) -> Intak
         With `problems`; a training refuses them all at once with `schema.refuse`.
     """
     require_accepted(instrument, source.answers_to, "this config")
-    names: tuple[TableName, ...] = ("answers", *TABLES)
-    made = {name: extract for name in names if (extract := read_extract(source, name, instrument)) is not None}
-    answered = made.pop("answers")
-    given = declared(answered.frame, source.answers_to)
     extra, drawn = source.extra_columns, source.extracted_on
+    answered = read_extract(source, "answers", instrument)
+    assert answered is not None
+    given = declared(answered.frame, source.answers_to)
     if source.in_halves:  # each cell was checked in its own file, and has its row there
         answers, found = check_answers(given, instrument, today, "ignore", drawn)
         told = {(problem.column, problem.code) for problem in answered.problems}
@@ -125,14 +137,21 @@ def read_tables(source: Tables, instrument: Instrument, today: dt.date) -> Intak
         shown, exposed["exposures"], found = read_exposures(source.exposures, today)
         problems += found
         answers = answers if found else with_exposures(answers, shown)
-    registers, found = check_registers({name: part.frame for name, part in made.items()}, today, extra, drawn)
+    answered, given = _without_frame(answered), schema.empty(())
+    made: dict[TableName, Extract] = {}
+    checked: dict[TableName, tuple[pd.DataFrame, list[Problem]]] = {}
+    for name in TABLES:  # one table at a time is there both as it was read and typed
+        if (part := read_extract(source, name, instrument)) is not None:
+            made[name] = _without_frame(part)
+            checked[name] = check_register(part.frame, name, today, extra, drawn)
+    registers, found = registers_of(checked)
     problems += [*(problem for part in made.values() for problem in part.problems), *found]
     problems = without_echo(problems)
     if source.persons is not None:
-        problems += schema.check_known(answers, registers.persons, "answers")
-        problems += schema.check_known(registers.spells, registers.persons, "spells")
-        problems += schema.check_known(registers.events, registers.persons, "events")
-        problems += schema.check_known(registers.forms, registers.persons, "forms")
+        problems += check_known(answers, registers.persons, "answers")
+        problems += check_known(registers.spells, registers.persons, "spells")
+        problems += check_known(registers.events, registers.persons, "events")
+        problems += check_known(registers.forms, registers.persons, "forms")
     parts = (answered, *made.values())
     return Intake(
         answers,
@@ -143,6 +162,10 @@ def read_tables(source: Tables, instrument: Instrument, today: dt.date) -> Intak
         notices=_notices(parts, extra),
         halves=answered.halves,
     )
+
+
+def _without_frame(part: Extract) -> Extract:
+    return replace(part, frame=schema.empty(()))
 
 
 def _notices(parts: Sequence[Extract], extra: str) -> tuple[str, ...]:

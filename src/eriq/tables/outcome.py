@@ -5,6 +5,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from eriq.config import Outcome
+from eriq.tables.by_client import Places, by_client
 from eriq.tables.schema import WORK
 
 Bools = NDArray[np.bool_]
@@ -57,8 +58,36 @@ def counting(spells: pd.DataFrame, outcome: Outcome) -> pd.DataFrame:
 
 def pairs_of(rows: pd.DataFrame, spells: pd.DataFrame) -> pd.DataFrame:
     """Return every (row, spell of the same client), with the row's position as `row`."""
-    left = rows.assign(row=np.arange(len(rows)))
-    return left.merge(spells[["client_id", "started_on", "ended_on"]], on="client_id", how="inner")
+    return _pairs(rows, spells, *_places(rows, spells))
+
+
+def _places(rows: pd.DataFrame, spells: pd.DataFrame) -> tuple[Places, Places]:
+    found = by_client(spells["client_id"])
+    return found.pairs(found.place(rows["client_id"]))
+
+
+def _pairs(rows: pd.DataFrame, spells: pd.DataFrame, row: Places, fact: Places) -> pd.DataFrame:
+    mine, theirs = rows.take(row), spells[["started_on", "ended_on"]].take(fact)
+    dates = {"started_on": theirs["started_on"].array, "ended_on": theirs["ended_on"].array}
+    return mine.assign(row=row, **dates).reset_index(drop=True)
+
+
+def ongoing(rows: pd.DataFrame, spells: pd.DataFrame) -> Bools:
+    """Return whether one of `spells` goes on on each row's answer date."""
+    row, fact = _places(rows, spells)
+    day = rows["answered_on"].to_numpy()[row]
+    begun, end = spells["started_on"].to_numpy()[fact] <= day, spells["ended_on"].to_numpy()[fact]
+    on = np.zeros(len(rows), dtype=bool)
+    on[row[begun & (np.isnat(end) | (end >= day))]] = True
+    return on
+
+
+def later_pairs(rows: pd.DataFrame, spells: pd.DataFrame, until: np.ndarray) -> pd.DataFrame:
+    """Return the pairs of `pairs_of` whose spell begins after the answer and by each row's day of `until`."""
+    row, fact = _places(rows, spells)
+    started = spells["started_on"].to_numpy()[fact]
+    seen = (started > rows["answered_on"].to_numpy()[row]) & (started <= until[row])
+    return _pairs(rows, spells, row[seen], fact[seen])
 
 
 def covers(pairs: pd.DataFrame, day: pd.Series) -> pd.Series:
@@ -90,14 +119,17 @@ def happened(rows: pd.DataFrame, spells: pd.DataFrame, outcome: Outcome) -> Bool
     ndarray of shape (n_rows,)
     """
     wanted = rows[["client_id", "answered_on", "judged_on", "seen_until"]]
-    pairs = pairs_of(wanted, counting(spells, outcome))
-    pairs = pairs[pairs["started_on"] <= pairs["seen_until"]]
+    counted = counting(spells, outcome)
+    if outcome.measure == "state":
+        pairs = pairs_of(wanted, counted)
+        pairs = pairs[pairs["started_on"] <= pairs["seen_until"]]
+    else:  # only what starts after the answer is joined: a job of before that goes on afterwards is no entry
+        pairs = later_pairs(wanted, counted, wanted["seen_until"].to_numpy())
     ended = pairs["ended_on"].fillna(FAR)
     pairs = pairs.assign(ended_on=ended.where(ended <= pairs["seen_until"], pairs["seen_until"]))
     if outcome.measure == "state":
         return any_of(pairs, covers(pairs, pairs["judged_on"]), len(rows))
-    # Only what starts after the answer is joined: a job of before that goes on afterwards is no entry.
-    entries = join_spells(pairs[pairs["started_on"] > pairs["answered_on"]], outcome.bridge_days, key="row")
+    entries = join_spells(pairs, outcome.bridge_days, key="row")
     last = wanted["judged_on"].to_numpy()[entries["row"].to_numpy()]
     days = (entries["ended_on"] - entries["started_on"]).dt.days + 1  # both days count
     return any_of(entries, (entries["started_on"] <= last) & (days >= 7 * outcome.minimum_weeks), len(rows))

@@ -64,9 +64,14 @@ def date_problems(
     problems, found = [], [str(name) for name in frame.columns]
     for column in columns:
         name = column.name
-        if column.dtype[0] != "d" or found.count(name) != 1 or not _is_text(frame[name]):
+        if column.dtype[0] != "d" or found.count(name) != 1:
             continue
-        cells = cell_text(pd.Series(frame[name].dropna().unique()))  # days repeat: a look at each is enough
+        once = pd.Series(frame[name].dropna().unique())  # days repeat: a look at each is enough
+        if isinstance(once.dtype, pd.CategoricalDtype):
+            once = once.astype(once.cat.categories.dtype)
+        if not _is_text(once):
+            continue
+        cells = cell_text(once)
         cells = cells[cells != ""]
         odd = cells[~cells.str.fullmatch(ISO)]
         if odd.empty:

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from eriq.disclosure import count_words, min_people
+from eriq.tables.by_client import codes_of
 from eriq.tables.schema import AREA
 
 CODES = (*(sign * int(digit * n) for sign in (1, -1) for digit in "789" for n in range(2, 6)), -9, -8, -7, -1)
@@ -76,11 +77,11 @@ def extreme_values(numbers: pd.DataFrame, client: pd.Series, table: str) -> list
     >>> print(*extreme_values(hours, pd.Series(range(39)), "spells"))
     spells: hours: 6 people have 99, a usual code for a missing value; if it is one, leave the cell empty
     """
-    remarks = []
+    remarks, code = [], codes_of(client)[0]
     for name in numbers.columns:
         value = numbers[name].to_numpy("float64", na_value=np.nan)
         known = np.isfinite(value)
-        values = _people(value[known], client.to_numpy()[known])
+        values = _people(value[known], code[known])
         remarks += [Remark(table, str(name), code, people, text) for code, people, text in _doubts(values)]
     return remarks
 

@@ -265,7 +265,7 @@ def folded(name: str) -> str:
 
 
 def check(
-    frame: pd.DataFrame, columns: Sequence[Column], table: str, *, extra: str = "refuse"
+    frame: pd.DataFrame, columns: Sequence[Column], table: str, *, extra: str = "refuse", coded: bool = False
 ) -> tuple[pd.DataFrame, list[Problem]]:
     """Return `frame` typed, with `columns` in their order, and every rule it breaks.
 
@@ -280,6 +280,8 @@ def check(
     extra : {"refuse", "notice", "ignore"}
         What to do about columns that the contract does not know. They are named by position,
         since without a header the column names are the first person's answers.
+    coded : bool
+        Text comes back as categories, a whole number a row: for tables of many rows a person.
 
     Returns
     -------
@@ -317,14 +319,35 @@ def check(
     for column in columns:
         if found.count(column.name) == 1:
             given = frame.iloc[:, found.index(column.name)].reset_index(drop=True)
-            typed[column.name] = read = read_column(given, column)
-            for code, words, mask in _broken(given, read, column):
+            once, code = _once(given)
+            read = read_column(once, column)
+            typed[column.name] = _taken(read, code, coded=coded)
+            for name, words, broken in _broken(once, read, column):
+                mask = broken if code is None or not broken.any() else broken[code]
                 if mask.any():
-                    hint = f"; allowed: {', '.join(map(str, column.allowed))}" if code == "outside_scale" else ""
-                    problems.append(Problem(table, column.name, code, words, np.flatnonzero(mask), hint))
+                    hint = f"; allowed: {', '.join(map(str, column.allowed))}" if name == "outside_scale" else ""
+                    problems.append(Problem(table, column.name, name, words, np.flatnonzero(mask), hint))
         else:
-            typed[column.name] = pd.Series(pd.NA, index=range(len(frame)), dtype=column.dtype)
+            absent_code = np.full(len(frame), -1, dtype=np.int8)
+            typed[column.name] = _taken(pd.Series([pd.NA], dtype=column.dtype), absent_code, coded=coded)
     return pd.DataFrame(typed), problems
+
+
+def _once(given: pd.Series) -> tuple[pd.Series, np.ndarray | None]:
+    """Return the values of a column of categories and a gap behind them, with each row's place; else the column."""
+    if not isinstance(given.dtype, pd.CategoricalDtype):
+        return given, None
+    values = _plain(pd.Series(given.cat.categories.astype("category")))
+    return values.reindex(range(len(values) + 1)), given.cat.codes.to_numpy()  # place -1 is the last: the gap
+
+
+def _taken(read: pd.Series, code: np.ndarray | None, *, coded: bool) -> pd.Series:
+    """Return the value of each row; text as categories where that is asked for."""
+    if coded and isinstance(read.dtype, pd.StringDtype):
+        place, names = pd.factorize(read)
+        place = place if code is None else place[code]
+        return pd.Series(pd.Categorical.from_codes(place, categories=pd.Index(names)))
+    return read if code is None else pd.Series(read.array.take(code))
 
 
 def check_dates(frame: pd.DataFrame, table: str, today: dt.date, extracted_on: dt.date | None = None) -> list[Problem]:
@@ -354,43 +377,6 @@ def check_repeats(frame: pd.DataFrame, keys: Sequence[str], table: str) -> list[
     mask = (frame.duplicated(list(keys), keep="first") & whole).to_numpy(bool)
     words = f"same {' and '.join(keys)} as an earlier row"
     return [Problem(table, keys[0], "duplicate", words, np.flatnonzero(mask))] if mask.any() else []
-
-
-def check_spells(spells: pd.DataFrame) -> list[Problem]:
-    """Return spells that end before they start, and spells of one status that overlap."""
-    problems = []
-    backwards = (spells["ended_on"] < spells["started_on"]).to_numpy(bool)
-    if backwards.any():
-        rows = np.flatnonzero(backwards)
-        problems.append(Problem("spells", "ended_on", "end_before_start", "end before start", rows))
-    order = spells.sort_values(["client_id", "status", "started_on"], kind="stable")
-    end = order["ended_on"].fillna(pd.Timestamp.max.floor("D"))
-    same = (order["client_id"] == order["client_id"].shift()) & (order["status"] == order["status"].shift())
-    latest = end.groupby([order["client_id"], order["status"]], dropna=False).cummax().shift()
-    overlap = (same & (order["started_on"] <= latest)).fillna(False)
-    if overlap.any():
-        rows = np.sort(order.index[overlap.to_numpy(bool)].to_numpy())
-        words = "overlaps an earlier spell of the same client and status"
-        problems.append(Problem("spells", "started_on", "overlap", words, rows))
-    return problems
-
-
-def check_known(frame: pd.DataFrame, persons: pd.DataFrame, table: str) -> list[Problem]:
-    """Return rows of clients who are not in PERSONS, or dated before the client was born."""
-    problems = []
-    unknown = (frame["client_id"].notna() & ~frame["client_id"].isin(persons["client_id"])).to_numpy(bool)
-    if unknown.any():
-        problems.append(Problem(table, "client_id", "unknown_client", "client not in persons", np.flatnonzero(unknown)))
-    born = persons.dropna(subset="client_id").drop_duplicates("client_id").set_index("client_id")["born_on"]
-    born_on = born.reindex(frame["client_id"]).set_axis(frame.index)
-    dated = ("answered_on", "started_on", "occurred_on", "registered_on", "left_on", "filled_on")
-    for name in (*dated, "belief_recorded_on", "score_shown_on"):
-        if name in frame:
-            early = (frame[name] <= born_on).to_numpy(bool)
-            if early.any():
-                words = "on or before the day the client was born"
-                problems.append(Problem(table, name, "before_birth", words, np.flatnonzero(early)))
-    return problems
 
 
 def refuse(problems: Sequence[Problem]) -> None:

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from eriq.config import Outcome
-from eriq.tables.outcome import join_spells
+from eriq.tables.outcome import join_spells, later_pairs
 
 DAY = pd.Timedelta(days=1)
 Left = Literal["no_entry", "censored"]
@@ -185,8 +185,7 @@ def _first_entry(
     left = left.assign(cut=seen_until.to_numpy()).assign(
         cut=lambda r: r["cut"].mask(r["left_on"] < r["cut"], r["left_on"])
     )
-    pairs = left.merge(spells[["client_id", "started_on", "ended_on"]], on="client_id", how="inner")
-    pairs = pairs[(pairs["started_on"] > pairs["answered_on"]) & (pairs["started_on"] <= pairs["cut"])]
+    pairs = later_pairs(left, spells, left["cut"].to_numpy())
     ended = pairs["ended_on"].where(pairs["ended_on"] < pairs["cut"], pairs["cut"])
     entries = join_spells(pairs.assign(ended_on=ended), outcome.bridge_days, key="row")
     lasts = (entries["ended_on"] - entries["started_on"]).dt.days + 1 >= 7 * outcome.minimum_weeks  # both days count

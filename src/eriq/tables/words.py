@@ -11,7 +11,7 @@ from eriq.disclosure import MIN_PEOPLE
 from eriq.errors import ConfigError, bullets, nearest
 from eriq.instrument.instrument import Instrument
 from eriq.instrument.texts import Language
-from eriq.tables.cells import cell_text
+from eriq.tables.cells import cell_text, each_once
 from eriq.tables.own_dates import iso_days
 from eriq.tables.schema import Column, Problem
 
@@ -129,8 +129,10 @@ def in_our_words(frame: pd.DataFrame, words: Words, declared: Labels | None = No
         said = (declared or {}).get(name, Declared())
         cells = frame[name]
         if name in words.maps or name in words.missing or said.missing or (said.labels and column.dtype == "str"):
-            cells = _translated(cells, column, words, said)
-        made[name] = iso_days(cells, words.dates[name]) if name in words.dates else cells
+            cells = each_once(lambda given, c=column, s=said: _translated(given, c, words, s), cells)  # type: ignore[misc]
+        if name in words.dates:
+            cells = each_once(lambda given, day=words.dates[name]: iso_days(given, day), cells)  # type: ignore[misc]
+        made[name] = cells
     return made
 
 
@@ -153,6 +155,10 @@ def unknown_codes(frame: pd.DataFrame, words: Words, declared: Labels | None = N
         if found.count(column.name) != 1 or not column.allowed:
             continue
         given = frame[column.name]
+        if isinstance(given.dtype, pd.CategoricalDtype):
+            once = cell_text(pd.Series(given.cat.categories)).dropna().unique()
+            if all(plain(code) in (*_ours(column), "") for code in once):
+                continue
         given = given[given.notna() & ~given.isin(column.allowed)]  # most cells are ours, and need no closer look
         if given.empty:
             continue

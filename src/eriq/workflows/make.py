@@ -6,26 +6,29 @@ from eriq.disclosure import Access, about_people
 from eriq.errors import InstrumentError, OutputError
 from eriq.instrument.instrument import load_instrument
 from eriq.instrument.texts import Language
-from eriq.simulation.cohort import simulate
+from eriq.simulation.cohort import about_cohort
+from eriq.simulation.pieces import cohort_blocks
 from eriq.simulation.settings import load_simulation
-from eriq.tables.files import finished_or_nothing, write_aggregates, write_table
+from eriq.tables.files import finished_or_nothing, write_aggregates
+from eriq.tables.pieces import write_pieces
 
 
 def write_cohort(
     out: Path, clients: int, seed: int, preset: str, format: str, *, overwrite: bool = False, access: Access = "owner"
 ) -> str:
     """Write the tables of a made-up cohort, the form of staff among them, and the truth in a folder of its own."""
-    folder = out / "truth"
     if out.exists() and any(out.iterdir()) and not overwrite:
         raise OutputError(f"{out} is there already and not empty; give --overwrite to replace its tables")
-    made = simulate(load_simulation(preset), load_instrument("eriq22"), clients=clients, seed=seed)
+    settings, names = load_simulation(preset), ("answers", "persons", "spells", "events", "forms")
+    blocks = cohort_blocks(settings, load_instrument("eriq22"), clients=clients, seed=seed)
+    paths = {name: out / f"{name}.{format}" for name in names} | {"truth": out / "truth" / f"truth.{format}"}
+    pieces = ({name: getattr(made, name) for name in paths} for made in blocks)
     with about_people(access):  # made up, and kept as real ones would be
-        for name in ("answers", "persons", "spells", "events", "forms"):
-            write_table(getattr(made, name), out / f"{name}.{format}", overwrite=overwrite)
-        write_table(made.truth, folder / f"truth.{format}", overwrite=overwrite)
+        rows = write_pieces(pieces, paths, overwrite=overwrite)
+        about = about_cohort(settings)
         with finished_or_nothing(out / "ABOUT.txt", overwrite=overwrite, about_persons=True) as file:
-            file.write_text(f"{made.about}\n{clients} clients, seed {seed}\n", encoding="utf-8")
-    return f"{len(made.answers):,} answered waves of {clients:,} made-up clients in {out}\n{made.about}"
+            file.write_text(f"{about}\n{clients} clients, seed {seed}\n", encoding="utf-8")
+    return f"{rows['answers']:,} answered waves of {clients:,} made-up clients in {out}\n{about}"
 
 
 def write_codebook(file: str, out: Path, *, overwrite: bool = False) -> str:

@@ -63,7 +63,12 @@ def _auc(outcome: np.ndarray, told: np.ndarray) -> float:
     >>> _auc(np.array([0, 1, 0, 1]), np.array([1.0, 4.0, 4.0, 8.0]))
     0.875
     """
-    cases, others = np.sort(told[outcome == 1]), np.sort(told[outcome != 1])
+    cases, others = told[outcome == 1], told[outcome != 1]
+    if told.dtype == bool:  # two values need no sorting
+        half = 2 * len(cases) * len(others)
+        below = 2 * int(cases.sum()) * int((~others).sum()) + int(cases.sum()) * int(others.sum())
+        return float((below + int((~cases).sum()) * int((~others).sum())) / half)
+    cases, others = np.sort(cases), np.sort(others)
     below = np.searchsorted(others, cases, "left").sum() + np.searchsorted(others, cases, "right").sum()
     return float(below / (2 * len(cases) * len(others)))
 

@@ -1,5 +1,6 @@
 """People who may be in the data twice: same answers and facts, and the same outcome, under two ids."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -76,8 +77,14 @@ def find_twins(design: Design) -> Twins:
     """
     codes, client = np.unique(design.client, return_inverse=True)
     persons = len(codes)
-    columns = [*design.matrix.to_numpy("float64").T, np.asarray(design.outcome, dtype="float64")]
-    hashes = np.stack([_hashed(column, place) for place, column in enumerate(columns)])
+    matrix, n = design.matrix, design.matrix.shape[1]
+
+    def hashes() -> Iterator[np.ndarray]:
+        """Yield the hashed columns, the outcome last: made again where they are needed again, not kept."""
+        for place in range(n):
+            yield _hashed(matrix.iloc[:, place].to_numpy("float64"), place)
+        yield _hashed(np.asarray(design.outcome, dtype="float64"), n)
+
     order = np.argsort(client, kind="stable")
     starts = np.flatnonzero(np.diff(client[order], prepend=-1))
 
@@ -85,15 +92,18 @@ def find_twins(design: Design) -> Twins:
         """Return one number per client for its set of rows, whatever their order."""
         return np.add.reduceat(_mixed(rows)[order], starts)
 
-    whole = hashes.sum(axis=0, dtype="uint64")
+    whole = np.zeros(len(client), dtype="uint64")
+    for column in hashes():
+        whole += column
     signature = by_client(whole)
     group, size = _groups(signature)
     equal = size[group] > 1
     if not equal.any():
         return Twins(0, 0, persons, 0)
-    rare = np.minimum.reduceat(_log_shared(columns[:-1], persons)[order], starts) <= np.log(BY_CHANCE)
+    columns = [matrix.iloc[:, place].to_numpy("float64") for place in range(n)]
+    rare = np.minimum.reduceat(_log_shared(columns, persons)[order], starts) <= np.log(BY_CHANCE)
     counted = equal & rare
-    for column in hashes:
+    for column in hashes():
         near, near_size = _groups(by_client(whole - column))
         counted &= near_size[near] == size[group]
     return Twins(int(counted.sum()), len(np.unique(group[counted])), persons, int((equal & ~counted).sum()))

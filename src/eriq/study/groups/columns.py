@@ -53,7 +53,7 @@ def group_labels(rows: pd.DataFrame, plan: Groups) -> pd.DataFrame:
 
 def known_groups(labels: pd.Series) -> list[str]:
     """Return the groups of a column, sorted; who is in none is left out."""
-    return sorted(set(labels) - {UNKNOWN})
+    return sorted(set(labels.unique()) - {UNKNOWN})
 
 
 def few_words(names: Sequence[str]) -> str:
@@ -68,7 +68,7 @@ def few_words(names: Sequence[str]) -> str:
 def _named(groups: pd.Series, client: pd.Series) -> pd.Series:
     """Return the groups as text: those of a handful of people together, gaps as not known."""
     text = groups.astype("str").where(groups.notna())
-    people = client.groupby(text).nunique()
+    people = pd.Series(pd.factorize(client)[0]).groupby(text.to_numpy()).nunique()
     small = set(people.index[people < min_people()])
     together = f"groups of fewer than {min_people()} people"  # the name of such a group could tell who is in it
     return text.where(~text.isin(small), together).fillna(UNKNOWN)
