@@ -37,7 +37,7 @@ def test_a_misspelt_model_gets_the_nearest_name(tmp_path, monkeypatch):
 
 
 def test_no_file_lists_of_packages_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    """MLflow finds a requirement met by the metadata of its package, and a wrong one not; what it knew is given back."""
+    """A requirement is held against the metadata of its package, and what MLflow knew is given back."""
     from mlflow.utils import requirements_utils as theirs
 
     monkeypatch.setattr(theirs, "_MODULES_TO_PACKAGES", None)
