@@ -1,10 +1,11 @@
 """Where runs are kept."""
 
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 
-from eriq.registry.tracking import connect, tracking_uri
+from eriq.registry.tracking import connect, installed_as_named, tracking_uri
 
 
 def test_each_folder_has_a_store_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -33,3 +34,15 @@ def test_a_misspelt_model_gets_the_nearest_name(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(BundleError, match="Did you mean 'demo-20260101'"):
         load_model("dmeo-20260101")
+
+
+def test_no_file_lists_of_packages_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A requirement is held against the metadata of its package, and what MLflow knew is given back."""
+    from mlflow.utils import requirements_utils as theirs
+
+    monkeypatch.setattr(theirs, "_MODULES_TO_PACKAGES", None)
+    monkeypatch.setattr(theirs.importlib_metadata, "packages_distributions", lambda: pytest.fail("lists were read"))
+    with installed_as_named():
+        assert theirs._check_requirement_satisfied(f"numpy=={metadata.version('numpy')}") is None
+        assert theirs._check_requirement_satisfied("numpy==0.1") is not None
+    assert theirs._MODULES_TO_PACKAGES is None

@@ -2,15 +2,13 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from tests.study.reporting.made_up import made_up_facts, small
 
+import eriq
 from eriq.disclosure import Release, min_people
 from eriq.errors import CohortError
-from eriq.study.reporting.figures import MAKERS
-from eriq.study.reporting.files import draw
-from eriq.study.reporting.findings import cleared
 from eriq.workflows.beside import Beside, all_of
 
 
@@ -41,12 +39,24 @@ def test_with_one_worker_all_is_done_here() -> None:
         beside.warm(refuse)
 
 
-def test_figures_are_the_same_wherever_they_are_drawn(two: Beside) -> None:
-    """Each figure's files, drawn there first or here last, are to the byte those of one process; order is kept."""
-    found = cleared(small(), made_up_facts())
-    two.warm(refuse)  # what fails while it makes ready stops nothing
-    shared = all_of([two.start(draw, found, [name]) for name in MAKERS])
-    alone = draw(found)
-    drawn = {name: figure for part in shared for name, figure in part.items()}
-    assert list(drawn) == list(alone)
-    assert [(figure.svg, figure.png) for figure in drawn.values()] == [(f.svg, f.png) for f in alone.values()]
+def test_calls_are_shared_and_keep_their_order(two: Beside) -> None:
+    """Results come in the order of the calls, whoever made them; what fails while it makes ready stops nothing."""
+    two.warm(refuse)
+    assert all_of([two.start(abs, -k) for k in range(20)]) == list(range(20))
+
+
+def test_a_training_gives_the_same_with_one_worker_and_two(
+    tiny: eriq.Run, tiny_config: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every table and figure is to the byte that of one process, but for the time in `facts`."""
+    alone = Path(tiny.model.folder).parents[1] / "mlruns" / "reports" / "tiny"
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "tiny.yaml").write_text(tiny_config, encoding="utf-8")
+    eriq.train(tmp_path / "tiny.yaml", models=tmp_path / "models", workers=2)
+    shared = tmp_path / "mlruns" / "reports" / "tiny"
+    for kind in ("tables/*.csv", "figures/*"):
+        names = sorted(file.relative_to(alone) for file in alone.glob(kind))
+        assert names == sorted(file.relative_to(shared) for file in shared.glob(kind))
+        assert len(names) > 10
+        differ = [str(name) for name in names if (alone / name).read_bytes() != (shared / name).read_bytes()]
+        assert set(differ) <= {"tables/facts.csv"}
