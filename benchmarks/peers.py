@@ -30,6 +30,7 @@ from scoring import made_bundle, write_input
 
 REPLICATES = 200  # a loop over more would take the benchmark's whole time
 MEASURES = ("auc", "log_loss")
+HELD: list[Any] = []  # sessions of Spark, which end when nobody holds them
 
 
 @dataclass(frozen=True)
@@ -255,7 +256,8 @@ def eriq_spark(world: World) -> Callable[[], object]:
     from eriq.scoring.options import Options
     from eriq.scoring.spark import cluster, score_folder
 
-    cluster.session("local[2]").__enter__()
+    HELD.append(cluster.session("local[2]"))
+    HELD[-1].__enter__()
     bundle, out = world.bundle, world.folder / "spark-out"
     return lambda: score_folder(bundle.folder, world.given, out, Options(reasons=0), overwrite=True)
 
@@ -275,17 +277,21 @@ def udf_spark(world: World) -> Callable[[], object]:
         input_example=bundle.example_rows(),
         pip_requirements=requirements(),
     )
-    holder = cluster.session("local[2]")
-    spark = holder.__enter__()
+    HELD.append(cluster.session("local[2]"))
+    spark = HELD[-1].__enter__()
 
     def call() -> object:
         from pyspark.sql import functions
 
         score = mlflow.pyfunc.spark_udf(spark, str(folder), env_manager="local")
         rows = spark.read.parquet(str(world.given))
-        made = rows.select("client_id", "answered_on", score(functions.struct(*rows.columns)).alias("s"))
+        made = rows.select(
+            "client_id",
+            "answered_on",
+            score(functions.struct(*(functions.col(f"`{name}`") for name in rows.columns))).alias("s"),
+        )
         made.select("client_id", "answered_on", "s.*").write.mode("overwrite").parquet(str(world.folder / "udf-out"))
-        return holder
+        return made
 
     return call
 
@@ -298,7 +304,7 @@ PAIRS: dict[
     "groups": (eriq_groups, (fairlearn_groups,), 5_000, "fairlearn"),
     "one contender": (eriq_one, (mlflow_evaluate,), 20_000, "mlflow"),
     "two contenders": (eriq_two, (script_two,), 20_000, "sklearn"),
-    "Spark": (eriq_spark, (udf_spark,), 50_000, "pyspark"),
+    "Spark": (eriq_spark, (udf_spark,), 20_000, "pyspark"),
 }
 PACKAGES = {
     "shap_values": "shap",
@@ -331,7 +337,8 @@ def alone(folder: Path, name: str, rows: int) -> Cost | str:
     words = [sys.executable, __file__, "--one", name, "--folder", str(folder), "--rows", str(rows)]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     if done.returncode:
-        return f"failed: {(done.stderr.strip().splitlines() or ['?'])[-1][:120]}"
+        said = [line for line in done.stderr.splitlines() if "Error" in line or "Exception" in line]
+        return f"failed: {(said or ['?'])[0][:160]}"
     return Cost(**json.loads(done.stdout.splitlines()[-1]))
 
 
