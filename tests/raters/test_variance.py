@@ -36,9 +36,7 @@ def test_one_caseworker_alone_is_not_assessable() -> None:
 
 @pytest.mark.parametrize("share", [0.0, 0.15])
 def test_the_interval_holds_what_was_planted(share: float) -> None:
-    """Of 200 samples the interval holds the planted share in 91 to 99 of a hundred."""
+    """Of 80 samples the interval holds the planted share in 90 of a hundred or more, and not in all."""
     rng = np.random.default_rng(11)
-    held = [
-        found.low <= share <= found.high for found in (caseworker_share(*drawn(rng, share)[:2]) for _ in range(200))
-    ]
-    assert 0.91 <= np.mean(held) <= 0.99
+    held = [found.low <= share <= found.high for found in (caseworker_share(*drawn(rng, share)[:2]) for _ in range(80))]
+    assert 0.90 <= np.mean(held) < 1

@@ -1,6 +1,7 @@
 """How good a questionnaire itself is, from files to page and tracked run."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -45,9 +46,9 @@ def written(folder: Path, **changes: str) -> Path:
 
 
 @pytest.fixture(scope="module")
-def looked(tmp_path_factory: pytest.TempPathFactory) -> Looked:
+def looked(tmp_path_factory: pytest.TempPathFactory, with_store: Callable[[Path], Path]) -> Looked:
     """Look once at 320 made-up people with two waves, in a folder of their own."""
-    folder = tmp_path_factory.mktemp("psychometrics")
+    folder = with_store(tmp_path_factory.mktemp("psychometrics"))
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
         patch.chdir(folder)

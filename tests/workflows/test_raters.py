@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import stat
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -31,9 +32,9 @@ Made = tuple[Path, Study]
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
+def made(tmp_path_factory: pytest.TempPathFactory, with_store: Callable[[Path], Path]) -> Made:
     """Write both pages once, in a folder of their own, and keep the study."""
-    folder = tmp_path_factory.mktemp("raters")
+    folder = with_store(tmp_path_factory.mktemp("raters"))
     (folder / "raters.yaml").write_text(CONFIG, encoding="utf-8")
     studies: dict[int, Study] = {}
 

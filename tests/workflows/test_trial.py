@@ -6,12 +6,12 @@ from eriq.registry.tracking import connect
 from eriq.workflows.trial import trial
 
 
-def test_a_page_its_tables_and_a_run_are_written(tmp_path, monkeypatch):
+def test_a_page_its_tables_and_a_run_are_written(tmp_path, monkeypatch, with_store):
     """The main differences stand in words, the page holds no cell of fewer than five people, tables lie beside it.
 
     MLflow has the same files, and nothing that lay beside them.
     """
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.chdir(with_store(tmp_path))
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "persons.csv").touch()
