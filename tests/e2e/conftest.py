@@ -23,8 +23,6 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 def eriq(*words: object, cwd: Path, code: int | None = 0) -> subprocess.CompletedProcess[str]:
     """Run the command line as a user would; fail with its text if the exit code is another."""
-    if words[:1] == ("train",) and "--workers" not in words:  # other tests have the other cores
-        words = (*words, "--workers", 1)
     env = {**os.environ, "PYTHONWARNINGS": "default"}
     env.pop("MLFLOW_TRACKING_URI", None)
     given = [str(word) for word in words]
