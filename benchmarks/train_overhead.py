@@ -34,7 +34,7 @@ PARTS = {
     "explanation": ("explain", "best_rules", "scorecards"),
     "elsewhere": ("_elsewhere",),
     "model": ("save", "facts_of", "card_markdown"),
-    "report": ("write_results",),
+    "report": ("all_of", "write_results"),
     "tracking": ("log_training",),
 }
 APART = ("refits", "groups", "fits per basis")
