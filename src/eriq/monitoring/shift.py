@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import brentq
-from scipy.stats import chi2, ncx2, norm
+from scipy.special import chdtr, chdtrc, chdtri, chndtr, ndtri  # scipy.stats takes half the start of a scoring
 
 from eriq.model.distributions import Binned, counted
 
@@ -64,7 +63,7 @@ def compare(
         "high": ends[1],
         "psi": psi(a, b),
         "js_distance": js_distance(a, b),
-        "p": float(chi2.sf(pearson, df)),
+        "p": float(chdtrc(df, pearson)),
         "df": float(df),
         "worth": WORTH / scale,
     }
@@ -99,15 +98,16 @@ def standardised(kept: Binned, values: np.ndarray, level: float = 0.95) -> tuple
         return np.nan, np.nan, np.nan
     d = float((known.mean() - kept.mean) / kept.sd)
     variance = 1 / trained + float(known.var(ddof=1)) / kept.sd**2 / len(known) + d**2 / (2 * trained)
-    half = float(norm.ppf((1 + level) / 2) * np.sqrt(variance))
+    half = float(ndtri((1 + level) / 2) * np.sqrt(variance))
     return d, d - half, d + half
 
 
 def _noncentral(statistic: float, df: int, quantile: float) -> float:
     """Return the non-centrality under which `statistic` is the `quantile` of its distribution; 0 where none is."""
+    from scipy.optimize import brentq
 
     def miss(centre: float) -> float:
-        return float(ncx2.cdf(statistic, df, centre) if centre else chi2.cdf(statistic, df)) - quantile
+        return float(chndtr(statistic, df, centre) if centre else chdtr(df, statistic)) - quantile
 
     if miss(0.0) <= 0:
         return 0.0
@@ -169,8 +169,8 @@ def shift(
     known = table["p"].notna().to_numpy()
     table["p_holm"] = np.nan
     table.loc[known, "p_holm"] = holm(table.loc[known, "p"].to_numpy("float64"))
-    cut = chi2.isf(alpha / max(1, known.sum()), table["df"].to_numpy("float64"))
-    able = ncx2.sf(cut, table["df"], table["worth"]) >= POWER
+    cut = chdtri(table["df"].to_numpy("float64"), alpha / max(1, known.sum()))
+    able = 1 - chndtr(cut, table["df"].to_numpy("float64"), table["worth"].to_numpy("float64")) >= POWER
     moved = (table["p_holm"] < alpha).to_numpy()
     table["verdict"] = np.where(moved, MOVED, np.where(able & known, QUIET, UNKNOWN))
     return table.drop(columns=["df", "worth"])
