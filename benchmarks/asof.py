@@ -24,7 +24,8 @@ from eriq.tables.schema import EVENTS
 import duckdb
 answers = pd.read_parquet({folder!r} + "/answers.parquet", columns=["client_id", "answered_on"])
 events = pd.read_parquet({folder!r} + "/events.parquet", columns=["client_id", "occurred_on", "kind"])
-events = events.astype({{"client_id": "category", "kind": pd.CategoricalDtype(EVENTS)}})
+known = pd.CategoricalDtype(pd.unique(pd.concat([answers["client_id"], events["client_id"]])))
+events = events.astype({{"client_id": known, "kind": pd.CategoricalDtype(EVENTS)}})
 LAG, YEARS = 30, 5 * 364
 before = resource.getrusage(resource.RUSAGE_SELF)
 {work}

@@ -14,6 +14,7 @@ from eriq.features import (
     questionnaire_features,
     recorded_columns,
     recorded_features,
+    register_columns,
     wave_columns,
 )
 from eriq.features.halves import usable_halves
@@ -116,9 +117,9 @@ def table_features(
     parts = [questionnaire_columns(rows, instrument, experiment.missing_policy)]
     if intake.registers.persons["client_id"].notna().any():
         recorded = recorded_features(intake.registers)
-        made = recorded_columns(rows, intake.registers, experiment.lag_days)
+        made = recorded_columns if len(intake.registers.forms) else register_columns  # those columns, and no copy
         features += recorded
-        parts.append(made[[f.name for f in recorded]])
+        parts.append(made(rows, intake.registers, experiment.lag_days))
     features += WAVES
     late = experiment.belief_after_score != "leave_out"
     parts.append(wave_columns(rows, intake.answers, instrument, late_beliefs=late))
