@@ -77,13 +77,13 @@ def slow_columns(row: pd.Series, held: Registers, lag: int) -> dict[str, float]:
     coded = events[events["kind"] == "disability_code"]["occurred_on"]
     registered = held.persons.set_index("client_id")["registered_on"].get(who, pd.NaT)
     to_code = (coded.min() - registered).days if len(coded) and registered <= row["answered_on"] else np.nan
-    year = pd.Timedelta(days=364)
+    year, kept = pd.Timedelta(days=364), (held.spells["status"] == "registered").any()  # by anybody at all
     return {
         "register.weeks_work_1y": len([back for back in worked if back < 364]) / 7,
         "register.never_worked": float(work.empty),
         "register.on_sickness_benefit": float(((lives["status"] == "sickness_benefit") & now).any()),
         "register.track": float(lives[(lives["status"] == "activation") & now]["track"].astype("float64").max()),
-        "register.earlier_periods": float(len(over)),
+        "register.earlier_periods": float(len(over)) if kept else np.nan,
         "register.weeks_since_previous_period": (cut - over["ended_on"].max()).days / 7 if len(over) else np.nan,
         "register.conviction_1y": float(
             ((events["kind"] == "conviction") & (cut - events["occurred_on"] < year)).sum()
