@@ -150,8 +150,11 @@ def with_periods(some: Registers, *, kept: bool) -> Registers:
     """
     if not kept or has_periods(some.spells["status"]):
         return some
-    of_nobody = some.spells.iloc[:0].reindex([0]).assign(client_id="", status="registered").astype(some.spells.dtypes)
-    return replace(some, spells=pd.concat([some.spells, of_nobody], ignore_index=True))
+    status = some.spells["status"].astype("category")
+    status = status.cat.set_categories(status.cat.categories.union(["registered"]))  # which none of these clients has
+    spells = some.spells.assign(status=status)
+    of_nobody = spells.iloc[:0].reindex([0]).assign(status="registered").astype(spells.dtypes)
+    return replace(some, spells=pd.concat([spells, of_nobody], ignore_index=True))
 
 
 def with_register_columns(bundle: Bundle, answers: pd.DataFrame, registers: Registers) -> pd.DataFrame:
