@@ -62,7 +62,6 @@ TESTED_IN = {
     "workflows/own_files.py": ("e2e/test_init.py", "the source of a config is read as part of it"),
     "workflows/": ("e2e/test_train.py", "commands are tested as a user runs them"),
     "model/distributions.py": ("monitoring/test_shift.py", "what is kept of training is held against a new period"),
-    "workflows/demo.py": ("e2e/test_wheel.py", "train and score in an empty folder; CI runs the demo itself last"),
     "workflows/forms.py": ("forms/test_commands.py", "out and back, as a user does it"),
     "workflows/score.py": ("scoring/test_score_cli.py", "jobs are tested as a user runs them"),
 }

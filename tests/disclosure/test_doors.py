@@ -91,6 +91,7 @@ DOORS = {
     ("workflows/decide_made_up.py", "write_text"): f"{NOBODY}: a config",
     ("workflows/dossier.py", "write_text"): f"{NOBODY}: questions to people",
     ("workflows/demo.py", "copyfile"): f"{TOLD}: the report, for the documentation",
+    ("workflows/demo.py", "write_text"): f"{NOBODY}: links",
     ("workflows/demo.py", "copytree"): f"{PEOPLE}: pages of made-up people, for the documentation",
     ("workflows/forms.py", "write_bytes"): f"{NOBODY}: empty forms",
     ("workflows/forms.py", "write_table"): f"{PEOPLE}: answers that came back",

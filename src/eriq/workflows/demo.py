@@ -5,14 +5,16 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pandas as pd
 
 from eriq.config.sheets import SheetSettings
 from eriq.errors import EriqError
+from eriq.pages import render
 from eriq.scoring.sinks.files import rejects_path
+from eriq.tables.files import finished_or_nothing
 from eriq.workflows.decide_made_up import made_up_decisions
 from eriq.workflows.dossier import dossier
 from eriq.workflows.forms import Options, export
@@ -28,6 +30,19 @@ BUILD = Path("build/demo")
 SAMPLE = Path("build/sample")  # what the documentation shows
 SITE = Path("mkdocs.yml")  # there in a checkout, not in an installed package
 SHEETS = 10
+# What there is to open, by its name in the list that the demo ends with: a title, and who would look at it for what.
+PAGES = {
+    "report": ("Report", "Does the questionnaire tell more than registers do? First screen for the director."),
+    "sheets": ("Sheets", "A page for each talk: both voices, what can move, what evidence says helps."),
+    "forms": ("Form", "The questionnaire as caseworkers and clients fill it in."),
+    "questionnaire": ("Questionnaire", "Its own quality: scales, agreement of the halves, missing answers."),
+    "raters": ("Caseworkers", "How much of an answer is the caseworker, of all together."),
+    "belief": ("Belief", "The same client under two caseworkers."),
+    "second_year": ("Second year", "A model in use: a year in which two answers drift, planted."),
+    "decisions": ("Decisions", "What people decided beside the scores, from a signed log."),
+    "dossier": ("Dossier", "The paper trail: model card, TRIPOD+AI, AI Act, GDPR."),
+    "docs": ("Documentation", "The whole documentation, with report and sheets as samples."),
+}
 
 
 def demo(*, say: Say, begin: Callable[[int], None], step: Callable[[str, str], None]) -> dict[str, object]:
@@ -46,7 +61,7 @@ def demo(*, say: Say, begin: Callable[[int], None], step: Callable[[str, str], N
     batch = score(model, new, BUILD / "scores.csv", overwrite=True)
     say(batch.sentence)
     pages = _pages(done, new, say)
-    return {
+    made = {
         "report": done.report,
         "sheets": pages.pop("sheets"),
         "scores": batch.out,
@@ -56,6 +71,20 @@ def demo(*, say: Say, begin: Callable[[int], None], step: Callable[[str, str], N
         **({"docs": site} if (site := _site(done.report, say)) else {}),
         "ui": "eriq ui",
     }
+    return {"all": index(made, BUILD), **made}
+
+
+def index(made: Mapping[str, object], folder: Path) -> Path:
+    """Write a page with a link to every page that was made, and return it."""
+    listed = []
+    for name, (title, words) in PAGES.items():
+        if isinstance(page := made.get(name), Path):
+            page = page if page.is_file() else next(iter(sorted(page.glob("*-en.html"))))  # of forms, the first
+            listed.append((title, Path(os.path.relpath(page, folder)).as_posix(), words))
+    page = folder / "index.html"
+    with finished_or_nothing(page, overwrite=True) as draft:
+        draft.write_text(render("demo.html", heading="What the demo made", listed=listed), encoding="utf-8")
+    return page
 
 
 def _pages(done: Trained, new: Path, say: Say) -> dict[str, object]:
