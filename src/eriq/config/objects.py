@@ -40,8 +40,8 @@ def _address(given: str) -> str:
 def as_given(place: str | Path) -> str | Path:
     """Return the address of an object as text, and any other place, file:// among them, as a path.
 
-    >>> as_given("s3://box/a.csv"), as_given("file:///tmp/a%20b.csv"), as_given("a.csv")
-    ('s3://box/a.csv', PosixPath('/tmp/a b.csv'), PosixPath('a.csv'))
+    >>> as_given("s3://box/a.csv"), as_given("file:///in/a%20b.csv"), as_given("a.csv")
+    ('s3://box/a.csv', PosixPath('/in/a b.csv'), PosixPath('a.csv'))
     """
     if isinstance(place, Path) or "://" not in place:
         return Path(place)

@@ -4,12 +4,12 @@ from collections.abc import Collection, Mapping
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binomtest, chi2, ncx2, norm, t
+from scipy.stats import binomtest, norm, t
 
 from eriq.disclosure import min_people
 from eriq.model.around import STAFF, Around, mean_beliefs
 from eriq.model.distributions import Binned, counted
-from eriq.monitoring.shift import LEAST, MOVED, POWER, QUIET, UNKNOWN, compare
+from eriq.monitoring.shift import LEAST, MOVED, POWER, QUIET, UNKNOWN, compare, findable
 from eriq.pages import number
 from eriq.tables.results import as_result
 
@@ -145,8 +145,7 @@ def _told(found: Mapping[str, float], alpha: float) -> str:
     """Return the verdict of one test of counts: drift, none shown where an index of 0.1 would have been, or nothing."""
     if found["p"] < alpha:
         return MOVED
-    able = ncx2.sf(chi2.isf(alpha, found["df"]), found["df"], found["worth"]) >= POWER
-    return QUIET if able else UNKNOWN
+    return QUIET if findable(np.array(found["df"]), np.array(found["worth"]), alpha) else UNKNOWN
 
 
 def newcombe(a: int, n: int, b: int, m: int, level: float = 0.95) -> tuple[float, float]:

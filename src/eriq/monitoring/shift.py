@@ -169,11 +169,20 @@ def shift(
     known = table["p"].notna().to_numpy()
     table["p_holm"] = np.nan
     table.loc[known, "p_holm"] = holm(table.loc[known, "p"].to_numpy("float64"))
-    cut = chdtri(table["df"].to_numpy("float64"), alpha / max(1, known.sum()))
-    able = 1 - chndtr(cut, table["df"].to_numpy("float64"), table["worth"].to_numpy("float64")) >= POWER
+    df, worth = (table[name].to_numpy("float64") for name in ("df", "worth"))
+    able = findable(df, worth, alpha / max(1, known.sum()))
     moved = (table["p_holm"] < alpha).to_numpy()
     table["verdict"] = np.where(moved, MOVED, np.where(able & known, QUIET, UNKNOWN))
     return table.drop(columns=["df", "worth"])
+
+
+def findable(df: np.ndarray, worth: np.ndarray, alpha: float) -> np.ndarray:
+    """Return whether an index of `WORTH` would be found with a chance of `POWER`: only then does silence say anything.
+
+    >>> findable(np.array([4.0]), np.array([5.0, 50.0]), 0.05).tolist()
+    [False, True]
+    """
+    return np.asarray(1 - chndtr(chdtri(df, alpha), df, worth) >= POWER)
 
 
 def holm(p: np.ndarray) -> np.ndarray:
