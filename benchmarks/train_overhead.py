@@ -46,7 +46,7 @@ def bare(config: str) -> float:
     from eriq.study.design.folds import make_folds
     from eriq.study.design.prepare import prepare
     from eriq.study.learning.estimators import ESTIMATORS
-    from eriq.study.learning.training import one_thread
+    from eriq.study.learning.queue import one_thread
 
     experiment = load_experiment(config)
     study = prepare(experiment)

@@ -20,7 +20,8 @@ from eriq.study.explanation.explained import Explained, contributions
 from eriq.study.explanation.spread import around, ranks_around
 from eriq.study.learning.final import as_model, background_of
 from eriq.study.learning.progress import silent
-from eriq.study.learning.training import fit, one_thread
+from eriq.study.learning.queue import one_thread
+from eriq.study.learning.training import fit
 
 LEVEL = 0.95
 WEIGHTS = np.array([0.8, 0.5, 0.35, 0.25, 0.15, 0.1, 0.05, 0, 0, 0])  # of columns that move together

@@ -20,7 +20,8 @@ from eriq.study.design.prepare import prepare
 from eriq.study.design.study import Study
 from eriq.study.evaluation.recalibration import logistic_recalibration
 from eriq.study.evaluation.wanted import Wanted
-from eriq.study.learning.training import Learning, fit, margin, margin_loss, one_thread, run_repeats
+from eriq.study.learning.queue import one_thread
+from eriq.study.learning.training import Learning, begin, fit, margin, margin_loss
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = ROOT.parent / "shared" / "data"
@@ -39,7 +40,7 @@ def saved(study: Study, train: Design, test: Design, seed: int) -> tuple[np.ndar
     some = tuple(contenders(study, DEFAULT).values())
     folds = tuple(grouped_kfold(train, 5, 1, seed))
     learning = Learning(study.features, seed, Tuning())
-    held = OutOfFold.of_repeats(some, train, run_repeats(some, train, folds, learning, workers=1), folds)
+    held = OutOfFold.of_repeats(some, train, begin(some, train, folds, learning).repeats(), folds)
     chosen = choose(some, held.forecasts().bootstrap(Wanted(("log_loss",)), replicates=200, seed=seed))
     if why_not(held, as_saved(held, chosen)):
         return np.full(len(test.outcome), np.nan), "none"

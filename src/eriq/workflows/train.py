@@ -1,7 +1,6 @@
 """From a config to a compared, explained, saved and tracked model."""
 
 import datetime as dt
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,15 +20,15 @@ from eriq.study.comparison.bases import Judged, further_bases, whole_basis
 from eriq.study.comparison.by_basis import basis_tables, population_words
 from eriq.study.comparison.calibrated import calibrator_of, saved_forecasts
 from eriq.study.comparison.compare import Comparison, compare
-from eriq.study.comparison.declared import declared_difference
-from eriq.study.comparison.designs import other_designs
+from eriq.study.comparison.declared import PairFits, begin_declared, declared_difference
+from eriq.study.comparison.designs import OtherDesign, begin_designs, other_designs
 from eriq.study.comparison.entry_curve import entry_curve, timed_contender
 from eriq.study.comparison.handover import handover_table
 from eriq.study.comparison.out_of_fold import OutOfFold, home_forecasts
-from eriq.study.comparison.policies import missing_policies
+from eriq.study.comparison.policies import Policy, begin_policies, missing_policies
 from eriq.study.comparison.sample import described, sample_sizes
 from eriq.study.comparison.slices import by_slices
-from eriq.study.comparison.strongest import without_strongest
+from eriq.study.comparison.strongest import begin_strengths, without_strongest
 from eriq.study.comparison.verdict import headline_pair
 from eriq.study.design.contender import Contender
 from eriq.study.design.design import Design
@@ -48,8 +47,9 @@ from eriq.study.groups.listed import listed
 from eriq.study.groups.who import who
 from eriq.study.learning.final import final_model
 from eriq.study.learning.progress import Progress
-from eriq.study.learning.resume import KEPT_DAYS, Cache, forget_old, run_or_take_over
-from eriq.study.learning.training import Learning, one_thread
+from eriq.study.learning.queue import HERE, Given, Queue, all_of, one_thread, workers_of
+from eriq.study.learning.resume import KEPT_DAYS, Cache, Resumed, begin_or_take_over, forget_old
+from eriq.study.learning.training import Learning
 from eriq.study.reporting import canvas
 from eriq.study.reporting.card import card_markdown
 from eriq.study.reporting.facts import Facts, Noted, facts_of
@@ -59,11 +59,11 @@ from eriq.study.reporting.findings import cleared
 from eriq.study.reporting.folders import dated_folder, show_newest
 from eriq.study.saving import Fitted, held_out, save
 from eriq.tables.results import Results
-from eriq.workflows.beside import Beside, all_of
 from eriq.workflows.check import checked_folds
 from eriq.workflows.sign import key_of_env, sign_bundle
 
 Say = Callable[[str], None]  # told a sentence
+SMALL_WORK = 60_000  # rows x contenders x folds below which starting processes costs more than it saves
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +84,9 @@ class Work:
 
     experiment: Experiment
     study: Study
-    workers: int | None
-    beside: Beside
+    threads: int
+    queue: Queue  # of fits
+    beside: Queue  # of pictures and tracking: a process that is warm by the time it is needed
     progress: Progress
     started: dt.datetime
     few_people: bool  # fewer events than the least that the declared pair needs
@@ -131,7 +132,8 @@ def train(
         key_of_env(name, (models, HOME))  # before hours of work, not after them
     # Processes and our own threads share the cores; native libraries spinning beside them stall.
     release = experiment.disclosure.release
-    with one_thread(), in_force(release), Beside(release, workers) as beside:
+    others = workers_of(workers)
+    with one_thread(), in_force(release), Queue(release, min(others, 1)) as beside, Queue(release, others) as queue:
         beside.warm(canvas.ready)
         study = prepare(experiment)
         say(summary(study))
@@ -144,14 +146,24 @@ def train(
         folds = checked_folds(study, experiment)
         beside.warm(tracking.ready)
         work = Work(
-            experiment, study, workers, beside, Progress(begin, step), started, any(size.few_events for size in carried)
+            experiment,
+            study,
+            others or 1,
+            queue if len(study.design.outcome) * len(study.contenders) * len(folds) >= SMALL_WORK else HERE,
+            beside,
+            Progress(begin, step),
+            started,
+            any(size.few_events for size in carried),
         )
         if gone := forget_old(HOME / "cache"):
             say(f"{gone:,} finished contender(s) kept for --resume for more than {KEPT_DAYS} days were removed")
-        found = _compared(work, folds, resume=resume)
+        begun = _begun(work, folds, resume=resume)
+        found = _compared(work, begun, folds)
         say(str(found.tables["headline"]["sentence"].iloc[0]))
         found = _by_group(work, found)
-        strongest = without_strongest(found.held, experiment, study.features, workers=workers, progress=work.progress)
+        strongest = without_strongest(
+            found.held, experiment, study.features, queue=queue, progress=work.progress, begun=begun.strengths
+        )
         if strongest:
             say(strongest.sentence)
         if found.not_saved:
@@ -161,28 +173,51 @@ def train(
         sizes = sample_sizes(study, tuple(dict.fromkeys((*pair, found.chosen))))
         people = {**described(study, sizes), **who(study, experiment), **answer_tables(study)}
         people["listed"] = listed(found.held.forecasts(), (pair[0].name, pair[1].name), experiment)
-        tables = {**found.tables, **people, **explanations, **_elsewhere(work, found)}
+        tables = {**found.tables, **people, **explanations, **_elsewhere(work, found, begun)}
         noted = Noted(started, doubts, strongest.sentence if strongest else "", population_words(found.tables))
         facts = facts_of(experiment, study, found, model, sizes, noted)
         fitted = _with_bases(work, model, judged) if model else None
         return _kept(work, found, fitted, facts, {name: t for name, t in tables.items() if len(t)}, models)
 
 
-def _compared(work: Work, folds: Sequence[Fold], *, resume: bool) -> Comparison:
+@dataclass(frozen=True, slots=True, eq=False)
+class Begun:
+    """All fits that depend on no other result: they stand in the queue from the start, in this order."""
+
+    contenders: Resumed
+    pair: PairFits
+    strengths: Given[dict[str, float]]
+    designs: tuple[OtherDesign, ...]
+    policies: tuple[Policy, ...]
+
+
+def _begun(work: Work, folds: Sequence[Fold], *, resume: bool) -> Begun:
+    study, experiment, learning, queue = work.study, work.experiment, work.learning, work.queue
+    with_, without = headline_pair(experiment.headline, study.contenders)
+    cache = Cache(HOME / "cache", study.design, folds, experiment, enabled=resume)
+    return Begun(
+        begin_or_take_over(study.contenders, cache, learning, queue),
+        begin_declared((without, with_), study.design, folds, experiment, learning, queue),
+        begin_strengths(with_, study.design, folds, study.features, experiment.seed, queue),
+        begin_designs(study, experiment, queue),
+        begin_policies(study, experiment, queue) if experiment.missing_sensitivity else (),
+    )
+
+
+def _compared(work: Work, begun: Begun, folds: Sequence[Fold]) -> Comparison:
     """Return what the contenders show on people they were not fitted on."""
     study, experiment = work.study, work.experiment
-    cache = Cache(HOME / "cache", study.design, folds, experiment, enabled=resume)
-    single = run_or_take_over(study.contenders, cache, work.learning, workers=work.workers, progress=work.progress)
+    single = begun.contenders.repeats(work.progress)
     held = OutOfFold.of_repeats(study.contenders, study.design, single, tuple(folds))
     external = study.external is not None
     return compare(
         held,
         experiment,
         study.truth,
-        workers=work.workers or os.cpu_count() or 1,
-        home=home_forecasts(study, experiment, work.workers, work.progress) if external else None,
+        workers=work.threads,
+        home=home_forecasts(study, experiment, work.queue, work.progress) if external else None,
         declared=replace(
-            declared_difference(held, experiment, work.learning, workers=work.workers, progress=work.progress),
+            declared_difference(held, experiment, work.learning, progress=work.progress, begun=begun.pair),
             few_people=work.few_people,
         ),
     )
@@ -196,7 +231,7 @@ def _by_group(work: Work, found: Comparison) -> Comparison:
     home = None if found.home is held else found.home
     labels = group_labels(work.study.design.rows.iloc[held.tested], plan)
     saved = saved_forecasts(held, found.chosen, home)
-    tables = audit(saved, labels, work.experiment, workers=work.workers or os.cpu_count() or 1)
+    tables = audit(saved, labels, work.experiment, workers=work.threads)
     return replace(found, tables={**found.tables, **tables})
 
 
@@ -208,7 +243,7 @@ def _by_basis(work: Work, found: Comparison, *, resume: bool) -> tuple[Compariso
 
     def run(contenders: Sequence[Contender], design: Design, folds: Sequence[Fold]) -> np.ndarray:
         cache = Cache(HOME / "cache", design, folds, experiment, enabled=resume)
-        return run_or_take_over(contenders, cache, work.learning, workers=work.workers, progress=work.progress)
+        return begin_or_take_over(contenders, cache, work.learning, work.queue).repeats(work.progress)
 
     whole = whole_basis(home, found.chosen, study.features)
     if not whole.basis[0]:  # no answer is used
@@ -223,7 +258,7 @@ def _with_bases(work: Work, model: Model, judged: Sequence[Judged]) -> Fitted:
     for one in judged[1:]:
         if not one.not_saved:
             some = one.held.design.judged()
-            fit, _ = final_model(one.chosen, some, work.learning, one.calibrator, refits, work.progress)
+            fit, _ = final_model(one.chosen, some, work.learning, one.calibrator, refits, work.progress, work.queue)
             made.append((one, fit))
     return Fitted(model, judged[0].basis[0] if judged else (), tuple(made))
 
@@ -241,20 +276,20 @@ def _fitted_and_explained(work: Work, found: Comparison) -> tuple[Model | None, 
     if found.not_saved:
         return None, rules
     calibrator, refits = calibrator_of(found.home, found.chosen), experiment.explain.instability_refits
-    model, settled = final_model(found.chosen, home, work.learning, calibrator, refits, work.progress)
+    model, settled = final_model(found.chosen, home, work.learning, calibrator, refits, work.progress, work.queue)
     whole = Explained(model, settled, home, study.features, found.home.known().folds, experiment, study.instrument)
-    return model, {**explain(whole, work.progress), **rules}
+    return model, {**explain(whole, work.progress, work.queue), **rules}
 
 
-def _elsewhere(work: Work, found: Comparison) -> Results:
+def _elsewhere(work: Work, found: Comparison, begun: Begun) -> Results:
     """Return the declared pair elsewhere: designs, periods, centres, slices, missing answers; and entries by month."""
     study, experiment = work.study, work.experiment
-    tables = dict(other_designs(study, experiment, found.held, work.progress, work.workers))
+    tables = dict(other_designs(study, experiment, found.held, work.progress, begun.designs))
     if (timed := timed_contender(study.contenders, experiment)) is not None:
         tables["entry_curve"] = entry_curve(timed, study.design, found.held.folds, work.learning, experiment)
-    tables |= handover_table(study.home, found.chosen, experiment, work.workers or os.cpu_count() or 1)
+    tables |= handover_table(study.home, found.chosen, experiment, work.threads)
     if experiment.missing_sensitivity:
-        tables["missing_policies"] = missing_policies(study, experiment, work.workers, work.progress)
+        tables["missing_policies"] = missing_policies(study, experiment, work.progress, begun.policies)
     if study.intake and len(study.intake.registers.persons):
         pair = headline_pair(experiment.headline, study.contenders)
         tables["slices"] = by_slices(found.home, study.intake.registers, experiment.lag_days, pair)

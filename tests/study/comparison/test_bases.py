@@ -13,7 +13,7 @@ from eriq.study.comparison.out_of_fold import OutOfFold
 from eriq.study.design.contender import Contender
 from eriq.study.design.design import Design, make_design
 from eriq.study.design.folds import Fold
-from eriq.study.learning.training import Learning, run_repeats
+from eriq.study.learning.training import Learning, begin
 
 NAMES = ("caseworker.cw01", "client.cl01", "register.age")
 FEATURES = (
@@ -45,7 +45,7 @@ def home(design: Design, contenders: tuple[Contender, ...] = (CHOSEN,)) -> OutOf
 
 
 def fitted(contenders, design, folds):
-    return run_repeats(contenders, design, folds, Learning(FEATURES, 1, QUICK.tuning), workers=1)
+    return begin(contenders, design, folds, Learning(FEATURES, 1, QUICK.tuning)).repeats()
 
 
 def test_every_half_is_a_basis_with_and_without_registers():

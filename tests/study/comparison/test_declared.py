@@ -24,7 +24,7 @@ def test_it_takes_two_fits_a_fold_and_contender_more(held, experiment, learning)
     """With three folds three pairs are left out, for two contenders: as many fits as the pair's cross-validation."""
     told = []
     found = declared_difference(
-        held, experiment, learning, workers=1, progress=Progress(step=lambda what, which: told.append(which))
+        held, experiment, learning, progress=Progress(step=lambda what, which: told.append(which))
     )
 
     assert len(told) == 2 * len(fold_pairs(len(held.folds)))
@@ -36,7 +36,7 @@ def test_it_takes_two_fits_a_fold_and_contender_more(held, experiment, learning)
 
 def test_the_interval_is_wider_than_that_of_fixed_forecasts(held, experiment, learning) -> None:
     """The variance is that of the forecasts and a part for refitting, which is not negative."""
-    found = declared_difference(held, experiment, learning, workers=1).interval
+    found = declared_difference(held, experiment, learning).interval
 
     assert found is not None
     assert found.refit >= 0

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from eriq.config import Validation
-from eriq.study.comparison.designs import declared_held, other_designs
+from eriq.study.comparison.designs import as_held, begin_pair, other_designs
 from eriq.study.design.folds import leave_one_centre_out
 
 
@@ -57,7 +57,7 @@ def test_the_main_design_has_its_table_by_centre_too(study, experiment, held):
     """Where the main folds are centres they are told one by one; where they are drawn at random they are not."""
     centres = experiment.model_copy(update={"validation": Validation(design="leave_one_centre_out")})
     folds = leave_one_centre_out(study.design)
-    main = declared_held(study, centres, folds)
+    main = as_held(begin_pair(study, centres, folds), study.home)
     tables = other_designs(study, centres, main)
     assert tables["designs"].empty
     assert set(tables["by_fold"]["fold"]) == {f"centre {k}" for k in range(1, 11)}

@@ -49,7 +49,7 @@ def forecast(study: Study, experiment: Experiment) -> OutOfFold:
     """Return out-of-fold forecasts of every contender."""
     folds = make_folds(study.design, experiment, study.observe_days)
     learning = Learning(study.features, 1, experiment.tuning)
-    log_odds = run_all(study.contenders, study.design, folds, learning, workers=1)
+    log_odds = run_all(study.contenders, study.design, folds, learning)
     return OutOfFold(study.contenders, study.design, log_odds, tuple(folds))
 
 
@@ -109,7 +109,7 @@ def test_months_run_from_0_to_15_and_are_those_of_kaplan_meier(study, curve):
 @pytest.fixture(scope="module")
 def found(held, asked, study):
     """Return the comparison of weighted rows, with an interval that covers refitting."""
-    declared = declared_difference(held, asked, Learning(study.features, 1, asked.tuning), workers=1)
+    declared = declared_difference(held, asked, Learning(study.features, 1, asked.tuning))
     return compare(held, asked, study.truth, declared=declared)
 
 

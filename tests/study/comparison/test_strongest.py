@@ -65,14 +65,14 @@ def compared(design: Design, features: tuple[Feature, ...] = FEATURES, estimator
     )
     folds = tuple(grouped_kfold(design, 3, 1, seed=1))
     learning = Learning(features, 1, asked().tuning)
-    return OutOfFold(pair, design, run_all(pair, design, folds, learning, workers=1), folds)
+    return OutOfFold(pair, design, run_all(pair, design, folds, learning), folds)
 
 
 def left_out(weights: tuple[float, ...], features: tuple[Feature, ...] = FEATURES) -> WithoutStrongest:
     """Return the declared difference without the strongest item."""
     design = people(weights)
     renamed = replace(design, matrix=design.matrix.set_axis([f.name for f in features], axis="columns"))
-    found = without_strongest(compared(renamed, features), asked(), features, workers=1)
+    found = without_strongest(compared(renamed, features), asked(), features)
     assert found is not None
     return found
 
@@ -127,7 +127,7 @@ def test_one_item_alone_has_no_such_line() -> None:
     features = FEATURES[:3]
     few = replace(design, matrix=design.matrix.iloc[:, :3])
 
-    assert without_strongest(compared(few, features), asked(), features, workers=1) is None
+    assert without_strongest(compared(few, features), asked(), features) is None
 
 
 @pytest.mark.parametrize("estimator", ["lightgbm", "random_forest"])

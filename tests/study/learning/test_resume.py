@@ -14,8 +14,8 @@ from eriq.config import Experiment, Tuning, load_experiment
 from eriq.study.design.design import Design
 from eriq.study.design.folds import Fold
 from eriq.study.learning.progress import Progress
-from eriq.study.learning.resume import KEPT_DAYS, Cache, forget_old, run_or_take_over
-from eriq.study.learning.training import Learning, run_repeats
+from eriq.study.learning.resume import KEPT_DAYS, Cache, begin_or_take_over, forget_old
+from eriq.study.learning.training import Learning, begin
 from tests.study.learning.conftest import FEATURES, NAMES, ONE, contender
 
 
@@ -134,9 +134,9 @@ def test_only_what_is_missing_is_fitted(cache, design, folds):
     cache().write(several[0], np.full((1, 180), 7.0))
     told: list[tuple[str, str]] = []
     progress = Progress(step=lambda who, fold: told.append((who, fold)))
-    found = run_or_take_over(several, cache(), learning, progress=progress)
+    found = begin_or_take_over(several, cache(), learning).repeats(progress)
     assert (found[0, :, 0] == 7).all()
-    assert np.array_equal(found[:, :, [1]], run_repeats(several[1:], design, folds, learning))
+    assert np.array_equal(found[:, :, [1]], begin(several[1:], design, folds, learning).repeats())
     assert np.array_equal(cache().read(several[1]), found[:, :, 1])
     assert [fold for who, fold in told if who == several[0].name] == [f"fold {k}, taken over" for k in (1, 2, 3)]
     assert len(told) == 6

@@ -4,12 +4,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import joblib
 import numpy as np
 import pandas as pd
 import pytest
 
 import eriq.study.learning.training as training
 from eriq.config import Tuning
+from eriq.disclosure import Release
 from eriq.errors import LeakageError
 from eriq.features import Feature
 from eriq.study.design.contender import Contender
@@ -17,16 +19,17 @@ from eriq.study.design.design import make_design
 from eriq.study.design.folds import Fold, grouped_kfold
 from eriq.study.learning.estimators import ESTIMATORS
 from eriq.study.learning.progress import Progress
+from eriq.study.learning.queue import Queue
 from eriq.study.learning.training import (
     Fitted,
     Learning,
+    begin,
     fit,
     margin,
     margin_loss,
     n_parameters,
     pooled,
     run_all,
-    run_repeats,
 )
 from tests.study.learning.conftest import FEATURES, ONE, contender
 
@@ -54,18 +57,20 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[dict[str, A
 # --- the same numbers ----------------------------------------------------------------------
 
 
-def test_one_and_two_processes_give_the_same_numbers_to_the_last_digit(design, folds, monkeypatch):
-    """Log-odds of five kinds of estimators, tuned, are bit for bit the same with one and with two workers."""
-    monkeypatch.setattr(training, "SMALL_WORK", 0)
+def test_fits_on_a_queue_are_those_made_here_to_the_last_bit(design, folds):
+    """Log-odds of five kinds of estimators, tuned, by two processes; beside numbers only the answer date is written."""
     kinds = ("prevalence", "level_rates", "logistic", "elastic_net", "lightgbm")
     several = [contender(name) for name in kinds]
     repeated = folds + grouped_kfold(design, 3, 2, seed=1)[3:]
-    found = [
-        run_all(several, design, repeated, Learning(FEATURES, 5, Tuning(candidates=2, folds=2)), workers=workers)
-        for workers in (1, 2)
-    ]
-    assert np.isfinite(found[0]).all()
-    assert found[0].tobytes() == found[1].tobytes()
+    dated = replace(design, rows=design.rows.assign(answered_on=pd.Timestamp("2020-01-01"), caseworker_id="w"))
+    learning = Learning(FEATURES, 5, Tuning(candidates=2, folds=2))
+    here = run_all(several, dated, repeated, learning)
+    with Queue(Release(), 2) as two:
+        there = run_all(several, dated, repeated, learning, queue=two)
+        written = joblib.load(two.share(dated).file)  # as it was given to the fits
+    assert np.isfinite(here).all()
+    assert here.tobytes() == there.tobytes()
+    assert list(written.rows) == ["answered_on"]
 
 
 def test_another_seed_gives_other_numbers(design, folds):
@@ -159,12 +164,11 @@ def test_a_client_planted_on_both_sides_of_a_fold_stops_the_run(design, folds):
         run_all([contender("logistic")], design, [torn], Learning(FEATURES, 1, ONE))
 
 
-def test_a_leak_found_in_another_process_stops_the_run_too(design, folds, monkeypatch):
+def test_a_leak_found_in_another_process_stops_the_run_too(design, folds):
     """The error of a worker process arrives as LeakageError, not as one of the pool."""
-    monkeypatch.setattr(training, "SMALL_WORK", 0)
     torn = Fold("fold 1", 0, np.append(folds[0].train, folds[0].test[0]), folds[0].test[1:])
-    with pytest.raises(LeakageError, match="1 client"):
-        run_all([contender("logistic")], design, [torn, folds[1]], Learning(FEATURES, 1, ONE), workers=2)
+    with Queue(Release(), 1) as queue, pytest.raises(LeakageError, match="1 client"):
+        run_all([contender("logistic")], design, [torn, folds[1]], Learning(FEATURES, 1, ONE), queue=queue)
 
 
 def test_tuning_folds_that_tear_a_client_apart_stop_the_search(design, monkeypatch):
@@ -183,13 +187,9 @@ def test_each_contender_is_finished_once_with_the_column_that_is_returned(design
     several = [contender(name) for name in ("prevalence", "logistic", "lightgbm")]
     done: list[tuple[Contender, np.ndarray]] = []
     steps: list[tuple[str, str]] = []
-    found = run_repeats(
-        several,
-        design,
-        folds,
-        Learning(FEATURES, 1, ONE),
-        progress=Progress(step=lambda who, fold: steps.append((who, fold))),
-        finished=lambda who, column: done.append((who, column.copy())),
+    found = begin(several, design, folds, Learning(FEATURES, 1, ONE)).repeats(
+        Progress(step=lambda who, fold: steps.append((who, fold))),
+        lambda who, column: done.append((who, column.copy())),
     )
     assert [who for who, _ in done] == several
     assert all(np.array_equal(column, found[:, :, place]) for place, (_, column) in enumerate(done))
@@ -248,7 +248,7 @@ def test_margin_is_the_log_odds_of_the_forecast(design):
 def test_repeats_are_pooled_as_mean_probabilities(design, folds):
     """The pooled log-odds are those of the mean probability of the single models; with one repeat they are theirs."""
     repeated = folds + grouped_kfold(design, 3, 2, seed=1)[3:]
-    single = run_repeats([contender("logistic")], design, repeated, Learning(FEATURES, 1, ONE))
+    single = begin([contender("logistic")], design, repeated, Learning(FEATURES, 1, ONE)).repeats()
     mean = (1 / (1 + np.exp(-single[:, :, 0]))).mean(axis=0)
     assert single.shape == (2, 180, 1)
     assert np.log(mean / (1 - mean)) == pytest.approx(pooled(single, [contender("logistic")], repeated)[:, 0])

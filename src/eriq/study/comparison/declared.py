@@ -1,6 +1,6 @@
 """The difference declared in advance, fold by fold, with the fits that its interval needs beside those of all."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,13 +9,15 @@ import pandas as pd
 from eriq.config import Experiment
 from eriq.study.comparison.out_of_fold import OutOfFold
 from eriq.study.comparison.verdict import FIXED, headline_pair
+from eriq.study.design.contender import Contender
 from eriq.study.design.design import Design
 from eriq.study.design.folds import Fold
 from eriq.study.evaluation.fold_interval import FoldForecasts, FoldInterval, fold_interval, fold_pairs
 from eriq.study.learning.progress import Progress, silent
-from eriq.study.learning.training import Learning, run_folds
+from eriq.study.learning.queue import HERE, Queue
+from eriq.study.learning.training import Begun, Learning, begin
 
-Fit = Callable[[Sequence[Fold]], Iterator[tuple[tuple[int, int], np.ndarray]]]  # what `run_folds` yields for the pair
+Fits = Iterator[tuple[tuple[int, int], np.ndarray]]  # (contender, fold) by place, and its test rows' probabilities
 CLUSTERS = {"caseworker": "caseworker_id", "job_centre": "job_centre"}
 
 
@@ -28,13 +30,40 @@ class Declared:
     few_people: bool = False  # fewer events than the least that the pair needs
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class PairFits:
+    """The fits of the declared pair that an interval needs beside those of all, or why there is none."""
+
+    without_two: Begun | None = None
+    again: Begun | None = None  # every repeat of the pair's cross-validation, where there are several
+    why: str = ""
+
+
+def begin_declared(
+    pair: tuple[Contender, Contender],
+    design: Design,
+    folds: Sequence[Fold],
+    experiment: Experiment,
+    learning: Learning,
+    queue: Queue = HERE,
+) -> PairFits:
+    """Give the further fits of the declared pair, the contender without first, to a queue."""
+    repeats = _repeats(folds)
+    if experiment.validation.design not in ("grouped_kfold", "leave_one_centre_out"):
+        return PairFits(why=f"{FIXED}: test periods and external sets do not train each other")
+    if len(repeats[0]) < 3:
+        return PairFits(why=f"{FIXED}: with fewer than three folds no two can be left out")
+    again = begin(pair, design, folds, learning, queue) if len(repeats) > 1 else None
+    return PairFits(begin(pair, design, _without_two(repeats[0]), learning, queue), again)
+
+
 def declared_difference(
     held: OutOfFold,
     experiment: Experiment,
     learning: Learning,
     *,
-    workers: int | None = None,
     progress: Progress = silent,
+    begun: PairFits | None = None,
 ) -> Declared:
     """Return the AUC difference of the headline's pair within test folds, with an interval that covers refitting.
 
@@ -44,22 +73,15 @@ def declared_difference(
     """
     with_, without = headline_pair(experiment.headline, held.contenders)
     pair = (without, with_)
-    repeats = _repeats(held.folds)
-    first = repeats[0]
-    if experiment.validation.design not in ("grouped_kfold", "leave_one_centre_out"):
-        return Declared(None, f"{FIXED}: test periods and external sets do not train each other")
-    if len(first) < 3:
-        return Declared(None, f"{FIXED}: with fewer than three folds no two can be left out")
-    rows_in_all = len(held.design.outcome)
-
-    def fit(folds: Sequence[Fold]) -> Iterator[tuple[tuple[int, int], np.ndarray]]:
-        return run_folds(pair, held.design, folds, learning, workers=workers, progress=progress)
-
-    if len(repeats) == 1:
+    begun = begun or begin_declared(pair, held.design, held.folds, experiment, learning)
+    if begun.without_two is None:
+        return Declared(None, begun.why)
+    repeats, rows_in_all = _repeats(held.folds), len(held.design.outcome)
+    if begun.again is None:
         forecast = np.stack([np.column_stack([held.of(c) for c in pair])])
     else:
-        forecast = _again(fit, held.folds, rows_in_all)
-    without_two = _without_two(fit, first, rows_in_all)
+        forecast = _again(begun.again.results(progress), held.folds, rows_in_all)
+    without_two = _forecasts_for_both(begun.without_two, progress, len(repeats[0]), rows_in_all)
     cluster = clusters(held.design, experiment.intervals.cluster)
     rows = held.tested
     given = FoldForecasts(
@@ -106,28 +128,34 @@ def _labels(folds: Sequence[Fold], rows: int) -> np.ndarray:
     return label
 
 
-def _again(fit: Fit, folds: Sequence[Fold], rows: int) -> np.ndarray:
+def _again(fits: Fits, folds: Sequence[Fold], rows: int) -> np.ndarray:
     """Return the pair's forecasts of every repeat, of shape (repeats, rows, 2)."""
     order = {r: place for place, r in enumerate(sorted({fold.repeat for fold in folds}))}
     made = np.full((len(order), rows, 2), np.nan)
-    for (c, f), forecast in fit(folds):
+    for (c, f), forecast in fits:
         made[order[folds[f].repeat], folds[f].test, c] = forecast
     return made
 
 
-def _without_two(fit: Fit, folds: Sequence[Fold], rows: int) -> dict[tuple[int, int, int], np.ndarray]:
-    """Return, per pair of folds, forecasts for both from fits on what each of them could train on."""
-    pairs = fold_pairs(len(folds))
-    both = [
+def _without_two(folds: Sequence[Fold]) -> list[Fold]:
+    """Return, per pair of folds, one that tests both and trains on what each of them could train on."""
+    return [
         Fold(
             f"without folds {k + 1} and {other + 1}",
             0,
             np.intersect1d(folds[k].train, folds[other].train, assume_unique=True),
             np.union1d(folds[k].test, folds[other].test),
         )
-        for k, other in pairs
+        for k, other in fold_pairs(len(folds))
     ]
-    made = {(0, k, other): np.full((rows, 2), np.nan) for k, other in pairs}
-    for (c, f), forecast in fit(both):
-        made[(0, *pairs[f])][both[f].test, c] = forecast
+
+
+def _forecasts_for_both(
+    begun: Begun, progress: Progress, n_folds: int, rows: int
+) -> dict[tuple[int, int, int], np.ndarray]:
+    """Return, per pair of folds, forecasts for both from the fits without them."""
+    keys = [(0, k, other) for k, other in fold_pairs(n_folds)]
+    made = {key: np.full((rows, 2), np.nan) for key in keys}
+    for (c, f), forecast in begun.results(progress):
+        made[keys[f]][begun.folds[f].test, c] = forecast
     return made

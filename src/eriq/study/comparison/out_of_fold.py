@@ -13,7 +13,8 @@ from eriq.study.design.folds import Fold, make_folds
 from eriq.study.design.study import Study
 from eriq.study.evaluation.forecasts import Forecasts
 from eriq.study.learning.progress import Progress, silent
-from eriq.study.learning.training import Learning, pooled, run_repeats
+from eriq.study.learning.queue import HERE, Queue
+from eriq.study.learning.training import Learning, begin, pooled
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,12 +108,10 @@ class OutOfFold:
         return replace(self, design=design, log_odds=self.log_odds[rows], folds=folds, single=single)
 
 
-def home_forecasts(
-    study: Study, experiment: Experiment, workers: int | None = None, progress: Progress = silent
-) -> OutOfFold:
+def home_forecasts(study: Study, experiment: Experiment, queue: Queue = HERE, progress: Progress = silent) -> OutOfFold:
     """Return out-of-fold forecasts at home, where the design itself tests on an external set only."""
     home = study.home
     folds = make_folds(home, experiment, study.observe_days, "grouped_kfold")
     learning = Learning(study.features, experiment.seed, experiment.tuning)
-    single = run_repeats(study.contenders, home, folds, learning, workers=workers, progress=progress)
+    single = begin(study.contenders, home, folds, learning, queue).repeats(progress)
     return OutOfFold.of_repeats(study.contenders, home, single, tuple(folds))

@@ -18,11 +18,13 @@ from eriq.study.comparison.out_of_fold import OutOfFold
 from eriq.study.comparison.verdict import headline_pair
 from eriq.study.design.contender import Contender
 from eriq.study.design.design import Design
+from eriq.study.design.folds import Fold
 from eriq.study.evaluation.intervals import differences
 from eriq.study.evaluation.wanted import Wanted
 from eriq.study.learning.estimators import ESTIMATORS
 from eriq.study.learning.final import as_model
 from eriq.study.learning.progress import Progress, silent
+from eriq.study.learning.queue import HERE, Given, Queue, Shared
 from eriq.study.learning.training import Learning, columns_of, fit, run_all
 
 TOGETHER = "over all test rows together"
@@ -61,8 +63,9 @@ def without_strongest(
     experiment: Experiment,
     features: Sequence[Feature],
     *,
-    workers: int | None = None,
+    queue: Queue = HERE,
     progress: Progress = silent,
+    begun: "Given[dict[str, float]] | None" = None,
 ) -> WithoutStrongest | None:
     """Return the declared difference when the strongest item of the contender with is left out, on the same folds.
 
@@ -79,8 +82,10 @@ def without_strongest(
         Headline, tuning, intervals and seed.
     features : sequence of Feature
         All of the study.
-    workers, progress
+    queue, progress
         As in `run_all`.
+    begun : Given, optional
+        What `begin_strengths` returned, where it was begun before.
 
     Returns
     -------
@@ -91,8 +96,8 @@ def without_strongest(
     items = list(dict.fromkeys(_item(f) for f in added))
     if len(items) < 2:
         return None
-    learned = found.design.take(np.unique(np.concatenate([fold.train for fold in found.folds])))
-    strength = mean_contributions(with_, learned, features, experiment.seed)
+    begun = begun or begin_strengths(with_, found.design, found.folds, features, experiment.seed)
+    strength = begun.result()
     weight = {item: sum(strength[f.name] for f in added if _item(f) == item) for item in items}
     strongest = max(items, key=lambda item: weight[item])
     gone = [f for f in added if _item(f) == strongest]
@@ -102,7 +107,7 @@ def without_strongest(
         columns=tuple(name for name in with_.columns if name not in {f.name for f in gone}),
     )
     learning = Learning(features, experiment.seed, experiment.tuning)
-    again = run_all([rest], found.design, found.folds, learning, workers=workers, progress=progress)
+    again = run_all([rest], found.design, found.folds, learning, queue=queue, progress=progress)
     log_odds = np.column_stack([found.of(with_), found.of(without), again[:, 0]])
     tested = OutOfFold((with_, without, rest), found.design, log_odds, found.folds).forecasts()
     plan = experiment.intervals
@@ -112,6 +117,26 @@ def without_strongest(
     label = SENSITIVE_LABEL.in_("en") if any(f.sensitive for f in gone) else gone[0].labels.in_("en")
     over = f"averaged within {found.unit}s" if found.unit else TOGETHER
     return WithoutStrongest(tuple(f.name for f in gone), label, whole, estimate, low, high, over)
+
+
+def begin_strengths(
+    contender: Contender,
+    design: Design,
+    folds: Sequence[Fold],
+    features: Sequence[Feature],
+    seed: int,
+    queue: Queue = HERE,
+) -> Given[dict[str, float]]:
+    """Give `mean_contributions` on every row that some fold trains on to a queue."""
+    learned = np.unique(np.concatenate([fold.train for fold in folds]))
+    return queue.start(_strengths, contender, queue.share(design, Design.bare), learned, features, seed)
+
+
+def _strengths(
+    contender: Contender, rows: Shared[Design], learned: np.ndarray, features: Sequence[Feature], seed: int
+) -> dict[str, float]:
+    design = rows.get().only(contender.columns).take(learned)
+    return mean_contributions(contender, design, features, seed)
 
 
 def mean_contributions(

@@ -1,5 +1,6 @@
 """The rows every contender sees."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -15,7 +16,7 @@ IDENTIFYING = (
 )  # of `Design.rows`; every other column makes groups
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)  # a queue knows which it has written
 class Design:
     """Aligned rows, predictors and outcome of one study population."""
 
@@ -63,6 +64,14 @@ class Design:
     def followed(self) -> Self:
         """Return the rows that were followed to the horizon, each once: what is compared without weights."""
         return self if self.times is None else replace(self.take(np.flatnonzero(self.whole)), weight=None)
+
+    def bare(self) -> Self:
+        """Return what a fit looks at: no ids, no groups of people, of rows the answer date alone."""
+        return replace(self, rows=self.rows.filter(["answered_on"]), halves=None)
+
+    def only(self, columns: Sequence[str]) -> Self:
+        """Return the design with these columns of its matrix alone, and of rows what `bare` keeps."""
+        return replace(self, rows=self.rows.filter(["answered_on"]), matrix=self.matrix[list(columns)], halves=None)
 
     def take(self, index: np.ndarray) -> Self:
         """Return the design restricted to the positions in `index`, in that order."""

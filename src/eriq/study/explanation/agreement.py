@@ -7,21 +7,37 @@ import numpy as np
 import pandas as pd
 from scipy.stats import spearmanr
 
-from eriq.config import EstimatorName
+from eriq.config import EstimatorName, Tuning
 from eriq.features import Feature
 from eriq.model.calibrator import Calibrator
 from eriq.model.model import Model
+from eriq.study.design.design import Design
 from eriq.study.explanation.explained import Contributions, Explained
-from eriq.study.learning.final import as_model, background_of
+from eriq.study.learning.final import as_model, background_of, fit_shared
 from eriq.study.learning.progress import Progress
-from eriq.study.learning.training import fit
+from eriq.study.learning.queue import HERE, Given, Queue
+from eriq.study.learning.training import Fitted, Learning
 from eriq.tables.results import Results
 
 OTHERS: tuple[EstimatorName, ...] = ("logistic", "lightgbm_pairs")  # both are explained exactly
 MOST_PAIRS = 50
 
 
-def agreement(explained: Explained, found: Contributions, progress: Progress) -> Results:
+def begin_others(explained: Explained, queue: Queue = HERE) -> tuple[Given[Fitted], ...]:
+    """Give fits of the other estimators on the model's columns and rows to a queue."""
+    e, rows = explained, queue.share(explained.design, Design.bare)
+    learning = Learning(e.features, e.experiment.seed, Tuning())
+    # Settings that a search found for one estimator mean nothing to another.
+    made = [
+        replace(e.contender, estimator=other, settings=e.contender.settings if other == e.contender.estimator else ())
+        for other in OTHERS
+    ]
+    return tuple(queue.start(fit_shared, contender, rows, learning) for contender in made)
+
+
+def agreement(
+    explained: Explained, found: Contributions, progress: Progress, others: Sequence[Given[Fitted]]
+) -> Results:
     """Return ranked interactions of the depth-2 model, and how far estimators agree on what matters."""
     e = explained
     if len(e.contender.columns) < 2:
@@ -33,11 +49,9 @@ def agreement(explained: Explained, found: Contributions, progress: Progress) ->
     # Path-dependent values of deep trees are left out: they differ by convention and not only by what models say.
     first = (e.contender.estimator, _weight(found.model)) if e.model.convention == "interventional" else None
     progress.begin(len(OTHERS))
-    for estimator in OTHERS:
+    for estimator, other in zip(OTHERS, others, strict=True):
         same = estimator == e.contender.estimator
-        # Settings that a search found for one estimator mean nothing to another.
-        other = replace(e.contender, estimator=estimator, settings=e.contender.settings if same else ())
-        model = as_model(fit(other, e.design, e.features, seed=e.experiment.seed), Calibrator(0.0, 1.0), (), background)
+        model = as_model(other.result(), Calibrator(0.0, 1.0), (), background)
         progress("agreement", estimator)
         if model.pairs is not None:
             pairs = interactions(model, found.matrix, e.used)

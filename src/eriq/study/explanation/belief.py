@@ -12,27 +12,43 @@ from eriq.study.design.contender import Contender
 from eriq.study.design.design import Design
 from eriq.study.evaluation.intervals import one_measure
 from eriq.study.explanation.explained import Contributions, Explained
-from eriq.study.learning.training import Learning, run_all
+from eriq.study.learning.queue import HERE, Queue
+from eriq.study.learning.training import Begun, Learning, begin
 
 SHARE_WORDS = "mean over rows of |belief| / sum of |all|; low and high are the 10 % and 90 % rows"
 
 
-def belief(explained: Explained, found: Contributions, item: str) -> pd.DataFrame:
+def begin_belief(explained: Explained, item: str, queue: Queue = HERE) -> tuple[Begun, Begun]:
+    """Give the fits with, without and only the belief to a queue: of answers as they are, and within caseworkers.
+
+    Parameters
+    ----------
+    explained : Explained
+    item : str
+        Code of the question.
+    queue : Queue, optional
+    """
+    e = explained
+    plain, centred = _questions(e.features)
+    learning = Learning(e.features, e.experiment.seed, e.experiment.tuning)
+    within = within_caseworker(e.design, f"belief.{item}")
+    return begin(plain, e.design, e.folds, learning, queue), begin(centred, within, e.folds, learning, queue)
+
+
+def belief(explained: Explained, found: Contributions, begun: tuple[Begun, Begun]) -> pd.DataFrame:
     """Return the belief question answered directly, each AUC on the same folds.
 
     Parameters
     ----------
     explained : Explained
     found : Contributions
-    item : str
-        Code of the question.
+    begun : tuple of Begun
+        What `begin_belief` returned.
     """
     e, plan = explained, explained.experiment.intervals
-    plain, centred = _questions(e.features)
-    learning = Learning(e.features, e.experiment.seed, e.experiment.tuning)
-    within = within_caseworker(e.design, f"belief.{item}")
-    columns = [run_all(some, rows, e.folds, learning) for some, rows in ((plain, e.design), (centred, within))]
-    tested = OutOfFold((*plain, *centred), e.design, np.column_stack(columns), e.folds).forecasts()
+    contenders = tuple(c for some in begun for c in some.contenders)
+    columns = np.column_stack([some.pooled() for some in begun])
+    tested = OutOfFold(contenders, e.design, columns, e.folds).forecasts()
     table = one_measure(tested, "auc", replicates=plan.replicates, seed=e.experiment.seed, level=plan.level)
     table = table.rename(columns={"contender": "question", "estimate": "value"}).drop(columns="replicates")
     return pd.concat([table.assign(words="AUC"), _share(found.model, e.used)], ignore_index=True)

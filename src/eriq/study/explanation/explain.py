@@ -1,16 +1,17 @@
 """What the model's forecasts are associated with: items, respondents, blocks; never why."""
 
-from eriq.study.explanation.agreement import agreement
-from eriq.study.explanation.belief import belief
+from eriq.study.explanation.agreement import agreement, begin_others
+from eriq.study.explanation.belief import begin_belief, belief
 from eriq.study.explanation.dependence import dependence
 from eriq.study.explanation.explained import Explained, contributions
 from eriq.study.explanation.importance import importance
 from eriq.study.explanation.typical import typical
 from eriq.study.learning.progress import Progress, silent
+from eriq.study.learning.queue import HERE, Queue
 from eriq.tables.results import Results, as_result
 
 
-def explain(explained: Explained, progress: Progress = silent) -> Results:
+def explain(explained: Explained, progress: Progress = silent, queue: Queue = HERE) -> Results:
     """Return the global picture: importance with uncertainty, dependence, interactions, the belief.
 
     Parameters
@@ -18,22 +19,27 @@ def explain(explained: Explained, progress: Progress = silent) -> Results:
     explained : Explained
     progress : callable
         Told each refit.
+    queue : Queue, optional
+        Whose processes fit.
 
     Returns
     -------
     mapping of str to DataFrame
         importance, dependence, typical, pairs, agreement, belief: those that apply.
     """
-    found = contributions(explained, progress)
+    # What is fitted only for an explanation is given away first, and taken when its turn comes.
+    instrument, others = explained.instrument, begin_others(explained, queue)
+    asked = instrument.belief if instrument and any(f.part == "belief" for f in explained.used) else None
+    believed = begin_belief(explained, asked, queue) if asked else None
+    found = contributions(explained, progress, queue)
     tables = {
         "importance": importance(explained, found),
         "dependence": dependence(explained, found),
         "typical": typical(explained, found),
-        **agreement(explained, found, progress),
+        **agreement(explained, found, progress, others),
     }
-    instrument = explained.instrument
-    if instrument and instrument.belief and any(f.part == "belief" for f in explained.used):
+    if asked and believed:
         progress.begin(1)
-        tables["belief"] = belief(explained, found, instrument.belief)
+        tables["belief"] = belief(explained, found, believed)
         progress("belief", "with, without and only")
     return {name: as_result(name, table) for name, table in tables.items() if len(table)}

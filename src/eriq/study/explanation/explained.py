@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from eriq.config import Experiment
+from eriq.config import Experiment, Tuning
 from eriq.config.streams import stream
 from eriq.features import Feature
 from eriq.features.matrix import to_matrix
@@ -12,11 +12,12 @@ from eriq.instrument.instrument import Instrument
 from eriq.model.explanation import shap_values
 from eriq.model.model import Model
 from eriq.study.design.contender import Contender
-from eriq.study.design.design import Design, resampled
+from eriq.study.design.design import Design
 from eriq.study.design.folds import Fold
-from eriq.study.learning.final import as_model
+from eriq.study.learning.final import as_model, fit_shared
 from eriq.study.learning.progress import Progress
-from eriq.study.learning.training import columns_of, fit
+from eriq.study.learning.queue import HERE, Queue, as_done
+from eriq.study.learning.training import Learning, columns_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,22 +48,25 @@ class Contributions:
     refits: tuple[np.ndarray, ...]  # and of each refit, of the same shape
 
 
-def contributions(explained: Explained, progress: Progress) -> Contributions:
+def contributions(explained: Explained, progress: Progress, queue: Queue = HERE) -> Contributions:
     """Return the contributions on a random sample of rows, with refits on resampled clients for intervals."""
     e, seed = explained, explained.experiment.seed
     pick = stream(seed, "explained rows").permutation(len(e.design.outcome))[: e.experiment.explain.rows]
     sample = e.design.take(np.sort(pick))
     matrix = to_matrix(sample.matrix, e.contender.columns).to_numpy()
-    refits = []
-    progress.begin(e.experiment.explain.refits)
-    for k in range(e.experiment.explain.refits):
-        again = resampled(e.design, stream(seed + k, "explained refits"))
-        refitted = as_model(
-            fit(e.contender, again, e.features, seed=seed + k), e.model.calibrator, background=e.model.background
-        )
-        refits.append(np.asarray(refitted.contributions(matrix)[:, :-1]))
+    rows, drawn = queue.share(e.design, Design.bare), "explained refits"
+    given = [
+        queue.start(fit_shared, e.contender, rows, Learning(e.features, seed + k, Tuning()), drawn)
+        for k in range(e.experiment.explain.refits)
+    ]
+    progress.begin(len(given))
+    refits: dict[int, np.ndarray] = {}
+    for k, fitted in as_done(given):
+        refitted = as_model(fitted, e.model.calibrator, background=e.model.background)
+        refits[k] = np.asarray(refitted.contributions(matrix)[:, :-1])
         progress("refits for intervals", str(k + 1))
-    return Contributions(sample, matrix, by_column(e.model, matrix)[:, :-1], tuple(refits))
+    whole = by_column(e.model, matrix)[:, :-1]
+    return Contributions(sample, matrix, whole, tuple(refits[k] for k in range(len(given))))
 
 
 def by_column(model: Model, matrix: np.ndarray) -> np.ndarray:

@@ -1,10 +1,12 @@
 """A fitted contender as a model that can be saved."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from eriq.config import Tuning
 from eriq.config.streams import stream
 from eriq.features import Feature
 from eriq.features.matrix import to_matrix
@@ -17,6 +19,7 @@ from eriq.study.design.contender import Contender
 from eriq.study.design.design import Design, resampled
 from eriq.study.learning.estimators import ESTIMATORS
 from eriq.study.learning.progress import Progress, silent
+from eriq.study.learning.queue import HERE, Queue, Shared, as_done
 from eriq.study.learning.scorecard import Scorecard
 from eriq.study.learning.training import Fitted, Learning, columns_of, fit
 
@@ -28,6 +31,7 @@ def final_model(
     calibrator: Calibrator,
     refits: int,
     progress: Progress = silent,
+    queue: Queue = HERE,
 ) -> tuple[Model, Contender]:
     """Return a contender fitted on all rows, with refits on resampled clients, and as the search settled it.
 
@@ -43,6 +47,8 @@ def final_model(
         How many are saved beside the model, to show how far a single forecast depends on who was in the data.
     progress : callable
         Told each fit.
+    queue : Queue, optional
+        Whose processes fit.
 
     Returns
     -------
@@ -51,15 +57,26 @@ def final_model(
         With the settings its search chose, for refits that are to describe this model.
     """
     progress.begin(1 + refits)
-    fitted = fit(chosen, home, learning.features, seed=learning.seed, tuning=learning.tuning)
+    rows = queue.share(home, Design.bare)
+    fitted = queue.start(fit_shared, chosen, rows, learning).result()
     progress("saved model", "all rows")
-    members: list[Fitted] = []
-    for k in range(refits):
-        again = resampled(home, stream(learning.seed, "stability refits", k))
-        members.append(fit(fitted.settled, again, learning.features, seed=learning.seed))
+    plain = replace(learning, tuning=Tuning())
+    given = [queue.start(fit_shared, fitted.settled, rows, plain, "stability refits", k) for k in range(refits)]
+    members: dict[int, Fitted] = {}
+    for k, members[k] in as_done(given):
         progress("refits for stability", str(k + 1))
     background = background_of(chosen, home, learning.features, learning.seed)
-    return as_model(fitted, calibrator, members, background), fitted.settled
+    return as_model(fitted, calibrator, [members[k] for k in range(refits)], background), fitted.settled
+
+
+def fit_shared(
+    contender: Contender, rows: Shared[Design], learning: Learning, drawn: str = "", k: int | None = None
+) -> Fitted:
+    """Return `fit` on all of `rows`, or on clients drawn with replacement from the named stream of random numbers."""
+    design = rows.get().only(contender.columns)
+    if drawn:
+        design = resampled(design, stream(learning.seed, drawn, *([] if k is None else [k])))
+    return fit(contender, design, learning.features, seed=learning.seed, tuning=learning.tuning)
 
 
 def background_of(contender: Contender, home: Design, features: Sequence[Feature], seed: int) -> np.ndarray:

@@ -3,7 +3,8 @@
 import hashlib
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
@@ -17,7 +18,8 @@ from eriq.study.design.contender import Contender
 from eriq.study.design.design import Design
 from eriq.study.design.folds import Fold
 from eriq.study.learning.progress import Progress, silent
-from eriq.study.learning.training import Learning, run_repeats
+from eriq.study.learning.queue import HERE, Queue
+from eriq.study.learning.training import Begun, Learning, begin
 from eriq.tables.files import frame_digest
 
 KEPT_DAYS = 30
@@ -92,36 +94,39 @@ def forget_old(folder: Path, days: int = KEPT_DAYS) -> int:
     return len(old)
 
 
-def run_or_take_over(
-    contenders: Sequence[Contender],
-    cache: Cache,
-    learning: Learning,
-    *,
-    workers: int | None = None,
-    progress: Progress = silent,
-) -> np.ndarray:
-    """Return the log-odds of every contender as `run_repeats` does, taking over those that are finished.
+@dataclass(frozen=True, slots=True, eq=False)
+class Resumed:
+    """Contenders taken over from an earlier run, and those that were begun."""
+
+    contenders: tuple[Contender, ...]
+    cache: Cache
+    known: Mapping[str, np.ndarray]
+    fresh: Begun
+
+    def repeats(self, progress: Progress = silent) -> np.ndarray:
+        """Return the log-odds of single models, as `Begun.repeats` does; what is finished now is kept."""
+        progress.begin(len(self.known) * len(self.cache.folds))
+        for name in self.known:
+            for fold in self.cache.folds:
+                progress(name, f"{fold.name}, taken over")
+        fresh = self.fresh.repeats(progress, self.cache.write)
+        found = dict(self.known) | {c.name: fresh[:, :, place] for place, c in enumerate(self.fresh.contenders)}
+        return np.stack([found[c.name] for c in self.contenders], axis=-1)
+
+
+def begin_or_take_over(
+    contenders: Sequence[Contender], cache: Cache, learning: Learning, queue: Queue = HERE
+) -> Resumed:
+    """Give the fits of contenders that no earlier run finished to a queue.
 
     Parameters
     ----------
     contenders : sequence of Contender
     cache : Cache
-        Knows design and folds; what is finished now is kept there.
-    learning, workers, progress
+        Knows design and folds; what is finished is kept there.
+    learning, queue
         As in `run_all`.
-
-    Returns
-    -------
-    ndarray of shape (n_repeats, n_rows, n_contenders)
     """
     known = {c.name: found for c in contenders if (found := cache.read(c)) is not None}
-    progress.begin(len(known) * len(cache.folds))
-    for name in known:
-        for fold in cache.folds:
-            progress(name, f"{fold.name}, taken over")
     missing = [c for c in contenders if c.name not in known]
-    fresh = run_repeats(
-        missing, cache.design, cache.folds, learning, workers=workers, progress=progress, finished=cache.write
-    )
-    known |= {c.name: fresh[:, :, place] for place, c in enumerate(missing)}
-    return np.stack([known[c.name] for c in contenders], axis=-1)
+    return Resumed(tuple(contenders), cache, known, begin(missing, cache.design, cache.folds, learning, queue))

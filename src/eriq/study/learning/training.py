@@ -1,9 +1,7 @@
 """Fit one contender on one set of people, tuned inside; out-of-fold forecasts for all of them."""
 
-import os
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -23,6 +21,7 @@ from eriq.study.design.design import Design
 from eriq.study.design.folds import Fold, apart, client_folds, kept_apart
 from eriq.study.learning.estimators import ESTIMATORS, Recipe
 from eriq.study.learning.progress import Progress, silent
+from eriq.study.learning.queue import HERE, Given, Queue, Shared, as_done, one_thread
 from eriq.study.learning.settling import Rows
 from eriq.study.learning.weights import fit_on_times, fit_weighted
 
@@ -169,7 +168,7 @@ def run_all(
     folds: Sequence[Fold],
     learning: Learning,
     *,
-    workers: int | None = None,
+    queue: Queue = HERE,
     progress: Progress = silent,
 ) -> np.ndarray:
     """Return the log-odds every contender gives to every row it did not train on.
@@ -182,9 +181,8 @@ def run_all(
         The same for everyone. Rows no fold tests stay NaN; a row tested in several repeats gets
         the log-odds of its mean probability.
     learning : Learning
-    workers : int, optional
-        Processes; one per core when not given, and just this one for small work. The numbers do
-        not depend on it: each fit runs on one thread.
+    queue : Queue, optional
+        Whose processes fit. The numbers do not depend on it: each fit runs on one thread.
     progress : callable
         Told how many fits there are, and after each the contender's name and the fold's.
 
@@ -192,65 +190,66 @@ def run_all(
     -------
     ndarray of shape (n_rows, n_contenders)
     """
-    single = run_repeats(contenders, design, folds, learning, workers=workers, progress=progress)
-    return pooled(single, contenders, folds, design.known)
+    return begin(contenders, design, folds, learning, queue).pooled(progress)
 
 
-def run_repeats(
+@dataclass(frozen=True, slots=True, eq=False)
+class Begun:
+    """Fits of contenders on folds that were given to a queue."""
+
+    contenders: tuple[Contender, ...]
+    folds: tuple[Fold, ...]
+    known: np.ndarray  # shape (n_rows,), which rows have a known outcome
+    given: tuple[Given[np.ndarray], ...]  # fold by fold of each contender: the probabilities of its test rows
+
+    def results(self, progress: Progress = silent) -> Iterator[tuple[tuple[int, int], np.ndarray]]:
+        """Yield, as they are done, (contender, fold) by place and the probabilities of the fold's test rows."""
+        progress.begin(len(self.given))
+        for place, probability in as_done(self.given):
+            c, f = divmod(place, len(self.folds))
+            progress(self.contenders[c].name, self.folds[f].name)
+            yield (c, f), probability
+
+    def repeats(
+        self, progress: Progress = silent, finished: Callable[[Contender, np.ndarray], None] | None = None
+    ) -> np.ndarray:
+        """Return the log-odds of single models, before repeats are averaged.
+
+        Returns
+        -------
+        ndarray of shape (n_repeats, n_rows, n_contenders)
+            NaN where no fold of a repeat tests. `finished` is called with each contender and its part once it is done.
+        """
+        forecasts: dict[int, dict[int, np.ndarray]] = {c: {} for c in range(len(self.contenders))}
+        repeats = max((fold.repeat for fold in self.folds), default=0) + 1
+        single = np.full((repeats, len(self.known), len(self.contenders)), np.nan)
+        for (c, f), probability in self.results(progress):
+            forecasts[c][f] = probability
+            if len(forecasts[c]) == len(self.folds):
+                for place, found in forecasts.pop(c).items():
+                    single[self.folds[place].repeat, self.folds[place].test, c] = logit(np.clip(found, TINY, 1 - TINY))
+                if finished:
+                    finished(self.contenders[c], single[:, :, c])
+        return single
+
+    def pooled(self, progress: Progress = silent) -> np.ndarray:
+        """Return what `run_all` returns."""
+        return pooled(self.repeats(progress), self.contenders, self.folds, self.known)
+
+
+def begin(
     contenders: Sequence[Contender],
     design: Design,
     folds: Sequence[Fold],
     learning: Learning,
-    *,
-    workers: int | None = None,
-    progress: Progress = silent,
-    finished: Callable[[Contender, np.ndarray], None] | None = None,
-) -> np.ndarray:
-    """Return the log-odds of single models: `run_all` before repeats are averaged.
-
-    Returns
-    -------
-    ndarray of shape (n_repeats, n_rows, n_contenders)
-        NaN where no fold of a repeat tests. `finished` is called with each contender and its part once it is done.
-    """
-    forecasts: dict[int, dict[int, np.ndarray]] = {c: {} for c in range(len(contenders))}
-    shape = max((fold.repeat for fold in folds), default=0) + 1, len(design.outcome), len(contenders)
-    single = np.full(shape, np.nan)
-    for (c, f), probability in run_folds(contenders, design, folds, learning, workers=workers, progress=progress):
-        forecasts[c][f] = probability
-        if len(forecasts[c]) == len(folds):
-            for place, found in forecasts.pop(c).items():
-                single[folds[place].repeat, folds[place].test, c] = logit(np.clip(found, TINY, 1 - TINY))
-            if finished:
-                finished(contenders[c], single[:, :, c])
-    return single
-
-
-def run_folds(
-    contenders: Sequence[Contender],
-    design: Design,
-    folds: Sequence[Fold],
-    learning: Learning,
-    *,
-    workers: int | None = None,
-    progress: Progress = silent,
-) -> Iterator[tuple[tuple[int, int], np.ndarray]]:
-    """Yield, in whatever order they are done, (contender, fold) by place and the probabilities of the fold's test rows.
-
-    Parameters are those of `run_all`.
-    """
-    from joblib import Parallel, delayed
-
+    queue: Queue = HERE,
+) -> Begun:
+    """Give the fits of contenders on folds to a queue, and return without waiting; parameters as in `run_all`."""
     tasks = [(c, f) for c in range(len(contenders)) for f in range(len(folds))]
-    workers = workers or min(os.cpu_count() or 1, len(tasks) or 1)
-    if len(design.outcome) * len(tasks) < SMALL_WORK:
-        workers = 1
-    jobs = (delayed(_one_fold)(contenders[c], design, folds[f], learning, (c, f)) for c, f in tasks)
-    progress.begin(len(tasks))
-    with one_thread():
-        for place, probability in Parallel(n_jobs=workers, return_as="generator_unordered", max_nbytes="1M")(jobs):
-            progress(contenders[place[0]].name, folds[place[1]].name)
-            yield place, probability
+    rows = queue.share(design, Design.bare)
+    plan = queue.share(Plan(tuple(contenders), tuple(folds), learning))
+    given = tuple(queue.start(_one_fold, rows, plan, c, f) for c, f in tasks)
+    return Begun(tuple(contenders), tuple(folds), design.known, given)
 
 
 def pooled(
@@ -277,26 +276,22 @@ def pooled(
     return np.asarray(logit(np.clip(mean, TINY, 1 - TINY)))
 
 
-SMALL_WORK = 60_000  # rows x fits below which starting processes costs more than it saves
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
+class Plan:
+    """What is fitted on which rows, and how."""
+
+    contenders: tuple[Contender, ...]
+    folds: tuple[Fold, ...]
+    learning: Learning
 
 
-def _one_fold(
-    contender: Contender,
-    design: Design,
-    fold: Fold,
-    learning: Learning,
-    place: tuple[int, int],
-) -> tuple[tuple[int, int], np.ndarray]:
+def _one_fold(rows: Shared[Design], plan: Shared[Plan], c: int, f: int) -> np.ndarray:
+    """Return the probabilities of the test rows of one fold, by one contender fitted on its training rows."""
+    every, fold, learning = plan.get(), plan.get().folds[f], plan.get().learning
+    contender, design = every.contenders[c], rows.get()
     kept_apart(design, fold, f"{contender.name}, {fold.name}")
+    design = design.only(contender.columns)
     with one_thread():
         fitted = fit(contender, design.take(fold.train), learning.features, seed=learning.seed, tuning=learning.tuning)
         log_odds = margin(fitted, design.take(fold.test))
-    return place, 1 / (1 + np.exp(-log_odds))
-
-
-def one_thread() -> AbstractContextManager[object]:
-    """Keep native libraries to one thread: one level of parallelism at a time."""
-    from threadpoolctl import threadpool_limits
-
-    limited: AbstractContextManager[object] = threadpool_limits(limits=1)
-    return limited
+    return np.asarray(1 / (1 + np.exp(-log_odds)))

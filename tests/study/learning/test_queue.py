@@ -1,21 +1,23 @@
-"""One process more beside a training: what it is given comes out the same, wherever it is done."""
+"""What is given to a queue comes out the same, wherever it is done."""
 
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import eriq
 from eriq.disclosure import Release, min_people
 from eriq.errors import CohortError
-from eriq.workflows.beside import Beside, all_of
+from eriq.study.learning.queue import Queue, Shared, all_of, as_done
 
 
 @pytest.fixture(scope="module")
-def two() -> Iterator[Beside]:
+def two() -> Iterator[Queue]:
     """Give a second process, under a rule of ten people."""
-    with Beside(Release(min_people=10), workers=2) as beside:
+    with Queue(Release(min_people=10), 1) as beside:
         yield beside
 
 
@@ -23,7 +25,7 @@ def refuse() -> None:
     raise CohortError("nobody is left")
 
 
-def test_the_other_process_works_under_the_same_rule(two: Beside) -> None:
+def test_the_other_process_works_under_the_same_rule(two: Queue) -> None:
     """It is another one, the release rule holds there, and an error comes back as itself."""
     assert two.start(os.getpid).result() != os.getpid()
     assert two.start(min_people).result() == 10
@@ -33,16 +35,46 @@ def test_the_other_process_works_under_the_same_rule(two: Beside) -> None:
 
 def test_with_one_worker_all_is_done_here() -> None:
     """There is no second process, and nothing is called before it is asked for."""
-    with Beside(Release(), workers=1) as beside:
+    with Queue(Release(), 0) as beside:
         given = [beside.start(os.getpid), beside.start(refuse)]
         assert given[0].result() == os.getpid()
         beside.warm(refuse)
 
 
-def test_calls_are_shared_and_keep_their_order(two: Beside) -> None:
+def test_calls_are_shared_and_keep_their_order(two: Queue) -> None:
     """Results come in the order of the calls, whoever made them; what fails while it makes ready stops nothing."""
     two.warm(refuse)
     assert all_of([two.start(abs, -k) for k in range(20)]) == list(range(20))
+
+
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
+class Rows:
+    values: np.ndarray
+
+
+def mapped(rows: Shared[Rows]) -> tuple[int, str]:
+    return len(rows.get().values), type(rows.get().values).__name__
+
+
+def test_what_is_shared_is_written_once_for_our_eyes_and_goes_with_the_queue() -> None:
+    """The other process maps it into memory; here it stays what it is; the folder is ours alone while it lasts."""
+    rows = Rows(np.arange(300_000))
+    with Queue(Release(), 1) as queue:
+        shared = queue.share(rows)
+        file = Path(shared.file)
+        assert queue.share(rows) is shared
+        assert queue.share(Rows(np.arange(3))).file != shared.file
+        assert queue.start(mapped, shared).result() == (300_000, "memmap")
+        assert file.stat().st_mode & 0o777 == 0o600
+        assert file.parent.stat().st_mode & 0o777 == 0o700
+    assert not file.parent.exists()
+    assert Queue().share(rows).get() is rows
+
+
+def test_results_come_as_they_are_done(two: Queue) -> None:
+    """Each with its place, whether it was given away or is made here."""
+    given = [two.start(abs, -1), Queue().start(abs, -2), two.start(abs, -3)]
+    assert sorted(as_done(given)) == [(0, 1), (1, 2), (2, 3)]
 
 
 def test_a_training_gives_the_same_with_one_worker_and_two(
