@@ -4,7 +4,9 @@ Prints the wall-clock and processor time of `eriq train CONFIG`; the sum of the 
 fit on each training fold of each repeat, and its forecast on the test fold, one after the other); and their ratio, to
 one core and to all. Then the parts of the training: wall-clock seconds with all workers, seconds in fit and forecast
 calls (of a second training in one process), and their ratio where a part fits anything. Refits, groups and fits per
-basis stand apart: `own` is whole / cores, less their time, over the bare calls of contenders x folds x repeats alone.
+basis stand apart. All fits wait in one queue from the start, so a part's seconds with all workers are those that it
+was waited for: what was done meanwhile is not counted again. `own` is whole / cores, less their time, over the bare
+calls of contenders x folds x repeats alone.
 """
 
 import argparse
@@ -26,7 +28,7 @@ from eriq.config import load_experiment
 # The functions that `eriq.workflows.train` calls, by what they are for; what one calls of another counts there.
 PARTS = {
     "data and design": ("load_experiment", "prepare", "doubts_of", "sample_sizes", "checked_folds"),
-    "contenders x folds x repeats": ("run_or_take_over",),
+    "given to the queue": ("_begun",),
     "comparison": ("compare",),
     "refits": ("declared_difference", "without_strongest", "final_model"),
     "groups": ("audit", "who", "listed"),
@@ -37,6 +39,7 @@ PARTS = {
     "report": ("all_of", "write_results"),
     "tracking": ("log_training",),
 }
+CONTENDERS = "contenders x folds x repeats"
 APART = ("refits", "groups", "fits per basis")
 
 
@@ -88,7 +91,7 @@ def parts(config: str, workers: int) -> dict[str, tuple[float, float]]:
 def timed(config: str, workers: int) -> dict[str, list[float]]:
     """Train in this process with a clock around each part and around each fit and forecast."""
     start = time.perf_counter()
-    from eriq.study.learning import training
+    from eriq.study.learning import resume, training
     from eriq.workflows import train
 
     spent: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
@@ -102,6 +105,8 @@ def timed(config: str, workers: int) -> dict[str, list[float]]:
 
     def part(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
         def called(*given: Any, **named: Any) -> Any:
+            if len(inside) > 1:
+                return call(*given, **named)
             mark()
             inside.append(name)
             try:
@@ -125,6 +130,7 @@ def timed(config: str, workers: int) -> dict[str, list[float]]:
     for name, calls in PARTS.items():
         for call in calls:
             setattr(train, call, part(name, getattr(train, call)))
+    resume.Resumed.repeats = part(CONTENDERS, resume.Resumed.repeats)  # type: ignore[method-assign]
     for call in ("fit_weighted", "fit_on_times", "raw_margin"):
         setattr(training, call, fit(getattr(training, call)))
     train.train(config, workers=workers)
@@ -154,7 +160,7 @@ def main() -> None:
     print(f"ratio        {wall / calls:7.2f} (smallest {min(ratios):.2f}, largest {max(ratios):.2f})")
     by_part, alone = parts(config, given.workers), parts(config, 1)
     rest = sum(seconds for name, (seconds, _) in by_part.items() if name not in APART)
-    contenders = alone["contenders x folds x repeats"][1]
+    contenders = alone[CONTENDERS][1]
     print(f"own          {rest / (contenders / cores):7.2f} (less refits, groups and fits per basis; to all cores)")
     print(f"\n{'part':<30}{'s':>7}{'fits, s':>9}{'ratio to all cores':>20}")
     for name, (seconds, _) in by_part.items():

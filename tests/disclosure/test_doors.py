@@ -72,6 +72,7 @@ DOORS = {
     ("study/reporting/folders.py", "copytree"): "what study/reporting/files.py wrote",
     ("study/reporting/folders.py", "write_text"): f"{NOBODY}: the name of a folder",
     ("tables/files.py", "open"): "a finished draft, to make it durable",
+    ("study/learning/queue.py", "dump"): f"{PEOPLE}: rows of a training for its processes, gone when it ends",
     ("tables/files.py", "to_csv"): "the two doors for tables",
     ("tables/files.py", "to_parquet"): "the two doors for tables",
     ("tables/objects.py", "open_output_stream"): f"{PEOPLE}: what was written here, into the bucket of an agency",

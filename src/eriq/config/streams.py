@@ -20,6 +20,7 @@ PURPOSES: Mapping[str, tuple[int, ...]] = {
     "order of rows kept": (41,),
     "handover": (43,),
     "parts of clients": (47,),
+    "clients to settle on": (53,),
     **{
         purpose: tuple(purpose.encode())
         for purpose in (

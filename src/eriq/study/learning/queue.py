@@ -8,6 +8,7 @@ of it runs here, and not before it is asked for.
 import os
 import shutil
 import tempfile
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, as_completed
 from contextlib import AbstractContextManager, suppress
@@ -77,6 +78,8 @@ class Queue:
         if self.processes > 0:
             from joblib.externals.loky import ProcessPoolExecutor
 
+            # One that holds much memory after a call is replaced by a fresh one, which is no news to anybody.
+            warnings.filterwarnings("ignore", message="A worker stopped while some jobs were given")
             try:
                 self._pool = ProcessPoolExecutor(max_workers=self.processes)
             except (OSError, NotImplementedError):  # no semaphores here

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from eriq.config.streams import stream
 from eriq.features import Feature
 from eriq.study.design.contender import Setting
 from eriq.study.design.folds import apart, client_folds
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 FOLDS = 5
 MANY_ROWS = 5000  # from here on three folds tell as much, and fits are what a training spends its time on
+VERY_MANY_ROWS = 100_000  # from here on a ridge settles on whole clients of so many, and trees on one fold of five
 FEW_ROWS = 1000  # below this the folds are dealt three times: one deal says little about a strength
 STRENGTHS = tuple(
     float(c) for c in np.geomspace(3e-4, 0.3, 7).round(6)
@@ -44,15 +46,17 @@ Settle = Callable[[Factory, Sequence[Feature], int, Rows, Mapping[str, Setting]]
 def inner_folds(rows: Rows, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield (train, test) positions of folds of whole clients; none where fewer than two clients have an outcome.
 
-    As many folds as clients with the rarer outcome allow, at most `FOLDS`, and three of many rows.
+    As many folds as clients with the rarer outcome allow, at most `FOLDS`, and three of many rows; of very many the
+    first of five alone: a fifth of them tells losses apart that no forecast shows.
     """
     several = [np.unique(rows.client[rows.outcome == y]) for y in (0, 1)]
-    n_folds = min(FOLDS if len(rows.outcome) < MANY_ROWS else 3, *map(len, several))
+    very_many = len(rows.outcome) > VERY_MANY_ROWS
+    n_folds = min(FOLDS if very_many or len(rows.outcome) < MANY_ROWS else 3, *map(len, several))
     if n_folds < 2:
         return
     for deal in range(3 if len(rows.outcome) < FEW_ROWS else 1):
         label = client_folds(rows.outcome, rows.client, n_folds, seed + deal)
-        for k in range(n_folds):
+        for k in range(1 if very_many else n_folds):
             train, test = np.flatnonzero(label != k), np.flatnonzero(label == k)
             apart(rows.client, train, test, "inner folds")
             if len(np.unique(rows.outcome[train])) == 2 and len(test):
@@ -65,8 +69,10 @@ def ridge_strength(
     """Return the strength of a ridge, as `C`, with the lowest log loss on inner folds.
 
     Columns are prepared once for all folds: widening and scaling look at no outcome. Each fold is a warm path from the
-    strongest to the weakest of `STRENGTHS`.
+    strongest to the weakest of `STRENGTHS`. As `C` is weighed against the sum of losses it is how far coefficients are
+    thought to spread, and means the same for any number of rows: of very many, some people tell it.
     """
+    rows = some_clients(rows, VERY_MANY_ROWS, seed)
     folds = list(inner_folds(rows, seed))
     if not folds:
         return {"C": STRENGTHS[0]}
@@ -85,6 +91,20 @@ def ridge_strength(
             losses = np.logaddexp(0, margin) - rows.outcome[test] * margin
             loss[place] += len(test) * np.average(losses, weights=everybody[test])
     return {"C": lowest_between(np.log(STRENGTHS), loss / sum(len(test) for _, test in folds))}
+
+
+def some_clients(rows: Rows, most: int, seed: int) -> Rows:
+    """Return all rows of clients drawn by lot, as many as make at most `most` rows; all where there are no more."""
+    if len(rows.outcome) <= most:
+        return rows
+    _, client = np.unique(rows.client, return_inverse=True)
+    sizes = np.bincount(client)
+    order = stream(seed, "clients to settle on").permutation(len(sizes))
+    taken = np.zeros(len(sizes), dtype=bool)
+    taken[order[sizes[order].cumsum() <= most]] = True
+    some = np.flatnonzero(taken[client])
+    weight = None if rows.weight is None else rows.weight[some]
+    return Rows(rows.matrix[some], rows.outcome[some], rows.client[some], weight)
 
 
 def lowest_between(log_strength: np.ndarray, loss: np.ndarray) -> float:
