@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+import pytest
 
+import eriq.study.comparison.handover as handover
 from eriq.config import load_experiment
 from eriq.study.comparison.handover import COLUMN, handover_table
 from eriq.study.design.contender import Contender
@@ -49,6 +51,33 @@ def test_threads_change_no_digit() -> None:
     design = people(800)
     one, two = (handover_table(design, CHOSEN, QUICK, workers)["handover"] for workers in (1, 2))
     pd.testing.assert_frame_equal(one, two, check_exact=True)
+
+
+def test_of_many_clients_the_interval_is_what_redrawing_tends_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With weights and two rows a client, both ends are within a twentieth of the width of those of 2,000 draws."""
+    design = people(8000)
+    weighted = replace(design, weight=np.random.default_rng(3).uniform(0.5, 2, 8000))
+    plan = QUICK.model_copy(update={"intervals": QUICK.intervals.model_copy(update={"replicates": 2000})})
+    drawn = handover_table(weighted, CHOSEN, plan, 2)["handover"].iloc[0]
+    monkeypatch.setattr(handover, "MANY_PEOPLE", 1000)
+    linear = handover_table(weighted, CHOSEN, plan)["handover"].iloc[0]
+    assert linear["ratio"] == drawn["ratio"]
+    for end in ("low", "high"):
+        assert abs(linear[end] - drawn[end]) < (drawn["high"] - drawn["low"]) / 20, end
+
+
+def test_the_influence_of_a_client_is_the_slope_of_the_ratio() -> None:
+    """Counting a client a trace more moves the logarithm of the ratio by that trace times its influence."""
+    rng = np.random.default_rng(4)
+    columns = np.column_stack([np.ones(60), rng.integers(0, 2, 60), rng.normal(size=(60, 2))])
+    outcome, weight, client = rng.integers(0, 2, 60).astype(float), rng.uniform(1, 2, 60), np.arange(60) // 2
+    beta = handover.fitted(columns, outcome, weight)
+    each = handover.influence(columns, outcome, weight, client, beta)
+    for k in (0, 7, 29):
+        up, down = (
+            np.log(handover.rate_ratio(columns, outcome, weight * (1 + t * (client == k)), beta)) for t in (1e-4, -1e-4)
+        )
+        assert each[k] == pytest.approx((up - down) / 2e-4, rel=1e-5)
 
 
 def test_few_people_on_a_side_give_no_number() -> None:
