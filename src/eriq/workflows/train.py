@@ -162,7 +162,7 @@ def train(
         say(str(found.tables["headline"]["sentence"].iloc[0]))
         found = _by_group(work, found)
         strongest = without_strongest(
-            found.held, experiment, study.features, queue=queue, progress=work.progress, begun=begun.strengths
+            found.held, experiment, study.features, queue=work.queue, progress=work.progress, begun=begun.strengths
         )
         if strongest:
             say(strongest.sentence)
