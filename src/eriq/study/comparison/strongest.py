@@ -135,7 +135,7 @@ def begin_strengths(
 def _strengths(
     contender: Contender, rows: Shared[Design], learned: np.ndarray, features: Sequence[Feature], seed: int
 ) -> dict[str, float]:
-    design = rows.get().only(contender.columns).take(learned)
+    design = rows.get().only(contender.columns, learned)
     return mean_contributions(contender, design, features, seed)
 
 

@@ -69,9 +69,17 @@ class Design:
         """Return what a fit looks at: no ids, no groups of people, of rows the answer date alone."""
         return replace(self, rows=self.rows.filter(["answered_on"]), halves=None)
 
-    def only(self, columns: Sequence[str]) -> Self:
-        """Return the design with these columns of its matrix alone, and of rows what `bare` keeps."""
-        return replace(self, rows=self.rows.filter(["answered_on"]), matrix=self.matrix[list(columns)], halves=None)
+    def only(self, columns: Sequence[str], index: np.ndarray | None = None) -> Self:
+        """Return what `bare` keeps, with these columns of the matrix alone, at the positions in `index` or all of them.
+
+        Each column is copied once, and of a matrix that is mapped from a file no other is read.
+        """
+        index = np.arange(len(self.outcome)) if index is None else index
+        values = np.empty((len(columns), len(index)))
+        for place, name in enumerate(columns):
+            np.take(self.matrix[name].to_numpy(), index, out=values[place])
+        bare = replace(self.bare(), matrix=self.matrix[[]]).take(index)
+        return replace(bare, matrix=pd.DataFrame(values.T, columns=list(columns), copy=False))
 
     def take(self, index: np.ndarray) -> Self:
         """Return the design restricted to the positions in `index`, in that order."""

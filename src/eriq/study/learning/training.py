@@ -290,8 +290,8 @@ def _one_fold(rows: Shared[Design], plan: Shared[Plan], c: int, f: int) -> np.nd
     every, fold, learning = plan.get(), plan.get().folds[f], plan.get().learning
     contender, design = every.contenders[c], rows.get()
     kept_apart(design, fold, f"{contender.name}, {fold.name}")
-    design = design.only(contender.columns)
     with one_thread():
-        fitted = fit(contender, design.take(fold.train), learning.features, seed=learning.seed, tuning=learning.tuning)
-        log_odds = margin(fitted, design.take(fold.test))
+        train = design.only(contender.columns, fold.train)
+        fitted = fit(contender, train, learning.features, seed=learning.seed, tuning=learning.tuning)
+        log_odds = margin(fitted, design.only(contender.columns, fold.test))
     return np.asarray(1 / (1 + np.exp(-log_odds)))
