@@ -45,11 +45,11 @@ def _calibrator(
     """Return the calibration from forecasts of shape (n_repeats, n_rows) for the rows `among`, or for all of them."""
     fits, gains = [], []
     for repeat, log_odds in enumerate(single):
-        rows = np.flatnonzero(~np.isnan(log_odds) & design.known)
-        rows = rows if among is None else np.intersect1d(rows, among)
-        fits.append(_fitted(design, log_odds, rows))
+        usable = ~np.isnan(log_odds) & design.known
+        usable &= True if among is None else _marked(among, usable)
+        fits.append(_fitted(design, log_odds, np.flatnonzero(usable)))
         for fold in (f for f in folds if f.repeat == repeat):
-            others, tested = np.intersect1d(fold.train, rows), np.intersect1d(fold.test, rows)
+            others, tested = (np.flatnonzero(usable & _marked(part, usable)) for part in (fold.train, fold.test))
             if len(tested) and len(np.unique(design.outcome[others])) == 2:
                 plain, y = log_odds[tested], design.outcome[tested]
                 after = _fitted(design, log_odds, others).apply(plain)
@@ -58,6 +58,13 @@ def _calibrator(
     if sum(gains) <= 0:  # also where nobody can judge, as inside one of two folds
         return Calibrator(0.0, 1.0)
     return Calibrator(float(np.mean([c.intercept for c in fits])), float(np.mean([c.slope for c in fits])))
+
+
+def _marked(rows: np.ndarray, like: np.ndarray) -> np.ndarray:
+    """Return which of all rows are among these; much faster than sets, which sort."""
+    marked = np.zeros(len(like), dtype=bool)
+    marked[rows] = True
+    return marked
 
 
 def _fitted(design: Design, log_odds: np.ndarray, rows: np.ndarray) -> Calibrator:
