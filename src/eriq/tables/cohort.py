@@ -11,6 +11,7 @@ from eriq.config import LeftRule, Outcome
 from eriq.errors import CohortError
 from eriq.tables.consent import not_given, was_asked, withdrawn
 from eriq.tables.followup import FollowUp, ends_early, follow_up, of_client
+from eriq.tables.kept import rows_of
 from eriq.tables.outcome import DAY, counting, happened, ongoing, service_end
 from eriq.tables.results import as_result
 from eriq.tables.schema import FORMS, WORK, empty
@@ -184,8 +185,7 @@ def _cohort(
         rows = _timed(rows, spells, outcome, seen)
     remarks = (seen.words, *ends_early(spells, registers.events, outcome, seen.end), *_rules(registers, outcome))
     made = {name: rows[name].array for name in ("outcome", *TIMES) if name in rows}
-    whole = answers.take(rows["place"].to_numpy()).reset_index(drop=True)
-    return Cohort(whole.assign(**made), flow, len(answers), remarks)
+    return Cohort(rows_of(answers, rows["place"].to_numpy()).assign(**made), flow, len(answers), remarks)
 
 
 def _in_order(answers: pd.DataFrame) -> pd.DataFrame:

@@ -8,6 +8,9 @@ import pandas as pd
 EARLIEST, LATEST = np.datetime64("1900-01-01"), np.datetime64("9999-12-31")  # days; others are slips
 
 
+KEPT_AS_ONE = ("datetime64[us]", "Int8", "Int16", "Float64")  # types of columns of gaps of which one gap is kept
+
+
 def taken(read: pd.Series, code: np.ndarray | None, *, coded: bool) -> pd.Series:
     """Return the value of each row; text as categories where that is asked for.
 
@@ -46,6 +49,22 @@ def gaps(dtype: str, n: int, *, coded: bool) -> pd.Series:
         return taken(pd.Series([pd.NA], dtype=kind), np.full(n, -1, dtype=np.int8), coded=coded)
     made = kind.construct_array_type()(np.broadcast_to(kind.type(1), n), np.broadcast_to(np.True_, n))
     return pd.Series(made, copy=False)
+
+
+def rows_of(frame: pd.DataFrame, place: np.ndarray) -> pd.DataFrame:
+    """Return the rows at some places, in that order; a column of gaps stays one gap.
+
+    >>> rows_of(pd.DataFrame({"a": [1, 2], "b": pd.array([None, None], "Int8")}), np.array([1, 1, 0]))
+       a     b
+    0  2  <NA>
+    1  2  <NA>
+    2  1  <NA>
+    """
+    made = {}
+    for name, column in frame.items():
+        there = column.notna().any() or str(column.dtype) not in KEPT_AS_ONE
+        made[name] = pd.Series(column.array.take(place)) if there else gaps(str(column.dtype), len(place), coded=False)
+    return pd.DataFrame(made, copy=False)
 
 
 def are_days(when: np.ndarray) -> bool:
