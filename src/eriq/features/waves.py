@@ -100,9 +100,12 @@ def caseload(rows: pd.DataFrame, earlier: pd.DataFrame, days: int = CASELOAD_DAY
     again = np.flatnonzero((client[1:] == client[:-1]) & (worker[1:] == worker[:-1]))
     end[again] = np.minimum(end[again], start[again + 1])
     key = _keys(place_among(known, rows["caseworker_id"]), days_of(rows["answered_on"], UNDATED))
+    asked = np.argsort(key)  # neighbours are looked up one after the other: what they need lies together
+    key = key[asked]
     begun = np.searchsorted(np.sort(_keys(worker, start)), key, side="left")
     over = np.searchsorted(np.sort(_keys(worker, end)), key, side="left")
-    counted = np.where(key < 0, 0.0, begun - over)
+    counted = np.empty(len(rows))
+    counted[asked] = np.where(key < 0, 0.0, begun - over)
     return np.where(rows["caseworker_id"].isna(), np.nan, counted)
 
 

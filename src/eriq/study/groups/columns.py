@@ -71,9 +71,11 @@ def _named(groups: pd.Series, client: np.ndarray) -> pd.Series:
     """Return the groups as text: those of a handful of people together, gaps as not known."""
     text = groups.astype("str").where(groups.notna())
     code, names = pd.factorize(text)
-    n = int(client.max(initial=0)) + 1
-    held = np.unique((code.astype(np.int64) * n + client)[code >= 0]) // n  # a group and a person, once
-    people = np.bincount(held, minlength=len(names))
+    rows = np.bincount(code[code >= 0], minlength=len(names))
+    small = rows < min_people() * np.bincount(client[client >= 0]).max(initial=1)  # more rows are more people for sure
+    looked = np.flatnonzero(np.append(small, False)[code])
+    pairs = pd.DataFrame({"code": code[looked], "client": client[looked]}).drop_duplicates()
+    people = np.where(small, np.bincount(pairs["code"], minlength=len(names)), rows)
     together = f"groups of fewer than {min_people()} people"  # the name of such a group could tell who is in it
     said = [name if count >= min_people() else together for name, count in zip(names, people, strict=True)]
     return pd.Series(pd.array([*said, UNKNOWN], dtype="str").take(code), index=groups.index, name=groups.name)
