@@ -137,3 +137,16 @@ def test_changes_are_those_of_a_loop_over_earlier_answers(waves, instrument):
         np.testing.assert_equal(made.loc[k, "setting.handover"], moved)
         known += 1
     assert known > 40
+
+
+def test_caseload_counts_a_client_who_answers_every_day_once():
+    """A loop over clients of two caseworkers on a few days finds the same people, day after day."""
+    rng = np.random.default_rng(7)
+    table = pd.DataFrame({"client_id": rng.choice([*"abcd"], 90), "caseworker_id": rng.choice(["x", "y", None], 90)})
+    table["answered_on"] = np.datetime64("2020-01-01", "us") + rng.integers(0, 12, 90) * np.timedelta64(1, "D")
+    found = caseload(table.iloc[::2], table, 3)
+    for count, (_, row) in zip(found, table.iloc[::2].iterrows(), strict=True):
+        ago = (row["answered_on"] - table["answered_on"]).dt.days
+        mine = table["caseworker_id"].eq(row["caseworker_id"]) & ago.between(1, 3)
+        people = table.loc[mine, "client_id"].nunique() if pd.notna(row["caseworker_id"]) else np.nan
+        np.testing.assert_equal(count, people)
