@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from eriq.features import wave_columns
+from eriq.features.questionnaire import answer_places
 from eriq.features.waves import caseload
 from eriq.instrument.instrument import load_instrument
 from eriq.simulation.cohort import simulate
@@ -101,3 +102,51 @@ def test_without_earlier_answers_there_are_gaps(waves, instrument):
     made = wave_columns(rows, rows.iloc[:0], instrument).iloc[0]
     assert made.drop("setting.caseload").isna().all()
     assert made["setting.caseload"] == 0
+
+
+def test_changes_are_those_of_a_loop_over_earlier_answers(waves, instrument):
+    """The last answer of an earlier day counts, of several that day the last row; ids and caseworkers may be unknown.
+
+    Dates before 1970 and clients in any order are no other case.
+    """
+    rng = np.random.default_rng(5)
+    n, items = 120, ["cw01", "cw05", "cl01", "cl02", instrument.belief]
+    days = np.datetime64("1969-12-20") + rng.integers(0, 25, n)
+    asked = {item: rng.choice([1, 2, 3, 4, None], n) for item in items}
+    answers = waves([("x", str(day)) for day in days], **asked)
+    answers["client_id"] = pd.Series(rng.choice([*"cab", None], n), dtype="str")
+    answers["caseworker_id"] = pd.Series(rng.choice(["w2", "w1", None], n), dtype="str")
+    rows = answers.iloc[rng.permutation(n)[:70]].reset_index(drop=True)
+    rows.loc[0, ["client_id", "caseworker_id"]] = ["only here", "only here"]
+    made = wave_columns(rows, answers, instrument)
+    halves = [[i.id for i in instrument.half(who) if i.id != instrument.belief] for who in ("caseworker", "client")]
+    place, mine = ({i: answer_places(some[i], instrument, i) for i in instrument.item_ids} for some in (answers, rows))
+    known = 0
+    for k, row in rows.iterrows():
+        past = answers[(answers["client_id"] == row["client_id"]) & (answers["answered_on"] < row["answered_on"])]
+        if past.empty:
+            assert made.drop(columns="setting.caseload").iloc[k].isna().all()
+            continue
+        last = past.index[past["answered_on"] == past["answered_on"].max()][-1]
+        change = {item: mine[item][k] - place[item][last] for item in instrument.item_ids}
+        for name, of in (("belief", items[4:]), ("caseworker", halves[0]), ("client", halves[1])):
+            there = [change[item] for item in of if not np.isnan(change[item])]
+            np.testing.assert_equal(made.loc[k, f"changes.{name}"], np.mean(there) if there else np.nan)
+        then, now = answers["caseworker_id"][last], row["caseworker_id"]
+        moved = float(then != now) if pd.notna(then) and pd.notna(now) else np.nan
+        np.testing.assert_equal(made.loc[k, "setting.handover"], moved)
+        known += 1
+    assert known > 40
+
+
+def test_caseload_counts_a_client_who_answers_every_day_once():
+    """A loop over clients of two caseworkers on a few days finds the same people, day after day."""
+    rng = np.random.default_rng(7)
+    table = pd.DataFrame({"client_id": rng.choice([*"abcd"], 90), "caseworker_id": rng.choice(["x", "y", None], 90)})
+    table["answered_on"] = np.datetime64("2020-01-01", "us") + rng.integers(0, 12, 90) * np.timedelta64(1, "D")
+    found = caseload(table.iloc[::2], table, 3)
+    for count, (_, row) in zip(found, table.iloc[::2].iterrows(), strict=True):
+        ago = (row["answered_on"] - table["answered_on"]).dt.days
+        mine = table["caseworker_id"].eq(row["caseworker_id"]) & ago.between(1, 3)
+        people = table.loc[mine, "client_id"].nunique() if pd.notna(row["caseworker_id"]) else np.nan
+        np.testing.assert_equal(count, people)

@@ -6,7 +6,10 @@ import pytest
 
 from eriq.instrument.instrument import Instrument
 from eriq.raters.within import SHOWN, within_clients
+from eriq.simulation import same_client as module
+from eriq.simulation.answers import draw_asked
 from eriq.simulation.cohort import SimulatedCohort, simulate
+from eriq.simulation.readiness import Asked, World
 from eriq.simulation.same_client import planted, same_client
 from eriq.simulation.settings import Simulation, load_simulation
 
@@ -73,3 +76,22 @@ def test_lives_are_those_of_the_whole_cohort(cohort: SimulatedCohort) -> None:
     assert ((both["belief_level"] >= 2) == (both["believes"] == 1)).all()
     expected = -np.expm1(-np.exp(both["log_hazard"]) * 13 / 52).sum()
     assert abs(both["outcome"].sum() - expected) < 3 * np.sqrt(expected)
+
+
+def test_who_enters_in_the_week_of_an_answer_has_entered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows are the answers of weeks before the entry; of one in the week of the entry the outcome is not to come."""
+    drawn = {}
+
+    def recorded(world: World, entered: np.ndarray) -> Asked:
+        drawn["asked"], drawn["entered"], drawn["week"] = draw_asked(world, entered), entered, world.latent.week
+        return drawn["asked"]
+
+    monkeypatch.setattr(module, "draw_asked", recorded)
+    rows = same_client(load_simulation("claim"), 2_000, seed=3)
+    asked = drawn["asked"]
+    until = drawn["entered"][asked.client] - drawn["week"][asked.client, asked.wave]
+    assert (until == 0).any()
+    before = until > 0
+    assert rows["client"].tolist() == asked.client[before].tolist()
+    assert rows["wave"].tolist() == asked.wave[before].tolist()
+    assert rows["outcome"].tolist() == (until[before] <= 13).astype("float64").tolist()

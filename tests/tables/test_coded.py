@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from eriq.tables import schema
+from eriq.tables.coded import places_among
 from eriq.tables.files import read_declared, write_table
 from eriq.tables.intake import check_register
 
@@ -57,3 +58,28 @@ def test_text_that_is_not_utf8_is_for_the_schema_to_judge(tmp_path):
         found.append((typed["client_id"].fillna("-").tolist(), [(p.code, p.rows.tolist()) for p in problems]))
     assert found[0] == found[1]
     assert found[0][1] == [("unreadable", [1]), ("missing", [2])]
+
+
+def test_places_among_names_are_those_of_a_look_up():
+    """Text, text of another storage and anything else find the same places; gaps find none."""
+    names, wanted = ["b", "a", "ö", "c"], ["c", None, "x", "b", "ö", "c"]
+    for kind in ("str", "string[python]", object):
+        found = places_among(pd.Index(names, dtype=kind), pd.Index(wanted, dtype=kind))
+        assert found.tolist() == [3, -1, -1, 0, 2, 3]
+    assert places_among(pd.Index([], dtype="str"), pd.Index(["a"], dtype="str")).tolist() == [-1]
+
+
+@pytest.mark.parametrize("odd", ["a.b", "repeated"])
+def test_parquet_with_odd_names_is_read_whole(tmp_path, odd):
+    """A name with a dot and a repeated name are columns like any other; the metadata's questionnaire is there too."""
+    names = ["a", "a" if odd == "repeated" else odd]
+    table = pa.table([pa.array([1, 2]), pa.array(["x", None])], names=names)
+    for label in (None, {"eriq.instrument": "eriq22 2.0.0"}):
+        pq.write_table(table.replace_schema_metadata(label), tmp_path / "t.parquet")
+        frame = read_declared(tmp_path / "t.parquet", coded=True).frame
+        assert frame.columns.tolist() == [*names, *(["instrument"] if label else [])]
+        assert frame.iloc[:, 0].tolist() == [1, 2]
+        assert frame.iloc[:, 1].isna().tolist() == [False, True]
+    pq.write_table(table.select([0]).replace_schema_metadata(label), tmp_path / "t.parquet")
+    frame = read_declared(tmp_path / "t.parquet", coded=True).frame
+    assert frame["instrument"].tolist() == ["eriq22 2.0.0"] * 2

@@ -46,6 +46,9 @@ def test_each_row_is_read_by_its_own_version(ours):
     answers, problems = check_answers(given, ours, TODAY)
     assert problems == []
     assert answers[["cw01", "cw02", "cl01"]].to_numpy().tolist() == [[4, 1, -1], [2, 2, 2], [3, 3, 3]]
+    turned, problems = check_answers(given.iloc[::-1].reset_index(drop=True), ours, TODAY)
+    assert problems == []
+    assert turned["cw01"].tolist() == [3, 2, 4]
     assert taken_over(answers, ours) == (
         "<5 answers to old 1.0.0 are taken over: 2 of 3 items, the others count as not asked.",
     )

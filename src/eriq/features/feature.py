@@ -36,6 +36,7 @@ class Feature:
     sensitive: bool = False  # never named in an explanation, a log or an export
     protected: bool = False
     indicate: bool = True  # a gap says something no other column says
+    counted: bool = False  # a number of things
     levels: tuple[str, ...] = ()
     labels: Texts = NO_LABELS
     given: FlatColumn | None = None  # of a ready table: as its config declares the column
@@ -44,6 +45,11 @@ class Feature:
     def column(self) -> str:
         """The name without its block, as a ready table has it."""
         return self.name.split(".", 1)[-1]
+
+    @property
+    def of_whole_numbers(self) -> bool:
+        """Whether a column that is made by our code holds places, flags or counts, and no other number."""
+        return self.given is None and (self.counted or self.kind != "continuous")
 
     @property
     def example(self) -> str | float:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from eriq.features.feature import PARTS, Feature, Kind, Part
 from eriq.features.indicators import indicator_columns, indicator_features
+from eriq.features.matrix import blank, framed
 from eriq.features.words import filled, words
 from eriq.instrument.fits import Respondent
 from eriq.instrument.instrument import Instrument, MissingPolicy
@@ -58,7 +59,7 @@ def _respondent_words(instrument: Instrument, respondent: Respondent) -> Texts:
 
 
 def questionnaire_columns(
-    answers: pd.DataFrame, instrument: Instrument, policy: MissingPolicy | None = None
+    answers: pd.DataFrame, instrument: Instrument, policy: MissingPolicy | None = None, *, narrow: bool = False
 ) -> pd.DataFrame:
     """Return oriented answers as numbers, NaN where there is none, with shares left unanswered.
 
@@ -71,29 +72,43 @@ def questionnaire_columns(
     policy : {"indicator", "worst", "drop"}, optional
         What a missing answer becomes; the questionnaire's own rule when not given. "worst" puts
         the least ready answer in its place; "drop" leaves gaps (the cohort left such rows out).
+    narrow : bool
+        Places as float32, see `eriq.features.matrix.blank`.
     """
-    policy = policy or instrument.missing_policy
-    columns: dict[str, np.ndarray] = {}
-    for feature in questionnaire_features(instrument):
+    policy, features = policy or instrument.missing_policy, questionnaire_features(instrument)
+    columns = blank(features, len(answers), narrow=narrow)
+    for feature in features:
         if feature.item:
-            place = _oriented(answers[feature.item], instrument, feature.item)
-            columns[feature.name] = np.nan_to_num(place, nan=0.0) if policy == "worst" else place
-    gone = {item: _oriented(answers[item], instrument, item) for item in instrument.item_ids}
-    if instrument.belief:
-        columns["belief.unanswered"] = np.isnan(gone[instrument.belief]).astype("float64")
+            place = answer_places(answers[feature.item], instrument, feature.item)
+            columns[feature.name][:] = np.nan_to_num(place, nan=0.0) if policy == "worst" else place
     for respondent in instrument.halves:
         rest = [i.id for i in instrument.half(respondent) if i.id != instrument.belief]
         if rest:
-            columns[f"{respondent}.unanswered"] = np.mean([np.isnan(gone[i]) for i in rest], axis=0)
-    columns |= indicator_columns(gone, instrument)
-    names = [f.name for f in questionnaire_features(instrument)]
-    return pd.DataFrame({name: columns[name] for name in names})
+            gone = np.zeros(len(answers))
+            for item in rest:
+                gone += np.isnan(answer_places(answers[item], instrument, item))
+            columns[f"{respondent}.unanswered"][:] = gone / len(rest)
+    if instrument.belief:
+        place = answer_places(answers[instrument.belief], instrument, instrument.belief)
+        columns["belief.unanswered"][:] = np.isnan(place)
+    if instrument.scores:
+        oriented = {item: answer_places(answers[item], instrument, item) for item in instrument.item_ids}
+        for name, values in indicator_columns(oriented, instrument).items():
+            columns[name][:] = values
+    return framed(columns) if columns else pd.DataFrame(index=range(0))
 
 
-def _oriented(codes: pd.Series, instrument: Instrument, item: str) -> np.ndarray:
-    """Return places 0, 1, ... by one look-up; codes lie between -100 and 100 after the check."""
-    places: np.ndarray = _places(instrument, item)[codes.fillna(-128).to_numpy("int64") + 128]
-    return places
+def answer_places(codes: pd.Series, instrument: Instrument, item: str) -> np.ndarray:
+    """Return oriented places 0, 1, ... of answers by one look-up, NaN where there is none.
+
+    Parameters
+    ----------
+    codes : Series of shape (n_rows,)
+        Of ANSWERS, checked: codes lie between -100 and 100 after the check.
+    instrument : Instrument
+    item : str
+    """
+    return np.take(_places(instrument, item), codes.to_numpy("int16", na_value=-128) + 128)
 
 
 @cache

@@ -13,9 +13,10 @@ def recorded_features(registers: Registers) -> tuple[Feature, ...]:
     return (*FORM_FEATURES, *REGISTER_FEATURES) if len(registers.forms) else REGISTER_FEATURES
 
 
-def recorded_columns(rows: pd.DataFrame, registers: Registers, lag_days: int) -> pd.DataFrame:
+def recorded_columns(rows: pd.DataFrame, registers: Registers, lag_days: int, *, narrow: bool = False) -> pd.DataFrame:
     """Return what forms and registers said about each client on the answer date; gaps where there is no form.
 
     Parameters and errors as in `register_columns`; the form has no delay.
     """
-    return pd.concat([form_columns(rows, registers), register_columns(rows, registers, lag_days)], axis="columns")
+    made = register_columns(rows, registers, lag_days, narrow=narrow)
+    return pd.concat([form_columns(rows, registers), made], axis="columns")

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from eriq.errors import LeakageError
 from eriq.features.feature import Feature, Kind, Part
+from eriq.features.matrix import blank, framed
 from eriq.features.words import filled, words
-from eriq.tables.by_client import ByClient, Places, blocks, by_client, codes_of, days_of
+from eriq.tables.by_client import ByClient, Places, blocks, by_client, coded, codes_of, days_of, place_among
 from eriq.tables.cohort import Registers
 from eriq.tables.schema import AREA, BENEFITS, EDUCATION, EVENTS, FIELDS, OCCUPATIONS, STATUSES, WORK
 
@@ -29,6 +30,7 @@ _GROUPS: Mapping[str, tuple[str, ...]] = {
 # What `register_basic` holds follows the inputs an employment agency publishes, as far as these tables go.
 FLAGS = ("sought_experience", "fund_member", "willing_to_move")
 PERIODS = ("earlier_periods", "weeks_previous_period", "weeks_since_previous_period")  # of registration as a jobseeker
+COUNTED = tuple(f"register.{name}" for name in ("children", "earlier_periods", "work_spells_5y"))  # beside events
 # Kept for audit; what an office judged is made of origin, among others.
 PROTECTED = tuple(f"register.{name}" for name in ("sex", "origin", "area_foreign_citizens", "weak_competitiveness"))
 
@@ -39,7 +41,10 @@ def _register_features() -> tuple[Feature, ...]:
     column, status, event = (words()[section] for section in ("columns", "statuses", "events"))
 
     def known(name: str, part: Part, kind: Kind = "continuous", levels: tuple[str, ...] = ()) -> Feature:
-        return Feature(name, part, kind, protected=name in PROTECTED, levels=levels, labels=column[name])
+        counted = name in COUNTED
+        return Feature(
+            name, part, kind, protected=name in PROTECTED, levels=levels, labels=column[name], counted=counted
+        )
 
     features = [
         known("register.age", basic),
@@ -84,7 +89,8 @@ def _register_features() -> tuple[Feature, ...]:
     ]
     for kind in EVENTS:
         for window in ("1y", "5y"):
-            features.append(Feature(f"register.{kind}_{window}", history, sensitive=True, labels=event[kind]))
+            name = f"register.{kind}_{window}"
+            features.append(Feature(name, history, sensitive=True, counted=True, labels=event[kind]))
     return tuple(features)
 
 
@@ -116,7 +122,7 @@ def _facts(rows: pd.DataFrame, table: pd.DataFrame, dated: str, **columns: np.nd
     return _Facts(found, found.place(rows["client_id"]), days_of(table[dated], NEVER), late, columns)
 
 
-def register_columns(rows: pd.DataFrame, registers: Registers, lag_days: int) -> pd.DataFrame:
+def register_columns(rows: pd.DataFrame, registers: Registers, lag_days: int, *, narrow: bool = False) -> pd.DataFrame:
     """Return what the registers held about each client on the answer date.
 
     Registers are known `lag_days` late, so only spells begun and events dated on or before
@@ -131,6 +137,8 @@ def register_columns(rows: pd.DataFrame, registers: Registers, lag_days: int) ->
         Spells and events may hold later facts: they are not looked at.
     lag_days : int
         Reporting delay in days.
+    narrow : bool
+        Columns of whole numbers as float32, see `eriq.features.matrix.blank`.
 
     Returns
     -------
@@ -141,12 +149,12 @@ def register_columns(rows: pd.DataFrame, registers: Registers, lag_days: int) ->
     LeakageError
         When PERSONS was compiled after the answer.
     """
-    place = {f.name: n for n, f in enumerate(REGISTER_FEATURES)}
-    made = np.empty((len(place), len(rows)))  # filled column by column and block by block: there is one copy of it
+    made = blank(REGISTER_FEATURES, len(rows), narrow=narrow)  # filled by column and block: there is one copy of it
+    rows = rows[["answered_on"]].assign(client_id=coded(rows["client_id"]))
     answered = days_of(rows["answered_on"], NEVER)
     cut = np.where(answered == NEVER, NEVER, answered - lag_days).astype(np.int32)
     for name, values in _person_columns(rows, cut, registers.persons):
-        made[place[name]] = values
+        made[name][:] = values
     registered = days_of(_of_rows(rows, registers.persons, "registered_on"), NEVER)
     registered = np.where(registered > answered, NEVER, registered)  # a later registration is a later fact
     spells, events = registers.spells, registers.events
@@ -166,8 +174,8 @@ def register_columns(rows: pd.DataFrame, registers: Registers, lag_days: int) ->
         parts = [_spell_columns(lives, *here, periods=periods), _event_columns(happened, *here, registered[block])]
         for part in parts:
             for name, values in part.items():
-                made[place[name], block] = values
-    return pd.DataFrame(made.T, columns=list(place))
+                made[name][block] = values
+    return framed(made)
 
 
 def _numbers(given: pd.Series, names: tuple[str, ...]) -> np.ndarray:
@@ -178,14 +186,13 @@ def _numbers(given: pd.Series, names: tuple[str, ...]) -> np.ndarray:
 
 
 def _of_rows(rows: pd.DataFrame, persons: pd.DataFrame, column: str) -> pd.Series:
-    found: pd.Series = persons[column].set_axis(pd.Index(persons["client_id"])).reindex(rows["client_id"])
-    return found
+    place = place_among(pd.Index(persons["client_id"]), rows["client_id"])
+    return pd.Series(persons[column].array.take(place, allow_fill=True))
 
 
 def _person_columns(rows: pd.DataFrame, cut: Days, persons: pd.DataFrame) -> Iterator[tuple[str, np.ndarray]]:
     """Yield (column, values): what PERSONS holds is read once a person, and taken for each of the person's rows."""
-    code, once = codes_of(rows["client_id"])
-    place = np.append(pd.Index(persons["client_id"]).get_indexer(once), -1)[code]
+    place = place_among(pd.Index(persons["client_id"]), rows["client_id"])
     answered = days_of(rows["answered_on"], NEVER)
 
     def day(name: str) -> np.ndarray:
@@ -197,7 +204,7 @@ def _person_columns(rows: pd.DataFrame, cut: Days, persons: pd.DataFrame) -> Ite
         taken: np.ndarray = np.append(values, np.nan)[place]
         return taken
 
-    def coded(name: str, levels: Sequence[str]) -> np.ndarray:
+    def level(name: str, levels: Sequence[str]) -> np.ndarray:
         found = _numbers(persons[name], tuple(levels)).astype("float64")
         return number(np.where(found < 0, np.nan, found))
 
@@ -208,9 +215,9 @@ def _person_columns(rows: pd.DataFrame, cut: Days, persons: pd.DataFrame) -> Ite
     yield "register.age", (answered - day("born_on")) / 7 * 7 / 365.25
     levels = {f.name: f.levels for f in REGISTER_FEATURES if f.levels}
     for name in ("sex", "origin", "education_field", "sought_occupation"):
-        yield f"register.{name}", coded(name, levels[f"register.{name}"])
-    yield "register.couple", coded("family", ("single", "couple"))
-    yield "register.education", coded("education", EDUCATION)
+        yield f"register.{name}", level(name, levels[f"register.{name}"])
+    yield "register.couple", level("family", ("single", "couple"))
+    yield "register.education", level("education", EDUCATION)
     areas = (f"area_{area}" for area in AREA)
     for name in ("children", "vocational_education", "weak_competitiveness", *FLAGS, *areas):
         short = "vocational" if name == "vocational_education" else name

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from eriq.features.register import register_columns
+from eriq.tables.by_client import place_among
 from eriq.tables.cohort import Registers
 
 YEAR = 365
@@ -88,10 +89,11 @@ def audit_slices(
         Those that the data have; gaps where they do not say.
     """
     told = ["sex", "origin", "language"]
-    who = rows[["client_id", "answered_on"]].merge(
-        registers.persons[["client_id", "born_on", *told]], on="client_id", how="left", validate="many_to_one"
-    )
-    groups = who[told].assign(age=age_groups((who["answered_on"] - who["born_on"]).dt.days / 365.25, age_bands))
+    persons = registers.persons
+    place = place_among(pd.Index(persons["client_id"]), rows["client_id"])
+    groups = pd.DataFrame({name: persons[name].array.take(place, allow_fill=True) for name in told}, copy=False)
+    born = pd.Series(persons["born_on"].array.take(place, allow_fill=True), index=rows.index)
+    groups["age"] = age_groups((rows["answered_on"] - born).dt.days / 365.25, age_bands).array
     made = register_slices(rows, registers, lag_days, seen) if len(registers.events) else pd.DataFrame()
     if "disability_code" in made:
         groups = groups.assign(disability_code=made["disability_code"].to_numpy())
@@ -108,8 +110,8 @@ def age_groups(years: pd.Series, starts: Sequence[int]) -> pd.Series:
         return pd.Series(np.nan, index=years.index).astype("str")
     between = [f"{low} to {high - 1}" for low, high in pairwise(starts)]
     names = [f"{starts[0] - 1} or younger", *between, f"{starts[-1]} or older"]
-    cut = pd.cut(years, [-np.inf, *starts, np.inf], right=False, labels=names)
-    return cut.astype("str").where(years.notna())
+    band = np.where(years.isna(), len(names), np.searchsorted(starts, years.to_numpy("float64"), side="right"))
+    return pd.Series(pd.array([*names, None], dtype="str").take(band), index=years.index)
 
 
 def decided_by_somebody(columns: Iterable[str]) -> str:

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from eriq.tables.by_client import codes_of, days_of
+from eriq.tables.coded import places_among
 from eriq.tables.schema import Problem
 
 DAY_SPAN = 2**23  # days; more than any two that can be dates lie apart
@@ -38,7 +39,7 @@ def check_known(frame: pd.DataFrame, persons: pd.DataFrame, table: str) -> list[
     problems = []
     code, once = codes_of(frame["client_id"])
     first = persons.dropna(subset="client_id").drop_duplicates("client_id")
-    place = pd.Index(first["client_id"]).get_indexer(once)
+    place = places_among(pd.Index(first["client_id"]), once)
     unknown = np.append(place < 0, False)[code]
     if unknown.any():
         problems.append(Problem(table, "client_id", "unknown_client", "client not in persons", np.flatnonzero(unknown)))

@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from eriq.tables.coded import places_among
+
 Places = NDArray[np.signedinteger]
 BLOCK = 50_000  # rows whose facts are looked at together; memory grows with it and results do not depend on it
 
@@ -21,9 +23,7 @@ class ByClient:
 
     def place(self, client_id: pd.Series) -> Places:
         """Return the place of each client among `names`, -1 where the table has none of it."""
-        code, once = codes_of(client_id)
-        there = self.names.get_indexer(once)
-        return np.append(there, -1)[code].astype(np.int64)
+        return place_among(self.names, client_id)
 
     def pairs(self, place: Places) -> tuple[Places, Places]:
         """Return every (position in `place`, row of that client), in order of both."""
@@ -49,6 +49,27 @@ def by_client(client_id: pd.Series) -> ByClient:
     starts = np.concatenate([[0], np.cumsum(np.bincount(code + 1, minlength=len(names) + 1))])
     # Gaps come first in the order and are nobody's.
     return ByClient(names, starts[1:], None if sorted_already else np.argsort(code, kind="stable"))
+
+
+def place_among(names: pd.Index, client_id: pd.Series) -> Places:
+    """Return the place of each row's client among `names`, -1 where it has none: each client is looked for once.
+
+    >>> place_among(pd.Index(["a", "b"]), pd.Series(["b", None, "b", "c"])).tolist()
+    [1, -1, 1, -1]
+    """
+    code, once = codes_of(client_id)
+    there: Places = np.append(places_among(names, once), -1)[code]
+    return there
+
+
+def coded(given: pd.Series) -> pd.Series:
+    """Return a column as categories in the order of their first rows, so that it is looked through only once.
+
+    >>> coded(pd.Series(["b", None, "a"])).cat.categories.tolist()
+    ['b', 'a']
+    """
+    code, names = codes_of(given)
+    return pd.Series(pd.Categorical.from_codes(code, categories=names), index=given.index, name=given.name)
 
 
 def codes_of(given: pd.Series) -> tuple[Places, pd.Index]:
@@ -81,4 +102,6 @@ def days_of(given: pd.Series, gap: int) -> NDArray[np.int32]:
     [2, -1]
     """
     day = given.to_numpy("datetime64[D]")
-    return np.where(np.isnat(day), gap, day.astype(np.int64)).astype(np.int32)
+    days = day.view(np.int64).astype(np.int32)
+    days[np.isnat(day)] = gap
+    return days

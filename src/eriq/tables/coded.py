@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 
@@ -62,6 +63,18 @@ def as_codes(table: pa.Table) -> tuple[pa.Table, dict[int, pd.Series]]:
         found[place] = _categories(*_codes(column))
         table = table.set_column(place, field.name, pa.nulls(len(table), pa.int8()))
     return table, found
+
+
+def places_among(names: pd.Index, wanted: pd.Index) -> np.ndarray:
+    """Return where each of `wanted` stands among `names`, each of which stands there once; -1 where it does not.
+
+    >>> places_among(pd.Index(["b", "a"], dtype="str"), pd.Index(["a", None, "c"], dtype="str")).tolist()
+    [1, -1, -1]
+    """
+    if not all(isinstance(index.dtype, pd.StringDtype) for index in (names, wanted)):
+        return np.asarray(names.get_indexer(wanted))
+    among, these = (pa.array(index.array, pa.large_string()) for index in (names, wanted))
+    return np.asarray(pc.index_in(these, value_set=among, skip_nulls=True).fill_null(-1))
 
 
 def _codes(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:

@@ -11,6 +11,7 @@ from eriq.config import LeftRule, Outcome
 from eriq.errors import CohortError
 from eriq.tables.consent import not_given, was_asked, withdrawn
 from eriq.tables.followup import FollowUp, ends_early, follow_up, of_client
+from eriq.tables.kept import rows_of
 from eriq.tables.outcome import DAY, counting, happened, ongoing, service_end
 from eriq.tables.results import as_result
 from eriq.tables.schema import FORMS, WORK, empty
@@ -163,7 +164,7 @@ def _cohort(
     """Return the rows with a known outcome, however few, or all at risk with their times."""
     _require_kinds(registers.spells, outcome)
     persons, spells = registers.persons, registers.spells
-    rows = answers.sort_values(["client_id", "answered_on"], kind="stable").reset_index(drop=True)
+    rows = _in_order(answers)
     rows, flow = _at_risk(rows.assign(left_on=of_client(rows, persons, "left_on")), spells, outcome)
     if rows.empty:
         raise CohortError(f"no usable row is left; {_told(flow)}")
@@ -183,7 +184,15 @@ def _cohort(
     if censored:
         rows = _timed(rows, spells, outcome, seen)
     remarks = (seen.words, *ends_early(spells, registers.events, outcome, seen.end), *_rules(registers, outcome))
-    return Cohort(rows.drop(columns=["left_on", "seen_until", "judged_on"]), flow, len(answers), remarks)
+    made = {name: rows[name].array for name in ("outcome", *TIMES) if name in rows}
+    return Cohort(rows_of(answers, rows["place"].to_numpy()).assign(**made), flow, len(answers), remarks)
+
+
+def _in_order(answers: pd.DataFrame) -> pd.DataFrame:
+    """Return what decides who is in, by client and date, with each row's place among the answers."""
+    used = [name for name in ("client_id", "answered_on", "consent", "consent_withdrawn_on") if name in answers]
+    rows = answers[used].assign(client_id=answers["client_id"].astype("category"), place=np.arange(len(answers)))
+    return rows.sort_values(["client_id", "answered_on"], kind="stable").reset_index(drop=True)
 
 
 def _timed(rows: pd.DataFrame, spells: pd.DataFrame, outcome: Outcome, seen: FollowUp) -> pd.DataFrame:

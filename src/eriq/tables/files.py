@@ -101,7 +101,7 @@ def read_declared(path: Path, csv: Csv | None = None, sheet: str | None = None, 
         if path.is_dir():
             parquet_files(path)
             sha256 = file_digest(path)
-            frame = _as_frame(path.name, lambda: named_instrument(pq.read_table(path), _one_instrument(path)))
+            frame = _as_frame(path.name, lambda: to_frame(named_instrument(pq.read_table(path), _one_instrument(path))))
             if file_digest(path) != sha256:
                 raise SourceError(f"{path.name} changed while it was read; nothing was made of it")
         else:
@@ -203,13 +203,22 @@ def _decimal_point(cells: pd.Series) -> pd.Series:
 
 
 def _read_parquet(taken: Stamp, *, coded: bool = False) -> pd.DataFrame:
-    def read() -> pa.Table:
+    def read() -> pd.DataFrame:
         # Opened as one file, since a folder of them may not repeat a column.
-        return named_instrument(pq.ParquetFile(file, read_dictionary=texts).read())
+        given = pq.ParquetFile(file, read_dictionary=texts)
+        names = given.schema_arrow.names
+        if not names or len({*names}) < len(names) or any("." in name for name in names):  # a dot looks into a column
+            return to_frame(named_instrument(given.read()))
+        # One column at a time is there both in Arrow and in pandas.
+        frame = pd.concat([to_frame(given.read(columns=[name])) for name in names], axis="columns")
+        label = None if "instrument" in names else instrument_of(given.schema_arrow)
+        return frame if label is None else frame.assign(instrument=pd.Series(label, index=frame.index, dtype="str"))
 
     with taken.open() as file:
         texts = text_columns(file) if coded else None
-        return _as_frame(taken.path.name, read)
+        frame = _as_frame(taken.path.name, read)
+    pa.default_memory_pool().release_unused()  # what was decoded on the way would else be kept for the next table
+    return frame
 
 
 def instrument_of(schema: pa.Schema) -> str | None:
@@ -244,9 +253,9 @@ def _one_instrument(folder: Path) -> str | None:
     return labels.pop() if labels else None
 
 
-def _as_frame(name: str, read: Callable[[], pa.Table]) -> pd.DataFrame:
+def _as_frame(name: str, read: Callable[[], pd.DataFrame]) -> pd.DataFrame:
     try:
-        frame = to_frame(read())
+        frame = read()
     except PermissionError:
         raise
     except (pa.ArrowException, OSError, ValueError) as why:

@@ -7,6 +7,8 @@ import pandas as pd
 
 from eriq.config import Outcome
 from eriq.errors import CohortError
+from eriq.tables.by_client import place_among
+from eriq.tables.kept import gaps
 from eriq.tables.outcome import DAY
 from eriq.tables.schema import BENEFITS
 
@@ -104,8 +106,11 @@ def ends_early(spells: pd.DataFrame, events: pd.DataFrame, outcome: Outcome, end
 
 def of_client(rows: pd.DataFrame, persons: pd.DataFrame, column: str) -> pd.Series:
     """Return what PERSONS holds in `column` of each row's client."""
-    known = persons.dropna(subset="client_id").drop_duplicates("client_id").set_index("client_id")[column]
-    return known.reindex(rows["client_id"]).set_axis(rows.index)
+    if not persons[column].notna().any():
+        return gaps(str(persons[column].dtype), len(rows), coded=False).set_axis(rows.index)
+    known = persons.dropna(subset="client_id").drop_duplicates("client_id")
+    place = place_among(pd.Index(known["client_id"]), rows["client_id"])
+    return pd.Series(known[column].array.take(place, allow_fill=True), index=rows.index, name=column)
 
 
 def _starts(spells: pd.DataFrame, kinds: tuple[str, ...]) -> pd.Series:

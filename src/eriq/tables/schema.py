@@ -12,6 +12,7 @@ import pandas as pd
 from eriq.config import Status
 from eriq.errors import SchemaError, bullets, nearest
 from eriq.instrument.instrument import Instrument
+from eriq.tables.kept import EARLIEST, LATEST, are_days, gaps, taken
 
 STATUSES: tuple[str, ...] = get_args(Status)
 WORK = tuple(s for s in STATUSES if s.startswith("work_"))
@@ -23,7 +24,6 @@ FIELDS = tuple(f"{field:02d}" for field in range(11))  # broad fields of educati
 OCCUPATIONS = tuple("0123456789")  # major groups of ISCO-08
 AREA = ("unemployment", "income", "higher_education", "foreign_citizens", "single_households")  # of the postcode
 
-EARLIEST, LATEST = np.datetime64("1900-01-01"), np.datetime64("9999-12-31")  # days; others are slips
 PLANNED_YEARS = 5  # so far ahead an end may be planned; later ones are slips
 SHOWN_ROWS = 10  # row numbers printed per problem; the count is always whole
 
@@ -176,12 +176,16 @@ def read_column(given: pd.Series, column: Column) -> pd.Series:
         return pd.Series(pd.NA, index=given.index, dtype=dtype)  # true is no code of a scale
     if dtype.kind == "M":
         if given.dtype.kind == "M":
+            if given.dtype == dtype and are_days(given.to_numpy()):
+                return given
             when = pd.DatetimeIndex(given).tz_localize(None).normalize()  # a moment counts as its local day
             when = pd.DatetimeIndex(when.where((when.to_numpy() >= EARLIEST) & (when.to_numpy() <= LATEST)))
             return pd.Series(when.as_unit("us"), index=given.index, name=given.name)
         text = given.astype("str").str.strip().str.replace(r"[ T]00:00:00$", "", regex=True)
         day = pd.to_datetime(text, errors="coerce", format="%Y-%m-%d").astype("datetime64[us]")
         return day.where(day >= EARLIEST)
+    if given.dtype == dtype and dtype.kind == "i":
+        return given
     if given.dtype.kind in "Mm":  # would count as nanoseconds
         return pd.Series(pd.NA, index=given.index, dtype=dtype)
     if pd.api.types.is_signed_integer_dtype(given.dtype) and pd.api.types.is_integer_dtype(dtype):
@@ -321,16 +325,18 @@ def check(
             given = frame.iloc[:, found.index(column.name)].reset_index(drop=True)
             once, code = _once(given)
             read = read_column(once, column)
-            typed[column.name] = _taken(read, code, coded=coded)
+            if read.notna().any():
+                typed[column.name] = taken(read, code, coded=coded)
+            else:
+                typed[column.name] = gaps(column.dtype, len(frame), coded=coded)
             for name, words, broken in _broken(once, read, column):
                 mask = broken if code is None or not broken.any() else broken[code]
                 if mask.any():
                     hint = f"; allowed: {', '.join(map(str, column.allowed))}" if name == "outside_scale" else ""
                     problems.append(Problem(table, column.name, name, words, np.flatnonzero(mask), hint))
         else:
-            absent_code = np.full(len(frame), -1, dtype=np.int8)
-            typed[column.name] = _taken(pd.Series([pd.NA], dtype=column.dtype), absent_code, coded=coded)
-    return pd.DataFrame(typed), problems
+            typed[column.name] = gaps(column.dtype, len(frame), coded=coded)
+    return pd.DataFrame(typed, copy=False), problems  # each column by itself: what is not copied takes no memory
 
 
 def _once(given: pd.Series) -> tuple[pd.Series, np.ndarray | None]:
@@ -339,15 +345,6 @@ def _once(given: pd.Series) -> tuple[pd.Series, np.ndarray | None]:
         return given, None
     values = _plain(pd.Series(given.cat.categories.astype("category")))
     return values.reindex(range(len(values) + 1)), given.cat.codes.to_numpy()  # place -1 is the last: the gap
-
-
-def _taken(read: pd.Series, code: np.ndarray | None, *, coded: bool) -> pd.Series:
-    """Return the value of each row; text as categories where that is asked for."""
-    if coded and isinstance(read.dtype, pd.StringDtype):
-        place, names = pd.factorize(read)
-        place = place if code is None else place[code]
-        return pd.Series(pd.Categorical.from_codes(place, categories=pd.Index(names)))
-    return read if code is None else pd.Series(read.array.take(code))
 
 
 def check_dates(frame: pd.DataFrame, table: str, today: dt.date, extracted_on: dt.date | None = None) -> list[Problem]:

@@ -67,10 +67,11 @@ def translated(raw: pd.DataFrame, instrument: Instrument) -> tuple[pd.DataFrame,
     """
     if list(raw.columns).count(VERSION.name) != 1 or not instrument.items:
         return raw, []
-    named = schema.read_column(raw[VERSION.name], VERSION).fillna(instrument.label)
-    others = sorted(set(named) - {instrument.label})
+    once = schema.read_column(pd.Series(raw[VERSION.name].unique()), VERSION)
+    others = sorted({*once.dropna()} - {instrument.label})
     if not others:
         return raw, []
+    named = schema.read_column(raw[VERSION.name], VERSION).fillna(instrument.label)
     problems = []
     strange = ~named.isin([instrument.label, *instrument.accepts]).to_numpy(bool)
     if strange.any():

@@ -23,7 +23,7 @@ def check(config: str | Path) -> str:
         By cause, with every problem at once.
     """
     experiment = load_experiment(config)
-    study = prepare(experiment)
+    study = prepare(experiment, narrow=True)
     checked_folds(study, experiment)
     pair = headline_pair(experiment.headline, study.contenders)
     lines = [summary(study), *before_a_run(sample_sizes(study, pair)), *doubts_of(study)]

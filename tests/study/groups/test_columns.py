@@ -60,3 +60,12 @@ def test_clients_are_counted_and_not_rows():
     rows = ROWS.assign(client_id=np.where(np.arange(N) < 20, ROWS.index % 2, ROWS.index).astype(str))
     rows["sex"] = ["other"] * 20 + ["female", "male"] * 20
     assert known_groups(group_labels(rows, Groups())["sex"]) == ["female", "groups of fewer than 5 people", "male"]
+
+
+def test_people_are_counted_and_not_their_rows():
+    """A group of many rows and few people has no name, one of five people and as many rows has; both are counted."""
+    few = pd.DataFrame({"client_id": np.repeat(["a", "b", "c", "d"], 30), "region": "rare"})
+    five = pd.DataFrame({"client_id": [*"efghi"], "region": "five"})
+    many = pd.DataFrame({"client_id": [f"m{k}" for k in range(200)], "region": "many"})
+    labels = group_labels(pd.concat([few, five, many], ignore_index=True), Groups())["region"]
+    assert labels.value_counts().to_dict() == {"many": 200, "groups of fewer than 5 people": 120, "five": 5}

@@ -64,5 +64,4 @@ def guarded(features: Sequence[Feature], protected: Sequence[str]) -> list[Featu
 
 def with_values(features: Sequence[Feature], matrix: pd.DataFrame) -> list[Feature]:
     """Return features known for at least one row: a column of gaps can teach nothing."""
-    known = matrix.notna().any()
-    return [f for f in features if known[f.name]]
+    return [f for f in features if matrix[f.name].notna().any()]

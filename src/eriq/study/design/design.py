@@ -21,7 +21,7 @@ class Design:
     """Aligned rows, predictors and outcome of one study population."""
 
     rows: pd.DataFrame  # client_id, answered_on, job_centre, caseworker_id and audit columns
-    matrix: pd.DataFrame  # float64, one named column per feature, NaN where unknown
+    matrix: pd.DataFrame  # float64 (or float32, where exact and only looked at), a column per feature, NaN: unknown
     outcome: np.ndarray  # shape (n_rows,), 0 or 1
     client: np.ndarray  # shape (n_rows,), a whole number per client
     weight: np.ndarray | None = None  # shape (n_rows,); 0: outcome not known, and not to be read; None: every row once

@@ -8,6 +8,8 @@ from eriq.errors import LeakageError
 from eriq.features import Feature
 from eriq.study.design.design import Design
 
+FEW = 1000  # values
+
 
 def too_good(
     design: Design, features: Iterable[Feature], limit: float, trusted: Sequence[str] = (), min_events: int = 20
@@ -68,9 +70,21 @@ def _auc(outcome: np.ndarray, told: np.ndarray) -> float:
         half = 2 * len(cases) * len(others)
         below = 2 * int(cases.sum()) * int((~others).sum()) + int(cases.sum()) * int(others.sum())
         return float((below + int((~cases).sum()) * int((~others).sum())) / half)
+    if told.dtype == np.float32 and len(told) and (counted := _counts(cases, others)) is not None:
+        case, other = counted
+        return float((case * (2 * np.cumsum(other) - other)).sum() / (2 * len(cases) * len(others)))
     cases, others = np.sort(cases), np.sort(others)
     below = np.searchsorted(others, cases, "left").sum() + np.searchsorted(others, cases, "right").sum()
     return float(below / (2 * len(cases) * len(others)))
+
+
+def _counts(cases: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return how many hold each whole number from the least on, where they are few: counting needs no sorting."""
+    low, high = min(cases.min(), others.min()), max(cases.max(), others.max())
+    if high - low > FEW:
+        return None
+    case, other = (np.bincount((side - low).astype(np.intp), minlength=int(high - low) + 1) for side in (cases, others))
+    return case, other
 
 
 def _level_rates(place: np.ndarray, outcome: np.ndarray, min_rows: int = 10) -> np.ndarray:

@@ -15,10 +15,11 @@ from eriq.study.design.study import Study
 from eriq.tables.intake import Intake
 
 
-def prepare(experiment: Experiment, intake: Intake | None = None) -> Study:
+def prepare(experiment: Experiment, intake: Intake | None = None, *, narrow: bool = False) -> Study:
     """Read, check and assemble everything a config asks for; train nothing.
 
-    With the `intake` of an earlier study on the same source nothing is read again.
+    With the `intake` of an earlier study on the same source nothing is read again. With `narrow` columns of whole
+    numbers are float32, which suffices to look at them and to count; what is fitted takes float64 throughout.
 
     Raises
     ------
@@ -26,7 +27,10 @@ def prepare(experiment: Experiment, intake: Intake | None = None) -> Study:
         By cause; all problems of the input at once.
     """
     source = experiment.source
-    study = flat_study(experiment, source) if isinstance(source, Flat) else tables_study(experiment, source, intake)
+    if isinstance(source, Flat):
+        study = flat_study(experiment, source)
+    else:
+        study = tables_study(experiment, source, intake, narrow=narrow)
     # Early events of rows that were not followed to the end go with the day of the answer, and are no leak.
     too_good(study.design.followed(), study.features, experiment.leak_auc, experiment.trusted)
     if experiment.validation.design == "external" and (away := experiment.validation.external):

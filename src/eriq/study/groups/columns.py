@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from eriq.config import Groups
@@ -42,11 +43,12 @@ def group_labels(rows: pd.DataFrame, plan: Groups) -> pd.DataFrame:
     for name in (*named, *(name for pair in pairs for name in pair)):
         if name not in there:
             raise ConfigError(f"groups: there is no audit column '{name}' in these data.{nearest(name, there)}")
-    made = {name: _named(rows[name], rows["client_id"]) for name in named}
+    client = pd.factorize(rows["client_id"])[0]
+    made = {name: _named(rows[name], client) for name in named}
     for pair in pairs:
         crossed = rows[pair[0]].astype("str") + ", " + rows[pair[1]].astype("str")
         known = rows[list(pair)].notna().all(axis="columns")
-        made[BETWEEN.join(pair)] = _named(crossed.where(known), rows["client_id"])
+        made[BETWEEN.join(pair)] = _named(crossed.where(known), client)
     several = {name: groups for name, groups in made.items() if len(known_groups(groups)) > 1}
     return pd.DataFrame(several, index=rows.index)
 
@@ -65,10 +67,15 @@ def few_words(names: Sequence[str]) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names).replace("_", " ")
 
 
-def _named(groups: pd.Series, client: pd.Series) -> pd.Series:
+def _named(groups: pd.Series, client: np.ndarray) -> pd.Series:
     """Return the groups as text: those of a handful of people together, gaps as not known."""
     text = groups.astype("str").where(groups.notna())
-    people = pd.Series(pd.factorize(client)[0]).groupby(text.to_numpy()).nunique()
-    small = set(people.index[people < min_people()])
+    code, names = pd.factorize(text)
+    rows = np.bincount(code[code >= 0], minlength=len(names))
+    small = rows < min_people() * np.bincount(client[client >= 0]).max(initial=1)  # more rows are more people for sure
+    looked = np.flatnonzero(np.append(small, False)[code])
+    pairs = pd.DataFrame({"code": code[looked], "client": client[looked]}).drop_duplicates()
+    people = np.where(small, np.bincount(pairs["code"], minlength=len(names)), rows)
     together = f"groups of fewer than {min_people()} people"  # the name of such a group could tell who is in it
-    return text.where(~text.isin(small), together).fillna(UNKNOWN)
+    said = [name if count >= min_people() else together for name, count in zip(names, people, strict=True)]
+    return pd.Series(pd.array([*said, UNKNOWN], dtype="str").take(code), index=groups.index, name=groups.name)

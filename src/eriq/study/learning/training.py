@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 from scipy.special import expit, logit
 from sklearn.base import BaseEstimator, clone
 from sklearn.impute import MissingIndicator
@@ -88,19 +89,18 @@ def n_parameters(contender: Contender, design: Design, features: Sequence[Featur
     estimator = ESTIMATORS[contender.estimator].make(columns_of(contender, features), 0)
     if not isinstance(estimator, Pipeline):
         return len(contender.columns)
-    values = [design.matrix[name].to_numpy("float64") for name in contender.columns]
     steps = estimator.named_steps["prepare"].transformers
-    return sum(_width(step, [values[place] for place in places]) for _, step, places in steps)
+    return sum(_width(step, [contender.columns[place] for place in places], design.matrix) for _, step, places in steps)
 
 
-def _width(step: BaseEstimator, values: Sequence[np.ndarray]) -> int:
+def _width(step: BaseEstimator, names: Sequence[str], matrix: pd.DataFrame) -> int:
     """Return how many columns a step makes of these: gaps and levels are counted, of others the number alone counts."""
     if isinstance(step, MissingIndicator):
-        return sum(bool(np.isnan(value).any()) for value in values)
+        return sum(bool(np.isnan(matrix[name].to_numpy()).any()) for name in names)
     if isinstance(step, OneHotEncoder):
-        counts = [np.unique(value, return_counts=True)[1] for value in values]
+        counts = [np.unique(matrix[name].to_numpy(), return_counts=True)[1] for name in names]
         return sum(int((n >= step.min_frequency).sum()) + bool((n < step.min_frequency).any()) for n in counts)
-    few = np.tile(np.arange(10.0)[:, None], len(values))
+    few = np.tile(np.arange(10.0)[:, None], len(names))
     return int(clone(step).fit_transform(few).shape[1])
 
 
