@@ -74,11 +74,12 @@ def questionnaire_columns(
     """
     policy = policy or instrument.missing_policy
     columns: dict[str, np.ndarray] = {}
-    for feature in questionnaire_features(instrument):
-        if feature.item:
-            place = _oriented(answers[feature.item], instrument, feature.item)
-            columns[feature.name] = np.nan_to_num(place, nan=0.0) if policy == "worst" else place
+    features = questionnaire_features(instrument)
     gone = {item: _oriented(answers[item], instrument, item) for item in instrument.item_ids}
+    for feature in features:
+        if feature.item:
+            place = gone[feature.item]
+            columns[feature.name] = np.nan_to_num(place, nan=0.0) if policy == "worst" else place
     if instrument.belief:
         columns["belief.unanswered"] = np.isnan(gone[instrument.belief]).astype("float64")
     for respondent in instrument.halves:
@@ -86,8 +87,7 @@ def questionnaire_columns(
         if rest:
             columns[f"{respondent}.unanswered"] = np.mean([np.isnan(gone[i]) for i in rest], axis=0)
     columns |= indicator_columns(gone, instrument)
-    names = [f.name for f in questionnaire_features(instrument)]
-    return pd.DataFrame({name: columns[name] for name in names})
+    return pd.DataFrame({feature.name: columns[feature.name] for feature in features})
 
 
 def _oriented(codes: pd.Series, instrument: Instrument, item: str) -> np.ndarray:
