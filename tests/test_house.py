@@ -85,7 +85,7 @@ def named(module: Path, function: ast.FunctionDef) -> str:
 
 
 def test_scoring_loads_neither_the_study_nor_a_heavy_library() -> None:
-    """A fresh Python that imports `eriq score` has no module of the study, no plots, no database, no Spark, no scipy."""
+    """A fresh Python that imports `eriq score` has no module of the study, no plots, database, Spark or scipy."""
     program = (
         "import sys, eriq.scoring.batch, eriq.scoring.job, eriq.scoring.spark, eriq.workflows.score\n"
         "import eriq.scoring.sinks.openers, eriq.scoring.sources.openers\n"
