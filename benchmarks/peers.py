@@ -1,9 +1,8 @@
 """Time and peak memory of what people would use instead, on the same model and rows, one process each, losses shown.
 
-Peers come by the group `peers` of pyproject.toml (mlflow and pyspark are in the lock for development, explainerdashboard
-and shapash in none): in an environment of its own, with the pins of requirements-dev.lock as constraints,
-`pip install --group peers`. What is not installed is skipped and named. Read the ratios; what the two sides give is not
-the same, and the table says in words what each does.
+Peers come by the group `peers` of pyproject.toml; explainerdashboard and shapash are in no lock. In an environment of
+their own, with the pins of requirements-dev.lock as constraints: `pip install --group peers`. What is not installed is
+skipped and named. Read the ratios; what the two sides give is not the same, and the table says in words what each does.
 """
 
 import argparse

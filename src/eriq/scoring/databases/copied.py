@@ -151,16 +151,12 @@ def fill(connection: sa.Connection, table: str, rows: str, unique: str) -> int |
     """
     known = "SELECT conname FROM pg_constraint WHERE conrelid = CAST(:t AS regclass) AND pg_get_constraintdef(oid) = :u"
     names = connection.execute(sa.text(known), {"t": table, "u": unique}).scalars().all()
-    filled = f"SELECT EXISTS (SELECT FROM {table})"
-    if len(names) != 1 or connection.exec_driver_sql(filled).scalar_one():
+    if len(names) != 1 or connection.exec_driver_sql(f"SELECT EXISTS (SELECT FROM {table})").scalar_one():
         return None
     name = connection.dialect.identifier_preparer.quote(names[0])
     try:
-        with connection.begin_nested() as apart:
+        with connection.begin_nested():
             connection.exec_driver_sql(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE NOWAIT")
-            if connection.exec_driver_sql(filled).scalar_one():  # by somebody else, just now
-                apart.rollback()
-                return None
             connection.exec_driver_sql(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
             added = connection.exec_driver_sql(f"INSERT INTO {table} {rows}").rowcount
             connection.exec_driver_sql(f"ALTER TABLE {table} ADD CONSTRAINT {name} {unique}")
