@@ -1,8 +1,8 @@
 """Time and peak memory of what people would use instead, on the same model and rows, one process each, losses shown.
 
-Peers come by an optional group of packages (fairlearn, mlflow and pyspark are in the lock for development;
-explainerdashboard and shapash are not): what is not installed is skipped and named. Read the ratios; what the two
-sides give is not the same, and the table says in words what each does.
+Peers come by the group `peers` of pyproject.toml; explainerdashboard and shapash are in no lock. In an environment of
+their own, with the pins of requirements-dev.lock as constraints: `pip install --group peers`. What is not installed is
+skipped and named. Read the ratios; what the two sides give is not the same, and the table says in words what each does.
 """
 
 import argparse
@@ -101,7 +101,7 @@ def shap_values(world: World) -> Callable[[], object]:
 
 
 def dashboard_values(world: World) -> Callable[[], object]:
-    """Contributions by explainerdashboard; never run where this was written."""
+    """Contributions to the probability by explainerdashboard, as it does unless told otherwise."""
     from explainerdashboard import ClassifierExplainer
 
     frame = pd.DataFrame(world.array("matrix")).add_prefix("x")
@@ -110,7 +110,7 @@ def dashboard_values(world: World) -> Callable[[], object]:
 
 
 def shapash_values(world: World) -> Callable[[], object]:
-    """Contributions by shapash; never run where this was written."""
+    """Contributions by shapash, and its tables of them."""
     from shapash import SmartExplainer
 
     explainer = SmartExplainer(model=_sklearn_like(world))

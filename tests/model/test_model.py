@@ -93,6 +93,13 @@ def test_contributions_add_up_to_the_log_odds(made):
     assert np.abs(given.sum(axis=1) - made.model.log_odds(made.matrix)).max() < 1e-9
 
 
+def test_both_at_once_are_those_asked_for_one_by_one(made):
+    """Log-odds and contributions made together are the same to the last bit."""
+    log_odds, contributions = made.model.explained(made.matrix)
+    assert (log_odds == made.model.log_odds(made.matrix)).all()
+    assert (contributions == made.model.contributions(made.matrix)).all()
+
+
 def test_the_common_part_is_the_same_for_everyone(made):
     """The last column does not depend on the row."""
     assert np.ptp(made.model.contributions(made.matrix)[:, -1]) < 1e-9

@@ -10,7 +10,7 @@ import pytest
 
 from eriq.model.background import against
 from eriq.model.leaves import ZERO, CollapseError
-from eriq.model.pair_tables import CHUNK, FEW, PairTables, collapse
+from eriq.model.pair_tables import CHUNK, FEW, MANY_ROWS, PairTables, collapse
 
 with warnings.catch_warnings():  # shap 0.51 colours its maps in a way that matplotlib 3.11 will give up
     warnings.simplefilter("ignore", PendingDeprecationWarning)
@@ -184,6 +184,19 @@ def test_many_cuts_take_the_binary_search_and_agree() -> None:
     np.testing.assert_allclose(
         tables.contributions(matrix), booster.predict(matrix, pred_contrib=True), rtol=0, atol=1e-9
     )
+
+
+def test_many_rows_are_explained_as_few_are() -> None:
+    """From the number of rows on at which compiled loops take over, contributions are the same to the last bit."""
+    _, tables = fitted()
+    matrix, _ = people(MANY_ROWS + CHUNK, seed=2)
+    matrix[::7, 1] = np.nan
+    parts = [tables.contributions(matrix[k : k + 1000]) for k in range(0, len(matrix), 1000)]
+
+    assert len(tables.pairs) > 1
+    assert (tables.contributions(matrix) == np.vstack(parts)).all()
+    alone = PairTables.of(tables.feature_names, tables.intercept, tables.cuts, tables.mains, ())
+    assert (alone.contributions(matrix)[:1000] == alone.contributions(matrix[:1000])).all()
 
 
 @pytest.mark.filterwarnings("ignore:LightGBM binary classifier:UserWarning")

@@ -11,7 +11,7 @@ from sklearn.pipeline import Pipeline
 
 from eriq.features import Feature
 from eriq.model.bundle import TRUSTED
-from eriq.model.linear import LinearSteps
+from eriq.model.linear import BLOCK, LinearSteps
 from eriq.model.plain import read_line
 from eriq.study.learning.estimators import ESTIMATORS
 
@@ -50,6 +50,18 @@ def test_numbers_are_those_of_scikit_learn_to_the_last_bit(fitted: Pipeline) -> 
     assert (ours.owner == theirs.owner).all()
     assert (ours.weights == theirs.weights).all()
     assert ours.intercept == theirs.intercept
+
+
+@pytest.mark.parametrize("n", [1, BLOCK - 1, 3 * BLOCK + 7])
+def test_blocks_of_rows_change_no_bit(fitted: Pipeline, n: int) -> None:
+    """Margin and effects, derived once block by block, are what whole products of scikit-learn's columns give."""
+    steps, theirs, given = LinearSteps.of(read_line(skops.io.dumps(fitted))), LinearSteps.of(fitted), rows(n, seed=3)
+    scaled = (fitted.named_steps["prepare"].transform(given) - theirs.mean) / theirs.scale
+    margin, effects = steps.effects(given)
+
+    assert (margin == scaled @ theirs.weights + theirs.intercept).all()
+    assert (steps.margin(given) == margin).all()
+    assert (effects == (scaled * theirs.weights) @ theirs.owner).all()
 
 
 def test_what_is_not_plain_is_left_to_skops(fitted: Pipeline) -> None:

@@ -18,7 +18,7 @@ import pytest
 import sqlalchemy as sa
 
 from eriq.errors import BusyError, DatabaseError
-from eriq.scoring.databases import sql
+from eriq.scoring.databases import copied, sql
 from eriq.scoring.databases.sql import SqlReader, SqlWriter, open_engine
 from eriq.scoring.set_aside import SET_ASIDE, nothing
 from eriq.scoring.sinks.sql import SqlSink
@@ -35,6 +35,22 @@ def engine() -> Iterator[sa.Engine]:
     made = open_engine(URL)
     yield made
     made.dispose()
+
+
+@pytest.fixture(autouse=True)
+def closed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let go of the connections that sinks of a test keep."""
+    made: list[SqlWriter] = []
+    real = SqlWriter.__init__
+
+    def remembered(writer: SqlWriter, *given: Any) -> None:
+        made.append(writer)
+        real(writer, *given)
+
+    monkeypatch.setattr(SqlWriter, "__init__", remembered)
+    yield
+    for writer in made:
+        writer.close()
 
 
 @pytest.fixture
@@ -224,6 +240,75 @@ def test_two_runs_do_not_double_rows(schema: str, ask: Callable[..., Any]) -> No
     assert ask("SELECT row, answered_on::text FROM scores ORDER BY row") == [(k, "2020-01-15") for k in (1, 2, 3)]
     names = ask(f"SELECT table_name FROM information_schema.tables WHERE table_schema = '{schema}' ORDER BY 1")
     assert [n[0] for n in names] == ["scores", "scores_journal", "scores_rejected", "scores_runs"]
+
+
+@pytest.mark.parametrize("case", ["empty", "filled", "other rows", "relied on", "no key", "repeated", "read"])
+def test_a_table_is_filled_at_one_go_where_it_can_be(
+    schema: str, engine: sa.Engine, ask: Callable[..., Any], case: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An empty table with its key is; else rows go one by one: same rows and counts, and the key is there as before."""
+    given = scores(1, 3)
+    sink = SqlSink(URL, f"{schema}.scores", job="november")
+    if case in ("filled", "other rows"):
+        sink.write(0, scores(2 if case == "filled" else 4, 1), NONE)
+        sink.finish(RUN)
+    sink.write(0, given.assign(client_id=["c1", "c2", "c1"]) if case == "repeated" else given, NONE)
+    if case == "relied on":
+        ask("CREATE TABLE own (c text, d date, m text, FOREIGN KEY (c, d, m) REFERENCES scores "
+            "(client_id, answered_on, model))")  # fmt: skip
+    if case == "no key":
+        ask("ALTER TABLE scores DROP CONSTRAINT scores_client_id_answered_on_model_key")
+    real, told = copied.fill, []
+    monkeypatch.setattr(copied, "fill", lambda *words: told.append(real(*words)) or told[-1])
+
+    with engine.connect() as other:
+        if case == "read":  # by somebody whose transaction is still open, for which nobody waits
+            other.exec_driver_sql(f"SELECT count(*) FROM {schema}.scores")
+        start = time.monotonic()
+        sink.finish(RUN)
+        assert time.monotonic() - start < 10
+
+    assert told == [3 if case == "empty" else None]
+    counts = {"filled": (2, 1, 0), "repeated": (2, 0, 1)}.get(case, (3, 0, 0))
+    assert (sink.added, sink.known, sink.repeated) == counts
+    rows = {"repeated": [1, 2], "other rows": [1, 2, 3, 4]}.get(case, [1, 2, 3])
+    assert ask("SELECT row FROM scores ORDER BY row") == [(row,) for row in rows]
+    key = "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'scores'::regclass"
+    name = "scores_client_id_answered_on_model_key"
+    assert ask(key) == ([] if case == "no key" else [(name, "UNIQUE (client_id, answered_on, model)")])
+
+
+def test_a_table_of_somebody_else_is_not_changed(schema: str, engine: sa.Engine, ask: Callable[..., Any]) -> None:
+    """Whoever may write rows but does not own the table leaves its key alone, and the transaction can go on."""
+    ask("CREATE TABLE scores (k int, UNIQUE (k))")
+    role = f"role_{schema}"
+    ask(f"CREATE ROLE {role}; GRANT USAGE ON SCHEMA {schema} TO {role}; GRANT SELECT, INSERT ON scores TO {role}")
+    try:
+        with engine.begin() as connection:
+            connection.exec_driver_sql(f"SET LOCAL ROLE {role}")
+            assert copied.fill(connection, f"{schema}.scores", "(k) SELECT 1", "UNIQUE (k)") is None
+            connection.exec_driver_sql(f"INSERT INTO {schema}.scores VALUES (2)")
+        assert ask("SELECT k FROM scores") == [(2,)]
+    finally:
+        ask(f"DROP OWNED BY {role}; DROP ROLE {role}")
+
+
+def test_a_writer_keeps_one_connection_and_finds_another(schema: str, ask: Callable[..., Any]) -> None:
+    """Two chunks are stored by one session; when it is ended between them, the third comes by a new one."""
+    sink = SqlSink(URL, f"{schema}.scores", job="november")
+
+    def session() -> int:
+        with sink._db.transaction("asking"):
+            return int(sink._db.select("SELECT pg_backend_pid()")[0][0])
+
+    first = session()
+    sink.write(0, scores(1, 1), NONE)
+    sink.write(1, scores(2, 1), NONE)
+    assert session() == first
+    ask(f"SELECT pg_terminate_backend({first})")
+    sink.write(2, scores(3, 1), NONE)
+    assert session() != first
+    assert sink.stored() == (3, 3, 0)
 
 
 def test_a_locked_table_is_named_and_the_job_can_be_finished(

@@ -77,23 +77,28 @@ def questionnaire_columns(
     """
     policy, features = policy or instrument.missing_policy, questionnaire_features(instrument)
     columns = blank(features, len(answers), narrow=narrow)
+
+    def places(item: str) -> np.ndarray:
+        return answer_places(answers[item], instrument, item)
+
+    # Turned round once where rows are a chunk; all items of a country at a time would take more than the columns do.
+    oriented = {} if narrow else {item: places(item) for item in instrument.item_ids}
+    taken = places if narrow else oriented.__getitem__
     for feature in features:
         if feature.item:
-            place = answer_places(answers[feature.item], instrument, feature.item)
+            place = taken(feature.item)
             columns[feature.name][:] = np.nan_to_num(place, nan=0.0) if policy == "worst" else place
     for respondent in instrument.halves:
         rest = [i.id for i in instrument.half(respondent) if i.id != instrument.belief]
         if rest:
             gone = np.zeros(len(answers))
             for item in rest:
-                gone += np.isnan(answer_places(answers[item], instrument, item))
+                gone += np.isnan(taken(item))
             columns[f"{respondent}.unanswered"][:] = gone / len(rest)
     if instrument.belief:
-        place = answer_places(answers[instrument.belief], instrument, instrument.belief)
-        columns["belief.unanswered"][:] = np.isnan(place)
+        columns["belief.unanswered"][:] = np.isnan(taken(instrument.belief))
     if instrument.scores:
-        oriented = {item: answer_places(answers[item], instrument, item) for item in instrument.item_ids}
-        for name, values in indicator_columns(oriented, instrument).items():
+        for name, values in indicator_columns({item: taken(item) for item in instrument.item_ids}, instrument).items():
             columns[name][:] = values
     return framed(columns) if columns else pd.DataFrame(index=range(0))
 

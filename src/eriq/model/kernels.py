@@ -54,6 +54,18 @@ class Tables(NamedTuple):
     weights: np.ndarray
 
 
+class Lookups(NamedTuple):
+    """Tables of one column and of pairs of columns, one after the other."""
+
+    mains: np.ndarray  # by the bin of a column
+    main: np.ndarray  # where those of each column begin
+    pair: np.ndarray  # the two columns of each pair, shape (n_pairs, 2)
+    begin: np.ndarray  # where each pair begins in each of the next three, shape (n_pairs, 3)
+    row: np.ndarray  # bin of the first column -> where its row starts in the pair's table
+    place: np.ndarray  # bin of the second -> place in that row
+    half: np.ndarray  # the tables, halved: what each of the two columns gets
+
+
 def compiled(function):
     """Return a function as machine code, kept for the next process where there is a place to keep it."""
     try:
@@ -173,3 +185,28 @@ def fill(leaves, paths, tables):
                 shapley(leaves.value[leaf], share, pattern, weights, sums, own)
                 for j in range(width):
                     tables.shap[leaves.tables[leaf] + (j << width) + pattern] = own[j]
+
+
+@compiled
+def pair_contributions(bins, lookups, out):
+    """Set what each column adds: its own table, then half of every pair it is in, in the order of the pairs."""
+    width, n = bins.shape
+    total = np.empty((width, BLOCK))
+    for begin in range(0, n, BLOCK):
+        rows = min(BLOCK, n - begin)
+        for column in range(width):
+            own, sink, mine = lookups.mains[lookups.main[column] :], total[column], bins[column]
+            for row in range(rows):
+                sink[row] = own[mine[begin + row]]
+        for pair in range(len(lookups.pair)):
+            first, second = lookups.pair[pair]
+            starts, places = lookups.row[lookups.begin[pair, 0] :], lookups.place[lookups.begin[pair, 1] :]
+            half, a, b = lookups.half[lookups.begin[pair, 2] :], bins[first], bins[second]
+            one, other = total[first], total[second]
+            for row in range(rows):
+                value = half[starts[a[begin + row]] + places[b[begin + row]]]
+                one[row] += value
+                other[row] += value
+        for row in range(rows):
+            for column in range(width):
+                out[begin + row, column] = total[column, row]

@@ -1,6 +1,7 @@
 """Additive models, opened."""
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -8,8 +9,20 @@ import numpy as np
 
 from eriq.model.plain import PlainLine
 
+BLOCK = 1024  # rows worked on at once: what is derived from them stays in the cache
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
+
+
+def blocks(n: int) -> Iterator[slice]:
+    """Yield parts of n rows that fit into the cache, none of them small unless n is: small products round otherwise.
+
+    >>> list(blocks(3000))
+    [slice(0, 1024, None), slice(1024, 3000, None)]
+    """
+    several = max(n // BLOCK, 1)
+    for k in range(several):
+        yield slice(k * BLOCK, (k + 1) * BLOCK if k < several - 1 else n)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,8 +48,29 @@ class LinearSteps:
 
     def scaled(self, matrix: np.ndarray) -> np.ndarray:
         """Return the derived columns with mean 0 over the training rows."""
-        derived = self.prepare.transform(matrix)
-        return np.asarray((derived - self.mean) / self.scale)
+        scaled = np.asarray(self.prepare.transform(matrix) - self.mean)
+        scaled /= self.scale
+        return scaled
+
+    def margin(self, matrix: np.ndarray) -> np.ndarray:
+        """Return the log-odds of each row."""
+        out = np.empty(len(matrix))
+        for rows in self._blocks(len(matrix)):
+            out[rows] = self.scaled(matrix[rows]) @ self.weights + self.intercept
+        return out
+
+    def effects(self, matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return `margin`, and what each input adds to it against the training mean, shape (n_rows, n_columns)."""
+        out, added = np.empty(len(matrix)), np.empty((len(matrix), self.owner.shape[1]))
+        for rows in self._blocks(len(matrix)):
+            scaled = self.scaled(matrix[rows])
+            out[rows] = scaled @ self.weights + self.intercept
+            scaled *= self.weights
+            np.matmul(scaled, self.owner, out=added[rows])
+        return out, added
+
+    def _blocks(self, n: int) -> Iterable[slice]:
+        return blocks(n) if isinstance(self.prepare, PlainLine) else [slice(n)]  # a call of scikit-learn is dear
 
 
 def owners(prepare: Any) -> np.ndarray:

@@ -64,7 +64,18 @@ class Model:
         ----------
         Lundberg et al. (2020), Nature Machine Intelligence 2, 56-67.
         """
-        given = self._raw_contributions(matrix) * self.calibrator.slope
+        return self._calibrated(self._raw_contributions(matrix))
+
+    def explained(self, matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return `log_odds` and `contributions`, to the last bit; the columns of a line are derived once for both."""
+        if self.kind != "linear":
+            return self.log_odds(matrix), self.contributions(matrix)
+        margin, effects = self.steps.effects(matrix)
+        return np.asarray(self.calibrator.apply(margin)), self._calibrated(self._centred(effects))
+
+    def _calibrated(self, given: np.ndarray) -> np.ndarray:
+        """Return raw contributions, an array of nobody else, as those to the calibrated log-odds."""
+        given *= self.calibrator.slope
         given[:, -1] += self.calibrator.intercept
         return given
 
@@ -84,7 +95,7 @@ class Model:
             return np.asarray(np.sum([member.log_odds(matrix) for member in estimator], axis=0))
         if self.kind == "linear":
             steps = self.steps if estimator is self.estimator else LinearSteps.of(estimator)
-            return np.asarray(steps.scaled(matrix) @ steps.weights + steps.intercept)
+            return steps.margin(matrix)
         return raw_margin(estimator, matrix)
 
     def _raw_contributions(self, matrix: np.ndarray) -> np.ndarray:
@@ -94,26 +105,27 @@ class Model:
             return np.asarray(np.sum([member.contributions(matrix) for member in self.estimator], axis=0))
         if self.kind == "tables" and self.pairs:
             return self.pairs.contributions(matrix)
-        given = np.zeros((len(matrix), len(self.columns) + 1))
         if self.kind == "linear":
-            given[:, :-1] = self._effects(matrix) - self._mean_effects
-            given[:, -1] = self.steps.intercept + self._mean_effects.sum()
-        else:
-            given[:, -1] = base = self._base
-            if self.kind == "rates":
-                given[:, 0] = raw_margin(self.estimator, matrix) - base
+            return self._centred(self.steps.effects(matrix)[1])
+        given = np.zeros((len(matrix), len(self.columns) + 1))
+        given[:, -1] = base = self._base
+        if self.kind == "rates":
+            given[:, 0] = raw_margin(self.estimator, matrix) - base
         return given
 
-    def _effects(self, matrix: np.ndarray) -> np.ndarray:
-        """Return what each column of an additive model adds, against the training mean."""
-        return np.asarray((self.steps.scaled(matrix) * self.steps.weights) @ self.steps.owner)
+    def _centred(self, effects: np.ndarray) -> np.ndarray:
+        """Return effects of an additive model against the background, and last what is the same for everyone."""
+        given = np.empty((len(effects), len(self.columns) + 1))
+        np.subtract(effects, self._mean_effects, out=given[:, :-1])
+        given[:, -1] = self.steps.intercept + self._mean_effects.sum()
+        return given
 
     @cached_property
     def _mean_effects(self) -> np.ndarray:
         """The means of `_effects` over the background, shape (n_columns,)."""
         if self.background is None:
             return np.zeros(len(self.columns))
-        return np.asarray(self._effects(self.background).mean(axis=0))
+        return np.asarray(self.steps.effects(self.background)[1].mean(axis=0))
 
     def _tree_shap(self, matrix: np.ndarray) -> np.ndarray:
         if self.forest:

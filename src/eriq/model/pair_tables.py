@@ -1,7 +1,7 @@
 """Boosted trees of depth 2, collapsed into tables: exact margins and SHAP values by look-up.
 
-Plain numpy, no second thread: the work is many short gathers, and two threads lose to the interpreter lock
-what they gain (measured); batches can go to processes instead.
+Few rows are looked up by plain numpy: many short gathers, in which two threads lose to the interpreter lock what they
+gain (measured). Contributions of many rows are looked up by compiled loops in the same order.
 
 A path of depth 2 meets at most two features, so every leaf is a function of one or two columns and the
 whole model is an intercept, one table per feature and one table per pair. (A tree may still hold three
@@ -17,7 +17,7 @@ a main effect and half of a pure interaction; both are sums over leaves, so tabl
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +28,7 @@ from eriq.model.leaves import CollapseError, Step, leaves_of
 
 FEW = 64  # up to so many cuts, comparing with each is faster than a binary search
 MOST_CELLS = 1_000_000  # of one pair; LightGBM makes 255 intervals of a column at most unless asked for more
+MANY_ROWS = 5000  # from here on compiled loops explain sooner, the same to the last bit
 CHUNK = 8192  # rows worked on at once: enough to hide the interpreter, few enough to stay in the cache
 
 
@@ -158,6 +159,9 @@ class PairTables:
         out[:, -1] = self.intercept
         for start in range(0, len(matrix), CHUNK):
             bins = self.bins(matrix[start : start + CHUNK])
+            if len(matrix) >= MANY_ROWS:
+                self._by_loops(bins, out[start : start + CHUNK])
+                continue
             total = np.empty(bins.shape)
             for feature, main in enumerate(self.mains):
                 np.take(main, bins[feature], out=total[feature], mode="clip")
@@ -234,6 +238,22 @@ class PairTables:
     def with_numbers(self, intercept: float, mains: tuple[np.ndarray, ...], pairs: tuple[Pair, ...]) -> "PairTables":
         """Return tables on the same intervals that hold other numbers."""
         return PairTables.of(self.feature_names, intercept, self.cuts, mains, pairs)
+
+    def _by_loops(self, bins: np.ndarray, out: np.ndarray) -> None:
+        """Set the contributions of all columns by compiled loops, which other threads need not wait for."""
+        from eriq.model import kernels  # loads numba
+
+        def joined(arrays: Iterable[np.ndarray], kind: str) -> tuple[np.ndarray, np.ndarray]:
+            parts = [np.empty(0, kind), *arrays]
+            return np.concatenate(parts), np.cumsum([len(part) for part in parts])
+
+        mains, main = joined(self.mains, "float64")
+        row, rows = joined((g.first_start for g in self._gathers), "int64")
+        place, places = joined((g.second_place for g in self._gathers), "int64")
+        half, halves = joined((g.half for g in self._gathers), "float64")
+        pair = np.array([(g.first, g.second) for g in self._gathers], dtype="int64").reshape(-1, 2)
+        begin = np.column_stack([rows, places, halves])
+        kernels.pair_contributions(bins, kernels.Lookups(mains, main, pair, begin, row, place, half), out)
 
     def _checked(self, matrix: np.ndarray) -> np.ndarray:
         matrix = np.asarray(matrix, dtype=np.float64)

@@ -41,6 +41,8 @@ def compare(
 ) -> dict[str, float]:
     """Return PSI less what chance alone gives it, its interval, distance, p and power for a PSI of `WORTH`.
 
+    Without `intervals` there is no distance either: scipy's package for it takes a tenth of the start of a scoring.
+
     Clients are independent, so the index over ``1/n + 1/m`` is about chi-square with bins less one degrees of freedom,
     non-central where the period differs; the interval inverts that.
 
@@ -62,7 +64,7 @@ def compare(
         "low": ends[0],
         "high": ends[1],
         "psi": psi(a, b),
-        "js_distance": js_distance(a, b),
+        "js_distance": js_distance(a, b) if intervals else np.nan,
         "p": float(chdtrc(df, pearson)),
         "df": float(df),
         "worth": WORTH / scale,

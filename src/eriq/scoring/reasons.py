@@ -10,14 +10,23 @@ from eriq.features.sensitive import SENSITIVE, SENSITIVE_LABEL, units
 from eriq.features.words import words
 from eriq.instrument.texts import Language
 from eriq.model.bundle import Bundle
+from eriq.model.linear import blocks
 from eriq.scoring.options import Options
 
+FEW = 12  # so many are found one after the other; more by sorting a whole row
 Cells = np.ndarray | pd.Categorical  # of one column of the scores
 
 
 def by_row(call: Callable[[np.ndarray], np.ndarray], matrix: np.ndarray) -> np.ndarray:
     """Return what a model gives for each row; libraries refuse a matrix without rows."""
     return call(matrix) if len(matrix) else call(np.full((1, matrix.shape[1]), np.nan))[:0]
+
+
+def explained(bundle: Bundle, matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return log-odds and contributions of each row."""
+    if len(matrix):
+        return bundle.model.explained(matrix)
+    return by_row(bundle.model.log_odds, matrix), by_row(bundle.model.contributions, matrix)
 
 
 def words_at(codes: np.ndarray, words: Sequence[str]) -> pd.Categorical:
@@ -27,28 +36,61 @@ def words_at(codes: np.ndarray, words: Sequence[str]) -> pd.Categorical:
     return pd.Categorical.from_codes(place[codes], pd.Index(list(unique), dtype="str"))
 
 
-def reasons(bundle: Bundle, matrix: np.ndarray, log_odds: np.ndarray, options: Options) -> dict[str, Cells]:
+def largest(size: np.ndarray, count: int) -> np.ndarray:
+    """Return the places of the largest numbers of each row, the largest first and of equal ones the first.
+
+    Parameters
+    ----------
+    size : ndarray of shape (n_rows, n)
+        None below 0; used up.
+    count : int
+
+    Returns
+    -------
+    ndarray of shape (n_rows, count)
+
+    Examples
+    --------
+    >>> largest(np.array([[0.0, 2.0, 1.0, 2.0]]), 3).tolist()
+    [[1, 3, 2]]
+    """
+    if count > FEW:
+        return np.argsort(-size, axis=1, kind="stable")[:, :count]
+    rows, top = np.arange(len(size)), np.empty((len(size), count), dtype=np.intp)
+    for k in range(count):
+        top[:, k] = chosen = size.argmax(axis=1)
+        size[rows, chosen] = -1.0
+    return top
+
+
+def reasons(
+    bundle: Bundle, matrix: np.ndarray, log_odds: np.ndarray, given: np.ndarray, options: Options
+) -> dict[str, Cells]:
     """Return the largest contributions of each row, with labels in the chosen language.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    matrix : ndarray of shape (n_rows, n_columns)
+    log_odds, given : ndarray of shape (n_rows,) and (n_rows, n_columns + 1)
+        As `explained` returns them.
+    options : Options
 
     Raises
     ------
     AssertionError
         When contributions do not add up to the log-odds within 1e-9: the explanation would be wrong.
     """
-    given = by_row(bundle.model.contributions, matrix)
-    if len(given) and np.abs(given.sum(axis=1) - log_odds).max() > 1e-9:
-        raise AssertionError("contributions do not add up to the log-odds")
     language = bundle.language(options.language)
     names, member = units(bundle.features)
-    by_unit = given[:, :-1] @ member if len(names) < given.shape[1] - 1 else given[:, :-1]
     count = min(options.reasons, len(names))
-    size = np.abs(by_unit)
-    if count < len(names):
-        top = np.argpartition(-size, count - 1, axis=1)[:, :count]
-        order = np.argsort(-np.take_along_axis(size, top, axis=1), axis=1, kind="stable")
-        top = np.take_along_axis(top, order, axis=1)
-    else:
-        top = np.argsort(-size, axis=1, kind="stable")[:, :count]
+    top, size = np.empty((len(given), count), dtype=np.intp), np.empty((len(given), count))
+    for part in blocks(len(given)):
+        if part.start < len(given) and np.abs(given[part].sum(axis=1) - log_odds[part]).max() > 1e-9:
+            raise AssertionError("contributions do not add up to the log-odds")
+        by_unit = given[part, :-1] @ member if len(names) < given.shape[1] - 1 else given[part, :-1]
+        top[part] = largest(np.abs(by_unit), count)
+        size[part] = np.take_along_axis(by_unit, top[part], axis=1)
     owner = [int(np.flatnonzero(column)[0]) for column in member.T]  # a column of each unit
     labels = [
         (SENSITIVE_LABEL if n == SENSITIVE else bundle.features[o].labels).in_(language)
@@ -66,10 +108,10 @@ def reasons(bundle: Bundle, matrix: np.ndarray, log_odds: np.ndarray, options: O
         out[f"reason_{k + 1}_label"] = words_at(chosen, labels)
         out[f"reason_{k + 1}_answer"] = words_at(answers[rows, chosen], said)
         if options.show == "reasons":
-            lower = (by_unit[rows, chosen] < 0).astype("int32")
+            lower = (size[:, k] < 0).astype("int32")
             out[f"reason_{k + 1}_direction"] = words_at(lower, directions)
         else:
-            out[f"reason_{k + 1}_contribution"] = by_unit[rows, chosen]
+            out[f"reason_{k + 1}_contribution"] = size[:, k]
     return out
 
 

@@ -9,7 +9,7 @@ from eriq.features.words import filled, words
 from eriq.model.bundle import Bundle
 from eriq.model.calibrator import expit
 from eriq.scoring.options import Options
-from eriq.scoring.reasons import Cells, by_row, reasons, words_at
+from eriq.scoring.reasons import Cells, by_row, explained, reasons, words_at
 from eriq.tables.belief import after_score
 
 FORECAST = ("probability", "log_odds", "band", "base_log_odds")
@@ -33,7 +33,7 @@ def scores_of(bundle: Bundle, kept: pd.DataFrame, matrix: np.ndarray, options: O
         Ids, what `options` ask for, shares answered, what lies out of range, reasons, model and questionnaire.
     """
     instrument = bundle.instrument
-    log_odds = by_row(bundle.model.log_odds, matrix)
+    log_odds, given = explained(bundle, matrix) if options.reasons else (by_row(bundle.model.log_odds, matrix), None)
     out: dict[str, Cells | pd.Series] = {"client_id": kept["client_id"].to_numpy()}
     for name in ("answered_on", "wave"):
         if name in kept and instrument is not None:
@@ -56,8 +56,8 @@ def scores_of(bundle: Bundle, kept: pd.DataFrame, matrix: np.ndarray, options: O
     out["out_of_range"] = outside = _out_of_range(matrix, bundle)
     why = _withheld(expit(log_odds), outside, options)
     out["basis"] = words_at(why, _bases(bundle, options))
-    if options.reasons:
-        out |= reasons(bundle, matrix, log_odds, options)
+    if given is not None:
+        out |= reasons(bundle, matrix, log_odds, given, options)
     every_row = np.zeros(len(kept), dtype="int32")
     out["model"] = words_at(every_row, [bundle.name])
     if instrument and "instrument" in kept and kept["instrument"].notna().any():

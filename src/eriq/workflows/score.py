@@ -13,7 +13,6 @@ from eriq.disclosure import Access, about_people
 from eriq.errors import ConfigError, EriqError, OutputError, ResumeError, ShiftError
 from eriq.instrument.texts import Language
 from eriq.model.bundle import Bundle
-from eriq.monitoring.before import ROWS, FirstLook, first_look, sample_of
 from eriq.registry.models import load_model, open_signed
 from eriq.scoring.batch import OnChunk, run_job
 from eriq.scoring.columns import wanted_columns
@@ -224,6 +223,8 @@ def _before(
     """
     if job.shift == "off" or (not bundle.manifest.distributions and job.shift == "warn"):
         return source
+    from eriq.monitoring.before import ROWS, FirstLook, first_look, sample_of  # loads scipy
+
     rows = Peeked(source, ROWS)
     frames = [chunk.frame for chunk in rows.first if len(chunk.frame)]
     found = first_look(bundle, sample_of(frames), options, lookup) if frames else FirstLook()

@@ -82,6 +82,15 @@ class Writer(Protocol):
         """Return what to add to an INSERT so that rows whose key is there are passed over."""
         ...
 
+    def fill(
+        self,
+        table: str,  # noqa: ARG002 - for those that can
+        part: str,  # noqa: ARG002
+        key: Sequence[str],  # noqa: ARG002
+    ) -> int | None:
+        """Bring all rows of `part` into an empty table at one go, and return how many; None, and nothing, otherwise."""
+        return None
+
     def close(self) -> None:
         """Let go of the database."""
         ...

@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
+import sqlalchemy as sa
 from sqlalchemy import exc
 
 from eriq.errors import DatabaseError
@@ -18,6 +19,7 @@ from eriq.scoring.databases.cells import storable
 
 _TEXT = pd.StringDtype(na_value=np.nan)
 NUMERIC = 1700
+IN_THE_WAY = ("23505", "2BP01", "42501", "55P03")  # same key, relied on, not ours, locked
 # How cells of a type of PostgreSQL, by its number, are read; rows with a column of another type come one by one.
 KINDS: Mapping[int, pa.DataType] = {
     16: pa.bool_(),
@@ -125,6 +127,44 @@ def load(connection: Any, target: str, columns: Sequence[str], frame: pd.DataFra
     text = f"COPY {target} ({', '.join(columns)}) FROM STDIN (FORMAT csv)"
     with _naming(connection), connection.cursor() as cursor, cursor.copy(text) as copy:
         copy.write(memoryview(out.getvalue()))
+
+
+def fill(connection: sa.Connection, table: str, rows: str, unique: str) -> int | None:
+    """Add rows to an empty table and prove its key afterwards, in one sorting, instead of looking for each row's.
+
+    Parameters
+    ----------
+    connection : sqlalchemy.Connection
+        Within a transaction.
+    table : str
+        Quoted.
+    rows : str
+        Columns and a query, quoted: ``(a, b) SELECT a, b FROM part``.
+    unique : str
+        The key as the server writes it: ``UNIQUE (a, b)``.
+
+    Returns
+    -------
+    int or None
+        Rows added. None where the table holds rows or has no such key, somebody else reads it or relies on the key, it
+        is not ours to change, or some rows have the same key; then nothing has changed.
+    """
+    known = "SELECT conname FROM pg_constraint WHERE conrelid = CAST(:t AS regclass) AND pg_get_constraintdef(oid) = :u"
+    names = connection.execute(sa.text(known), {"t": table, "u": unique}).scalars().all()
+    if len(names) != 1 or connection.exec_driver_sql(f"SELECT EXISTS (SELECT FROM {table})").scalar_one():
+        return None
+    name = connection.dialect.identifier_preparer.quote(names[0])
+    try:
+        with connection.begin_nested():
+            connection.exec_driver_sql(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE NOWAIT")
+            connection.exec_driver_sql(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
+            added = connection.exec_driver_sql(f"INSERT INTO {table} {rows}").rowcount
+            connection.exec_driver_sql(f"ALTER TABLE {table} ADD CONSTRAINT {name} {unique}")
+    except exc.DBAPIError as why:
+        if getattr(why.orig, "sqlstate", None) in IN_THE_WAY:
+            return None
+        raise
+    return added
 
 
 def _storable(frame: pd.DataFrame) -> pa.Table:

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from eriq.errors import BusyError, ConfigError, DatabaseError, DependencyError, SourceError
-from eriq.scoring.databases.base import BATCH_ROWS, Reader, Row, whole_order
+from eriq.scoring.databases.base import BATCH_ROWS, Reader, Row, Writer, whole_order
 from eriq.scoring.databases.cells import row_digest
 from eriq.scoring.databases.select import RULE
 from eriq.scoring.kinds import Kind, kind_of
@@ -33,7 +33,7 @@ CLOSED = (
 )
 
 
-class DuckFile:
+class DuckFile(Writer):
     """An open DuckDB file, and tables in it; with `read_only` it may be open so in other processes too.
 
     Raises

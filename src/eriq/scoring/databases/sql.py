@@ -15,7 +15,7 @@ from sqlalchemy import exc
 from sqlalchemy.dialects import postgresql
 
 from eriq.errors import ConfigError, DatabaseError, DependencyError, EriqError, SourceError
-from eriq.scoring.databases.base import BATCH_ROWS, Reader, Row, whole_order
+from eriq.scoring.databases.base import BATCH_ROWS, Reader, Row, Writer, whole_order
 from eriq.scoring.databases.cells import records, row_digest
 from eriq.scoring.databases.select import one_select
 from eriq.scoring.kinds import Kind, kind_of
@@ -94,8 +94,11 @@ def address(url_env: str) -> sa.URL:
     return url
 
 
-def open_engine(url_env: str, lock_seconds: int = 30) -> sa.Engine:
+def open_engine(url_env: str, lock_seconds: int = 30, *, often: bool = False) -> sa.Engine:
     """Return an engine that shows no values, keeps no connection open, and waits for locks so many seconds.
+
+    Where it is used `often`, a connection to PostgreSQL stays open until the engine is let go of, and another one is
+    made where that was lost.
 
     Raises
     ------
@@ -109,6 +112,8 @@ def open_engine(url_env: str, lock_seconds: int = 30) -> sa.Engine:
     elif url.drivername == "postgresql+psycopg":
         arguments = {"connect_timeout": 10, "application_name": "eriq"}
     try:
+        if often and url.drivername == "postgresql+psycopg":
+            return sa.create_engine(url, hide_parameters=True, pool_size=1, pool_pre_ping=True, connect_args=arguments)
         return sa.create_engine(url, hide_parameters=True, poolclass=sa.NullPool, connect_args=arguments)
     except ImportError:
         raise DependencyError(
@@ -268,12 +273,12 @@ def _reading(action: int, name: str | None, more: str | None, database: str | No
     return sqlite3.SQLITE_OK if action in ways or (action in own and database == "temp") else sqlite3.SQLITE_DENY
 
 
-class SqlWriter:
+class SqlWriter(Writer):
     """Tables behind SQLAlchemy; a locked one is waited for `lock_seconds` (PostgreSQL and SQLite)."""
 
     def __init__(self, url_env: str, lock_seconds: int) -> None:
         self._where, self._lock_seconds = url_env, lock_seconds
-        self._engine = open_engine(url_env, lock_seconds)
+        self._engine = open_engine(url_env, lock_seconds, often=True)
         self._connection: sa.Connection | None = None
 
     @contextmanager
@@ -339,6 +344,16 @@ class SqlWriter:
     def skip_known(self) -> str:
         """Return what to add to an INSERT so that rows whose key is there are passed over."""
         return " ON CONFLICT DO NOTHING" if self._engine.dialect.name in ("postgresql", "sqlite") else ""
+
+    def fill(self, table: str, part: str, key: Sequence[str]) -> int | None:
+        """Bring all rows of `part` into an empty table at one go, and return how many; None, and nothing, otherwise."""
+        if not _by_copy(self._engine):
+            return None
+        from eriq.scoring.databases import copied
+
+        names = ", ".join(map(self.quote, self.columns(part)))
+        unique = f"UNIQUE ({', '.join(map(self.quote, key))})"
+        return copied.fill(self._now(), self.quote(table), f"({names}) SELECT {names} FROM {self.quote(part)}", unique)
 
     def close(self) -> None:
         """Let go of the database."""

@@ -217,6 +217,9 @@ class TableSink(Sink):
         if not key:
             self.added = self._db.change(f"INSERT INTO {self._name()} ({columns}) SELECT {chosen} FROM {quote(part)} s")
             return
+        if (added := self._db.fill(self._table, part, key)) is not None:
+            self.added = added
+            return
         index = quote(part.split(".")[-1] + "_key")
         self._db.change(f"CREATE INDEX {index} ON {quote(part)} ({', '.join(map(quote, key))})")
         same = " AND ".join(f"t.{quote(n)} = s.{quote(n)}" for n in key)
