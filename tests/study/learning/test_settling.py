@@ -8,7 +8,15 @@ import pytest
 import eriq.study.learning.settling as settling
 from eriq.errors import LeakageError
 from eriq.study.learning.estimators import ESTIMATORS
-from eriq.study.learning.settling import MOST_TREES, STRENGTHS, Rows, inner_folds, ridge_strength, tree_count
+from eriq.study.learning.settling import (
+    MOST_TREES,
+    STRENGTHS,
+    Rows,
+    inner_folds,
+    ridge_strength,
+    some_clients,
+    tree_count,
+)
 from eriq.study.learning.training import fit, margin, margin_loss
 from tests.study.learning.conftest import FEATURES, contender, people
 
@@ -101,3 +109,31 @@ def test_weights_count_as_rows():
     make = ESTIMATORS["logistic"].make
     strength = ridge_strength(make, FEATURES, 1, twice, {})
     assert ridge_strength(make, FEATURES, 1, weighted, {}) == pytest.approx(strength, rel=1e-9)
+
+
+def test_of_very_many_rows_one_fold_of_five_is_held_out(monkeypatch):
+    """A fifth of the clients is tested, once, and by nobody who learned from them."""
+    monkeypatch.setattr(settling, "VERY_MANY_ROWS", 150)
+    monkeypatch.setattr(settling, "FEW_ROWS", 100)
+    rows = rows_of(people())
+    ((train, test),) = inner_folds(rows, 1)
+    assert len(train) + len(test) == 180
+    assert len(np.unique(rows.client[test])) == 18
+    assert not set(rows.client[train]) & set(rows.client[test])
+
+
+def test_a_ridge_of_very_many_rows_settles_on_whole_clients_drawn_by_lot(monkeypatch):
+    """As many clients as make no more rows than that, all their rows with outcomes and weights; few rows stay all."""
+    rows = replace(rows_of(people()), weight=np.arange(180.0))
+    some = some_clients(rows, 101, 1)
+    taken = np.isin(rows.client, some.client)
+    assert (len(some.outcome), len(np.unique(some.client))) == (100, 50)
+    assert some.weight.tolist() == np.flatnonzero(taken).tolist()
+    assert np.array_equal(some.matrix, rows.matrix[taken], equal_nan=True)
+    assert np.array_equal(some.outcome, rows.outcome[taken])
+    assert set(some_clients(rows, 101, 2).client) != set(some.client)
+    assert some_clients(rows, 180, 1) is rows
+    make, plain = ESTIMATORS["logistic"].make, replace(rows, weight=None)
+    monkeypatch.setattr(settling, "VERY_MANY_ROWS", 101)
+    chosen = ridge_strength(make, FEATURES, 1, plain, {})
+    assert chosen == ridge_strength(make, FEATURES, 1, some_clients(plain, 101, 1), {})

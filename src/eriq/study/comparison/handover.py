@@ -20,7 +20,7 @@ COLUMN = "setting.handover"
 LEAST = 20  # people with the outcome, and without it, on either side
 AT_ONCE = 20  # samples of clients that are drawn before they are fitted
 RIDGE = 1.0  # on standardised columns of the model; the change itself and the intercept are free
-MANY_PEOPLE = 20_000  # from here on the interval is that of the logarithm's linear part: nothing is drawn and refitted
+MANY_PEOPLE = 5_000  # from here on the interval is that of the logarithm's linear part: nothing is drawn and refitted
 EXACT = 1e-12  # a gradient that leaves no digit of the ratio to chance
 
 
