@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from eriq.study.comparison.declared import clusters, declared_difference
+from eriq.study.comparison.declared import _forecasts_for_both, begin_declared, clusters, declared_difference
+from eriq.study.comparison.verdict import headline_pair
 from eriq.study.evaluation.fold_interval import fold_pairs
-from eriq.study.learning.progress import Progress
-from eriq.study.learning.training import Learning
+from eriq.study.learning.progress import Progress, silent
+from eriq.study.learning.training import Learning, run_all
 
 DESIGNS = {"rolling_origin": "do not train each other", "external": "do not train each other"}
 
@@ -41,6 +42,20 @@ def test_the_interval_is_wider_than_that_of_fixed_forecasts(held, experiment, le
     assert found is not None
     assert found.refit >= 0
     assert np.isclose(found.se**2, found.fixed + found.refit)
+
+
+def test_fits_without_two_folds_stand_in_the_order_of_all(held, experiment, learning) -> None:
+    """The contender without comes first, and each forecast of a pair of folds is that of its own fit."""
+    with_, without = headline_pair(experiment.headline, held.contenders)
+    begun = begin_declared((without, with_), held.design, held.folds, experiment, learning).without_two
+    made = _forecasts_for_both(begun, silent, 3, len(held.design.outcome))
+    for k, contender in enumerate((without, with_)):
+        own = run_all([contender], held.design, [begun.folds[1]], learning)[:, 0]
+        tested = begun.folds[1].test
+        assert made[(0, 0, 2)][tested, k] == pytest.approx(1 / (1 + np.exp(-own[tested])), abs=1e-12)
+    found = declared_difference(held, experiment, learning)
+    turned = begin_declared((with_, without), held.design, held.folds, experiment, learning)
+    assert declared_difference(held, experiment, learning, begun=turned).interval.se != found.interval.se
 
 
 @pytest.mark.parametrize(("design", "words"), DESIGNS.items())

@@ -69,6 +69,7 @@ def test_fits_on_a_queue_are_those_made_here_to_the_last_bit(design, folds):
         there = run_all(several, dated, repeated, learning, queue=two)
         written = joblib.load(two.share(dated).file)  # as it was given to the fits
     assert np.isfinite(here).all()
+    assert np.array_equal(here[:, [2]], run_all(several[2:3], dated, repeated, learning))
     assert here.tobytes() == there.tobytes()
     assert list(written.rows) == ["answered_on"]
 
