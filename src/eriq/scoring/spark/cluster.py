@@ -24,6 +24,7 @@ from eriq.scoring.spark.errors import SparkError, raise_ours
 
 Task = Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]
 TASK_ROWS = 1_000_000  # most rows of one task; they are sorted on disk, bucket after bucket
+SLASHES = ":/+"  # of an address, after its scheme
 FILE_ROWS = 1_000_000  # rows of one file of the output
 ANYWHERE = {
     "spark.sql.session.timeZone": "UTC",
@@ -111,14 +112,14 @@ def numbered(spark: Any, files: Mapping[Path, int], names: list[str]) -> Any:
 
     # A name with a star or brackets is no pattern here; unescaped, Spark would read its files several times.
     frame = spark.read.parquet(*(re.sub(r"([\\*?\[\]{}])", r"\\\1", str(file)) for file in files))
-    uris = frame.select("_metadata.file_path").distinct().toArrow()[0].to_pylist()
-    address = {unquote(urlsplit(uri).path): uri for uri in uris}
+    # Rows name their file by the same address, but for the number of slashes it begins with; to ask them takes a job.
+    address = {unquote(urlsplit(uri).path): re.sub(SLASHES, ":/", uri) for uri in frame.inputFiles()}
     before = np.cumsum([0, *files.values()]).tolist()
     offsets = [(address[str(file)], start) for file, start in zip(files, before, strict=False) if str(file) in address]
     starts = F.broadcast(spark.createDataFrame(offsets, f"_eriq_file string, {ROW} bigint"))
     # Under plain names, given back in the tasks: Spark would take the dot of a register column for a field.
     keep = [F.col(_quoted(name)).alias(f"c{place}") for place, name in enumerate(names)]
-    where, place = F.col("_metadata.file_path"), F.col("_metadata.row_index")
+    where, place = F.regexp_replace("_metadata.file_path", SLASHES, ":/"), F.col("_metadata.row_index")
     rows = frame.select(*keep, where.alias("_eriq_file"), place.alias("_eriq_place")).join(starts, "_eriq_file")
     return rows.withColumn(ROW, F.col(ROW) + F.col("_eriq_place") + 1).drop("_eriq_file", "_eriq_place")
 
