@@ -5,7 +5,7 @@ the slope of the logarithms of work over those of questionnaires, between two si
 of the imports. With `--facts few` people have 16 spells and events in place of 48: a shorter history, fewer contacts.
 
 Run: python benchmarks/growth.py [--clients 5000 20000 100000 500000 1000000] [--format parquet] [--facts few]
-     [--picture growth.png]
+     [--keep FOLDER] [--picture growth.png]
 
 A million clients take about six minutes, 4.3 GiB of memory and, in Parquet, half a GiB of disk.
 """
@@ -107,22 +107,25 @@ def main() -> None:
     parser.add_argument(
         "--facts", choices=("claim", "few"), default="claim", help="spells and events: 48 or 16 a client"
     )
+    parser.add_argument("--keep", help="folder in which tables stay; those of an earlier run are only checked")
     parser.add_argument("--picture", help="PNG to draw")
     given = parser.parse_args()
     rows: list[int] = []
-    found: dict[str, list[tuple[float, float, float]]] = {"simulate": [], "check": []}
+    found: dict[str, list[tuple[float, float, float]]] = {}
     for clients in sorted(given.clients):
         with tempfile.TemporaryDirectory() as kept:
-            folder, config = Path(kept) / "people", Path(kept) / "growth.yaml"
+            folder, config = Path(given.keep or kept) / f"{given.facts}-{clients}", Path(kept) / "growth.yaml"
             files = "\n".join(f"  {table}: {folder / table}.{given.format}" for table in TABLES)
             config.write_text(CONFIG.format(files=files), "utf-8")
             preset = Path(kept) / "few.yaml"
             preset.write_text(FEW.format(claim=shipped("simulation", "claim").resolve()), "utf-8")
             named = str(preset) if given.facts == "few" else "claim"
-            made = measured(SIMULATE, folder=str(folder), clients=clients, form=given.format, preset=named)
+            if not folder.exists():
+                made = measured(SIMULATE, folder=str(folder), clients=clients, form=given.format, preset=named)
+                found.setdefault("simulate", []).append(made)
             rows.append(questionnaires(folder / f"answers.{given.format}"))
-            found["simulate"].append(made)
-            found["check"].append(measured(CHECK, config=str(config)))
+            found.setdefault("check", []).append(measured(CHECK, config=str(config)))
+        found = {name: numbers for name, numbers in found.items() if len(numbers) == len(rows)}  # measured throughout
         for name, numbers in found.items():
             seconds, peak, _ = numbers[-1]
             beside = since(rows, numbers)

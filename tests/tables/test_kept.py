@@ -4,8 +4,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from eriq.tables.kept import are_days, gaps, taken
+from eriq.tables import kept
+from eriq.tables.kept import are_days, gaps, rows_of, taken
 from eriq.tables.schema import EVENT_COLUMNS, PERSONS, SPELLS, Column, check, read_column
+
+
+@pytest.fixture(autouse=True)
+def few_are_many(monkeypatch):
+    """Keep one gap of columns of two rows or more."""
+    monkeypatch.setattr(kept, "MANY", 2)
 
 
 @pytest.mark.parametrize("dtype", ["datetime64[us]", "Int8", "Int16", "Float64", "str"])
@@ -16,9 +23,30 @@ def test_a_column_of_gaps_is_like_any_other(dtype):
     pd.testing.assert_series_equal(made.take([4, 0]), plain.take([4, 0]))
     pd.testing.assert_series_equal(pd.concat([made, made]), pd.concat([plain, plain]))
     pd.testing.assert_series_equal(made.sort_values(), plain.sort_values())
-    frame = pd.DataFrame({"a": made})
-    frame.loc[0, "a"] = frame.loc[1, "a"]
-    assert frame["a"].isna().all()
+
+
+@pytest.mark.parametrize(("name", "value"), [("known_on", "2020-01-01"), ("hours", 3.5), ("track", 2)])
+def test_a_gap_that_is_filled_fills_no_other(name, value):
+    """A cell is written into the table alone in which it is: not in the rows beside it, nor in any other column."""
+    given = {"client_id": ["a", "b"], "status": "education", "started_on": "2020-01-01", "ended_on": ""}
+    typed, again = (check(pd.DataFrame(given), SPELLS, "spells")[0] for _ in range(2))
+    value = pd.Timestamp(value) if name == "known_on" else value
+    typed.loc[1, name] = value
+    assert typed[name].isna().tolist() == [True, False]
+    assert typed.loc[1, name] == value
+    chosen = rows_of(again, np.array([1, 0, 1]))
+    assert chosen["client_id"].tolist() == ["b", "a", "b"]
+    chosen.loc[0, name] = value
+    assert chosen[name].isna().tolist() == [False, True, True]
+    assert again[name].isna().all()
+    assert gaps(str(again[name].dtype), 2, coded=False).isna().all()
+
+
+def test_a_few_gaps_are_each_kept(monkeypatch):
+    """Below the limit a column is as any other; of text every gap is there."""
+    monkeypatch.setattr(kept, "MANY", 6)
+    assert gaps("datetime64[us]", 5, coded=False).to_numpy().strides == (8,)
+    assert gaps("datetime64[us]", 6, coded=False).to_numpy().strides == (0,)
 
 
 def test_a_table_of_contract_columns_without_values_takes_memory_for_its_ids_only():

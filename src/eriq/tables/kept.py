@@ -1,5 +1,6 @@
 """Checked columns as they are kept: values by their codes, and of a column of gaps one gap for all rows."""
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ import pandas as pd
 EARLIEST, LATEST = np.datetime64("1900-01-01"), np.datetime64("9999-12-31")  # days; others are slips
 
 
+MANY = 100_000  # rows; of fewer, gaps take no memory to speak of
 KEPT_AS_ONE = ("datetime64[us]", "Int8", "Int16", "Float64")  # types of columns of gaps of which one gap is kept
 
 
@@ -36,17 +38,24 @@ def taken(read: pd.Series, code: np.ndarray | None, *, coded: bool) -> pd.Series
 
 
 def gaps(dtype: str, n: int, *, coded: bool) -> pd.Series:
-    """Return a column of `n` gaps: one gap is kept for all rows, but for text that is not `coded`.
+    """Return a column of `n` gaps: one gap is kept for all of `MANY` rows, but for text that is not `coded`.
 
     >>> column = gaps("datetime64[us]", 1_000_000, coded=True)
     >>> int(column.isna().sum()), column.to_numpy().strides
     (1000000, (0,))
     """
     kind: Any = pd.api.types.pandas_dtype(dtype)
+    if n < MANY or isinstance(kind, pd.StringDtype):
+        return taken(pd.Series([pd.NA], dtype=kind), np.full(n, -1, dtype=np.int8), coded=coded)
+    return _one_gap(dtype, n).copy(deep=False)
+
+
+@cache
+def _one_gap(dtype: str, n: int) -> pd.Series:
+    """Return a column that stays, so that pandas copies before it writes into one that shares its only cell."""
+    kind: Any = pd.api.types.pandas_dtype(dtype)
     if kind.kind == "M":
         return pd.Series(np.broadcast_to(np.datetime64("NaT", "us"), n), copy=False)
-    if isinstance(kind, pd.StringDtype):
-        return taken(pd.Series([pd.NA], dtype=kind), np.full(n, -1, dtype=np.int8), coded=coded)
     made = kind.construct_array_type()(np.broadcast_to(kind.type(1), n), np.broadcast_to(np.True_, n))
     return pd.Series(made, copy=False)
 
