@@ -34,7 +34,7 @@ STACKED = {"linear", "booster", "tables"}
 PYFUNC = Path(__file__).parents[1] / "registry" / "pyfunc.py"  # by its place: this room must not import that one
 # The types our scikit-learn parts need beyond what skops accepts by itself; the list stands
 # here and not in the file, so that no file can widen it.
-TRUSTED = ["eriq.model.parts.LevelRates", "eriq.model.parts.Splines", "numpy.dtype"]
+TRUSTED = ["eriq.model.parts.LevelRates", "eriq.model.parts.Splines", "eriq.model.parts.middle", "numpy.dtype"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -23,6 +23,7 @@ LOADERS = {
     "JsonNode",
     "NdArrayNode",
     "TypeNode",
+    "FunctionNode",
     "SliceNode",
     "DTypeNode",
 }
@@ -36,6 +37,7 @@ CLASSES = {
     "sklearn.preprocessing._encoders.OneHotEncoder",
     "sklearn.preprocessing._data.StandardScaler",
     "sklearn.linear_model._logistic.LogisticRegression",
+    "eriq.model.parts.middle",
 }
 
 

@@ -145,16 +145,9 @@ def train(
                 say(sentence)
         folds = checked_folds(study, experiment)
         beside.warm(tracking.ready)
-        work = Work(
-            experiment,
-            study,
-            others or 1,
-            queue if len(study.design.outcome) * len(study.contenders) * len(folds) >= SMALL_WORK else HERE,
-            beside,
-            Progress(begin, step),
-            started,
-            any(size.few_events for size in carried),
-        )
+        small = len(study.design.outcome) * len(study.contenders) * len(folds) < SMALL_WORK
+        few, fits = any(size.few_events for size in carried), HERE if small else queue
+        work = Work(experiment, study, others or 1, fits, beside, Progress(begin, step), started, few)
         if gone := forget_old(HOME / "cache"):
             say(f"{gone:,} finished contender(s) kept for --resume for more than {KEPT_DAYS} days were removed")
         begun = _begun(work, folds, resume=resume)
@@ -172,7 +165,6 @@ def train(
         model, explanations = _fitted_and_explained(work, found)
         sizes = sample_sizes(study, tuple(dict.fromkeys((*pair, found.chosen))))
         people = {**described(study, sizes), **who(study, experiment), **answer_tables(study)}
-        people["listed"] = listed(found.held.forecasts(), (pair[0].name, pair[1].name), experiment)
         tables = {**found.tables, **people, **explanations, **_elsewhere(work, found, begun)}
         noted = Noted(started, doubts, strongest.sentence if strongest else "", population_words(found.tables))
         facts = facts_of(experiment, study, found, model, sizes, noted)
@@ -287,12 +279,13 @@ def _elsewhere(work: Work, found: Comparison, begun: Begun) -> Results:
     tables = dict(other_designs(study, experiment, found.held, work.progress, begun.designs))
     if (timed := timed_contender(study.contenders, experiment)) is not None:
         tables["entry_curve"] = entry_curve(timed, study.design, found.held.folds, work.learning, experiment)
+    with_, without = headline_pair(experiment.headline, study.contenders)
+    tables["listed"] = listed(found.held.forecasts(), (with_.name, without.name), experiment)
     tables |= handover_table(study.home, found.chosen, experiment, work.threads)
     if experiment.missing_sensitivity:
         tables["missing_policies"] = missing_policies(study, experiment, work.progress, begun.policies)
     if study.intake and len(study.intake.registers.persons):
-        pair = headline_pair(experiment.headline, study.contenders)
-        tables["slices"] = by_slices(found.home, study.intake.registers, experiment.lag_days, pair)
+        tables["slices"] = by_slices(found.home, study.intake.registers, experiment.lag_days, (with_, without))
     return tables
 
 

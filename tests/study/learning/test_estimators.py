@@ -7,16 +7,18 @@ from typing import get_args
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.impute import SimpleImputer
 
 from eriq.config import EstimatorName
 from eriq.errors import DependencyError
 from eriq.features import Feature
 from eriq.model.margin import raw_margin
-from eriq.model.parts import LevelRates
+from eriq.model.parts import LevelRates, middle
 from eriq.study.design.contender import Contender
 from eriq.study.design.design import make_design
 from eriq.study.learning.estimators import ESTIMATORS, BestRule
 from eriq.study.learning.training import fit, margin
+from tests.study.learning.conftest import FEATURES
 
 N = 160
 ITEM = Feature("client.q1", "client", "ordinal", monotone=1, item="q1", indicate=False)
@@ -219,3 +221,16 @@ def test_no_answer_counts_as_no():
     rule = BestRule().fit(column(np.nan, np.nan, 1, 1, 2, 2), np.array([0, 0, 0, 0, 1, 1]))
     found = rule.predict_proba(column(np.nan, 1, 2))[:, 1]
     assert found[0] == found[1] < found[2]
+
+
+def test_gaps_are_filled_with_the_medians_of_the_library():
+    """To the last bit, of even and odd counts, of whole numbers and others, and with 0 where a column has no value."""
+    rng = np.random.default_rng(5)
+    parts = rng.integers(0, 5, (201, 3)), rng.normal(size=(201, 3)), np.full(201, np.nan)
+    matrix = np.column_stack(parts)
+    matrix[rng.random(matrix.shape) < 0.2] = np.nan
+    ours, theirs = (SimpleImputer(strategy=s, keep_empty_features=True).fit(matrix) for s in (middle, "median"))
+    assert ours.statistics_.tolist() == theirs.statistics_.tolist()
+    assert ours.statistics_[-1] == 0
+    made = ESTIMATORS["logistic"].make(FEATURES, 1)
+    assert made.named_steps["prepare"].transformers[0][1].strategy is middle

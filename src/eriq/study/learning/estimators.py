@@ -20,7 +20,7 @@ from eriq.errors import DependencyError
 from eriq.features import Feature
 from eriq.model.manifest import Kind
 from eriq.model.margin import raw_margin
-from eriq.model.parts import LevelRates, Splines
+from eriq.model.parts import LevelRates, Splines, middle
 from eriq.study.design.contender import Setting
 from eriq.study.learning.boosted import BoostedTrees
 from eriq.study.learning.hazard import HazardLogistic
@@ -106,7 +106,7 @@ def _linear(features: Sequence[Feature], model: LogisticRegression, *, splines: 
         for kind in ("scored", "measured", "category")
     }
     gaps = [place for place, f in enumerate(features) if f.indicate and f.kind != "category"]
-    median = SimpleImputer(strategy="median", keep_empty_features=True)
+    median = SimpleImputer(strategy=middle, keep_empty_features=True)
     widen = (
         Splines(n_knots=splines, knots="quantile", extrapolation="constant", include_bias=False) if splines else None
     )
