@@ -1,6 +1,10 @@
 """What is given to a queue comes out the same, wherever it is done."""
 
 import os
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,6 +73,32 @@ def test_what_is_shared_is_written_once_for_our_eyes_and_goes_with_the_queue() -
         assert file.parent.stat().st_mode & 0o777 == 0o700
     assert not file.parent.exists()
     assert Queue().share(rows).get() is rows
+
+
+KILLED = """
+import os, signal, sys
+import numpy as np
+from eriq.disclosure import Release
+from eriq.study.learning.queue import Queue
+from tests.study.learning.test_queue import Rows
+
+print(Queue(Release(), 1).share(Rows(np.arange(9))).file, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_what_is_shared_goes_also_when_we_are_killed() -> None:
+    """A process that outlives ours removes the folder within seconds."""
+    root = Path(__file__).resolve().parents[3]
+    done = subprocess.run([sys.executable, "-c", KILLED], cwd=root, capture_output=True, text=True, timeout=60)
+    assert done.returncode == -signal.SIGKILL
+    file = Path(done.stdout.strip())
+    assert file.name.endswith(".joblib")
+    for _ in range(100):
+        if not file.parent.exists():
+            break
+        time.sleep(0.1)
+    assert not file.parent.exists()
 
 
 def test_results_come_as_they_are_done(two: Queue) -> None:
