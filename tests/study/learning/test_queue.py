@@ -1,5 +1,6 @@
 """What is given to a queue comes out the same, wherever it is done."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -14,7 +15,7 @@ import pytest
 
 import eriq
 from eriq.disclosure import Release, min_people
-from eriq.errors import CohortError
+from eriq.errors import CohortError, OutputError
 from eriq.study.learning.queue import Queue, Shared, all_of, as_done
 
 
@@ -73,6 +74,17 @@ def test_what_is_shared_is_written_once_for_our_eyes_and_goes_with_the_queue() -
         assert file.parent.stat().st_mode & 0o777 == 0o700
     assert not file.parent.exists()
     assert Queue().share(rows).get() is rows
+
+
+def test_a_full_disk_is_named_and_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error says where, why and two ways out; nothing of the rows is in it."""
+
+    def full(*given: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("joblib.dump", full)
+    with Queue(Release(), 1) as queue, pytest.raises(OutputError, match=r"No space left.*TMPDIR.*--workers 1"):
+        queue.share(Rows(np.arange(9)))
 
 
 KILLED = """

@@ -19,6 +19,7 @@ from typing import Any, Generic, Self, TypeVar, cast
 from weakref import WeakKeyDictionary
 
 from eriq.disclosure import Release, about_people, in_force
+from eriq.errors import OutputError
 
 T = TypeVar("T")
 
@@ -110,16 +111,29 @@ class Queue:
             self._pool.submit(_quietly, calls)
 
     def share(self, value: T, lean: Callable[[T], T] = lambda value: value) -> Shared[T]:
-        """Return where calls that are given away find something, as `lean` makes it; the same thing is written once."""
+        """Return where calls that are given away find something, as `lean` makes it; the same thing is written once.
+
+        Raises
+        ------
+        OutputError
+            Where temporary files cannot be written.
+        """
         if self._pool is None:
             return Shared(value)
         if value not in self._shared:
             import joblib
 
             self._written += 1
-            file = str(self._place() / f"{self._written}.joblib")
-            with about_people():
-                joblib.dump(lean(value), file)
+            try:
+                file = str(self._place() / f"{self._written}.joblib")
+                with about_people():
+                    joblib.dump(lean(value), file)
+            except OSError as why:
+                where = tempfile.gettempdir()
+                raise OutputError(
+                    f"rows cannot be put aside for other processes in {where}: {why.strerror}; "
+                    "set TMPDIR to a folder with room, or --workers 1"
+                ) from None
             self._shared[value] = Shared(None, file)
         return cast("Shared[T]", self._shared[value])
 
