@@ -3,10 +3,11 @@
 Prints the wall-clock and processor time of `eriq train CONFIG`; the sum of the bare library calls (each estimator's
 fit on each training fold of each repeat, and its forecast on the test fold, one after the other); and their ratio, to
 one core and to all. Then the parts of the training: wall-clock seconds with all workers, seconds in fit and forecast
-calls (of a second training in one process), and their ratio where a part fits anything. Refits, groups and fits per
-basis stand apart. All fits wait in one queue from the start, so a part's seconds with all workers are those that it
-was waited for: what was done meanwhile is not counted again. `own` is whole / cores, less their time, over the bare
-calls of contenders x folds x repeats alone.
+calls (of a second training in one process), and their ratio where a part fits anything. Seconds in which estimators
+settle how strong or how many trees on inner folds are told beside them: bare calls leave these out. Refits, groups and
+fits per basis stand apart. All fits wait in one queue from the start, so a part's seconds with all workers are those
+that it was waited for: what was done meanwhile is not counted again. `own` is whole / cores, less their time, over the
+bare calls of contenders x folds x repeats alone; with settling, over both.
 """
 
 import argparse
@@ -40,7 +41,8 @@ PARTS = {
     "tracking": ("log_training",),
 }
 CONTENDERS = "contenders x folds x repeats"
-APART = ("refits", "groups", "fits per basis")
+INTERVALS = "refits of the explanation"
+APART = ("refits", "groups", "fits per basis", INTERVALS)
 
 
 def bare(config: str) -> float:
@@ -80,8 +82,8 @@ def whole(config: str) -> tuple[float, float]:
     return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def parts(config: str, workers: int) -> dict[str, tuple[float, float]]:
-    """Return wall-clock seconds of each part, and those in fit and forecast calls of this process, by a child."""
+def parts(config: str, workers: int) -> dict[str, tuple[float, ...]]:
+    """Return seconds of each part by the clock, and in fit and settling calls of this process, by a child."""
     with tempfile.TemporaryDirectory() as folder:
         words = [sys.executable, __file__, config, "--workers", str(workers), "--timed"]
         done = subprocess.run(words, cwd=folder, check=True, capture_output=True, text=True)
@@ -91,10 +93,11 @@ def parts(config: str, workers: int) -> dict[str, tuple[float, float]]:
 def timed(config: str, workers: int) -> dict[str, list[float]]:
     """Train in this process with a clock around each part and around each fit and forecast."""
     start = time.perf_counter()
+    from eriq.study.explanation import explain
     from eriq.study.learning import resume, training
     from eriq.workflows import train
 
-    spent: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
+    spent: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0])
     inside, marks = ["the rest"], [time.perf_counter()]
     spent["imports"][0] = marks[0] - start
 
@@ -103,9 +106,9 @@ def timed(config: str, workers: int) -> dict[str, list[float]]:
         spent[inside[-1]][0] += now - marks.pop()
         marks.append(now)
 
-    def part(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+    def part(name: str, call: Callable[..., Any], *, within: bool = False) -> Callable[..., Any]:
         def called(*given: Any, **named: Any) -> Any:
-            if len(inside) > 1:
+            if len(inside) > 1 and not within:
                 return call(*given, **named)
             mark()
             inside.append(name)
@@ -117,13 +120,13 @@ def timed(config: str, workers: int) -> dict[str, list[float]]:
 
         return called
 
-    def fit(call: Callable[..., Any]) -> Callable[..., Any]:
+    def fit(call: Callable[..., Any], place: int = 1) -> Callable[..., Any]:
         def called(*given: Any, **named: Any) -> Any:
             begun = time.perf_counter()
             try:
                 return call(*given, **named)
             finally:
-                spent[inside[-1]][1] += time.perf_counter() - begun
+                spent[inside[-1]][place] += time.perf_counter() - begun
 
         return called
 
@@ -133,6 +136,8 @@ def timed(config: str, workers: int) -> dict[str, list[float]]:
     resume.Resumed.repeats = part(CONTENDERS, resume.Resumed.repeats)  # type: ignore[method-assign]
     for call in ("fit_weighted", "fit_on_times", "raw_margin"):
         setattr(training, call, fit(getattr(training, call)))
+    training.settled = fit(training.settled, 2)
+    explain.contributions = part(INTERVALS, explain.contributions, within=True)
     train.train(config, workers=workers)
     mark()
     return spent
@@ -159,14 +164,15 @@ def main() -> None:
     ratios = [w / b for w, _, b in runs]
     print(f"ratio        {wall / calls:7.2f} (smallest {min(ratios):.2f}, largest {max(ratios):.2f})")
     by_part, alone = parts(config, given.workers), parts(config, 1)
-    rest = sum(seconds for name, (seconds, _) in by_part.items() if name not in APART)
-    contenders = alone[CONTENDERS][1]
+    rest = sum(told[0] for name, told in by_part.items() if name not in APART)
+    contenders, settling = alone[CONTENDERS][1:]
     print(f"own          {rest / (contenders / cores):7.2f} (less refits, groups and fits per basis; to all cores)")
-    print(f"\n{'part':<30}{'s':>7}{'fits, s':>9}{'ratio to all cores':>20}")
-    for name, (seconds, _) in by_part.items():
-        inside = alone[name][1]
+    print(f"  settling   {rest / ((contenders + settling) / cores):7.2f} (the same, over bare calls and settling)")
+    print(f"\n{'part':<30}{'s':>7}{'fits, s':>9}{'settling':>9}{'ratio to all cores':>20}")
+    for name, (seconds, *_) in by_part.items():
+        inside, settled = alone[name][1:]
         ratio = f"{seconds / (inside / cores):20.2f}" if inside > 0.005 * contenders and inside > 0.01 else ""
-        print(f"{name:<30}{seconds:7.2f}{inside:9.2f}{ratio}")
+        print(f"{name:<30}{seconds:7.2f}{inside:9.2f}{settled:9.2f}{ratio}")
 
 
 if __name__ == "__main__":

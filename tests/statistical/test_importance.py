@@ -16,7 +16,7 @@ from eriq.features import Feature
 from eriq.model.calibrator import Calibrator
 from eriq.study.design.contender import Contender
 from eriq.study.design.design import Design, make_design
-from eriq.study.explanation.explained import Explained, contributions
+from eriq.study.explanation.explained import Explained, begin_refits, contributions
 from eriq.study.explanation.spread import around, ranks_around
 from eriq.study.learning.final import as_model, background_of
 from eriq.study.learning.progress import silent
@@ -50,7 +50,8 @@ def one_run(estimator: str, clients: int, refits: int, seed: int) -> np.ndarray:
         background = background_of(contender, design, FEATURES, seed)
         model = as_model(fitted, Calibrator(0.0, 1.0), (), background)
         plan = quick.model_copy(update={"seed": 1000 * seed, "explain": explain})
-        found = contributions(Explained(model, contender, design, FEATURES, (), plan), silent)
+        one = Explained(model, contender, design, FEATURES, (), plan)
+        found = contributions(one, begin_refits(one), silent)
     return np.array([np.abs(values).mean(axis=0) for values in (found.model, *found.refits)])
 
 

@@ -8,7 +8,7 @@ from eriq.config.streams import stream
 from eriq.features.matrix import to_matrix
 from eriq.study.design.contender import Contender
 from eriq.study.design.design import resampled
-from eriq.study.explanation.explained import contributions
+from eriq.study.explanation.explained import begin_refits, contributions
 from eriq.study.learning.final import as_model
 from eriq.study.learning.progress import Progress
 from eriq.study.learning.training import fit
@@ -19,7 +19,7 @@ def test_each_refit_is_that_of_other_clients_drawn(study, experiment, folds, eve
     """The k-th refit is the fit, by hand, on the clients of the k-th draw; every one is told once."""
     explained = explained_of(Contender("l", "all", "logistic", everything), study, experiment, folds)
     told: list[str] = []
-    found = contributions(explained, Progress(step=lambda what, which: told.append(which)))
+    found = contributions(explained, begin_refits(explained), Progress(step=lambda what, which: told.append(which)))
     assert told == ["1", "2", "3"]
     for k, values in enumerate(found.refits):
         again = resampled(explained.design, stream(experiment.seed + k, "explained refits"))

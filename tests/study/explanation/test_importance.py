@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from eriq.config import Tuning
 from eriq.config.streams import stream
 from eriq.errors import LeakageError
 from eriq.features import Feature
@@ -16,8 +17,8 @@ from eriq.study.design.design import Design
 from eriq.study.design.folds import Fold, grouped_kfold
 from eriq.study.evaluation.metrics import auc
 from eriq.study.explanation.explain import explain
-from eriq.study.explanation.importance import permutation
-from eriq.study.learning.training import fit, margin
+from eriq.study.explanation.importance import begin_permutation, permutation
+from eriq.study.learning.training import Learning, fit, margin
 from tests.study.explanation.conftest import explained_of
 
 
@@ -74,11 +75,17 @@ def test_the_order_of_columns_does_not_mix_up_names(experiment, study, folds):
     assert found[0].index.tolist() == found[1].index.tolist()
 
 
+def permuted_of(contender, design, folds, features, member) -> list[tuple[float, float, float]]:
+    """Return the falls in AUC of each unit of columns."""
+    begun = begin_permutation(contender, design, folds, Learning(features, 1, Tuning()))
+    return permutation(begun, design, member, seed=1)
+
+
 def permuted(design: Design, folds: list[Fold]) -> list[tuple[float, float, float]]:
     """Return the falls in AUC of two columns, of which the first tells the outcome."""
     features = (Feature("register.a", "register_history"), Feature("register.b", "register_history"))
     contender = Contender("two", "some", "logistic", ("register.a", "register.b"))
-    return permutation(contender, design, folds, features, np.eye(2), seed=1)
+    return permuted_of(contender, design, folds, features, np.eye(2))
 
 
 def test_shuffling_what_tells_costs_the_whole_discrimination(telling):
@@ -96,7 +103,7 @@ def test_shuffling_made_columns_is_shuffling_answers(study, folds, everything, e
     columns = everything if estimator == "logistic" else everything[:1]
     contender = Contender("all", "some", estimator, columns, (("C", 0.01),) if estimator == "logistic" else ())
     _, member = units([f for f in study.features if f.name in columns])
-    found = permutation(contender, study.design, folds[:1], study.features, member, seed=1)
+    found = permuted_of(contender, study.design, folds[:1], study.features, member)
 
     rng, test = stream(1, "permutation"), study.design.take(folds[0].test).judged()
     fitted = fit(contender, study.design.take(folds[0].train), study.features, seed=1)

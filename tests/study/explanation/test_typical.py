@@ -7,7 +7,7 @@ import pytest
 
 from eriq.model.calibrator import expit
 from eriq.study.design.contender import Contender
-from eriq.study.explanation.explained import Contributions, Explained, contributions
+from eriq.study.explanation.explained import Contributions, Explained, begin_refits, contributions
 from eriq.study.explanation.typical import REASONS, typical
 from eriq.study.learning.progress import silent
 from tests.study.explanation.conftest import explained_of
@@ -20,7 +20,7 @@ def whole(experiment, study, folds, everything) -> tuple[Explained, Contribution
         update={"explain": experiment.explain.model_copy(update={"refits": 0, "rows": 10_000})}
     )
     explained = replace(explained_of(contender, study, plan, folds), instrument=study.instrument)
-    return explained, contributions(explained, silent)
+    return explained, contributions(explained, begin_refits(explained), silent)
 
 
 def test_contributions_are_those_of_the_median_row(whole: tuple[Explained, Contributions]) -> None:

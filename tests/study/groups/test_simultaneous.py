@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from eriq.study.evaluation.bootstrap import client_weights
+from eriq.study.groups import simultaneous
 from eriq.study.groups.sides import Side
 from eriq.study.groups.simultaneous import Contrast, gaps_of
 
@@ -109,3 +110,22 @@ def test_what_hardly_anybody_has_cannot_be_drawn():
 def test_no_family_has_no_gaps():
     """Nothing in, nothing out."""
     assert gaps_of([], replicates=10, seed=1, level=0.95).gaps == ()
+
+
+def test_of_many_clients_parts_are_drawn(monkeypatch):
+    """Gaps and standard errors of the sample stay as they are; widths are those of all clients, to a few hundredths."""
+    rng, n = np.random.default_rng(8), 24_000
+    hits = [(rng.random(n) < share) * 1 for share in (0.4, 0.2, 0.3)]
+    families = [
+        Contrast((rate(where, hit), rate(~where, hit)))
+        for hit in hits
+        for where in (np.arange(n) < 900, np.arange(n) % 3 == 0)
+    ]
+    parts = gaps_of(families, replicates=800, seed=3, level=0.9)
+    monkeypatch.setattr(simultaneous, "MANY_CLIENTS", n)
+    exact = gaps_of(families, replicates=800, seed=3, level=0.9)
+    assert [(g.estimate, g.se, g.side) for g in parts.gaps] == [(g.estimate, g.se, g.side) for g in exact.gaps]
+    assert parts.width != exact.width
+    assert parts.width == pytest.approx(exact.width, rel=0.06)
+    for one, other in zip(parts.gaps, exact.gaps, strict=True):
+        assert one.side_high - one.side == pytest.approx(other.side_high - other.side, rel=0.1)

@@ -211,6 +211,11 @@ def _once(sample: "_Sample") -> FloatArray:
 # --- draws ---------------------------------------------------------------------------------
 
 
+def random_parts(clients: int, seed: int) -> IntArray:
+    """Return the part of every client, of `PARTS` parts of equal size, give or take one."""
+    return stream(seed, "parts of clients").permutation(clients) % PARTS
+
+
 def _chunks(replicates: int, rows: int) -> list[range]:
     """Return replicate numbers in pieces whose size depends on the number of rows alone."""
     size = max(1, min(64, CELLS // max(rows, 1)))
@@ -317,7 +322,7 @@ def _sample(given: Rows, wanted: Wanted, parts_seed: int | None = None) -> _Samp
     weight = None if given.weights is None else _checked_weights(given.weights, happened)
     seen = np.ones(len(codes), dtype=bool) if weight is None else weight > 0
     if parts_seed is not None and clients > 2 * PARTS:
-        codes, clients = (stream(parts_seed, "parts of clients").permutation(clients) % PARTS)[codes], PARTS
+        codes, clients = random_parts(clients, parts_seed)[codes], PARTS
     whole = _Judged(happened, forecast, codes, clients, weight, parts_seed is not None).only(seen)
     if given.unit is None or "auc" not in wanted.measures:
         return whole.ready(wanted)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.optimize import brentq
 
 from eriq.model.calibrator import expit
 from eriq.study.evaluation.metrics import Floats, GapError, RangeError, checked
@@ -14,6 +15,7 @@ TOLERANCE = 1e-10  # on the standardised scale
 BLOCK = 2_000_000  # cells of a replicate-by-row block, 16 MB each, of which about five are alive at a time
 GROUPS = 600  # of rows of an outcome, each refitted as one: moves an interval by 0.02 of its standard error
 SEARCH_STEPS = 100  # for a shift; it takes 3 or 4, and some 15 where forecasts are wrong and certain
+EXACT = 1e-15  # of a shift that is searched once
 SMALL_STEP = 1e-8  # of a shift of the log-odds; what is left after a Newton step so small is about its square
 
 
@@ -183,12 +185,18 @@ def logistic_fit(x: Floats, y: Floats, w: Floats) -> tuple[float, float]:
 
 
 def shift(x: Floats, y: Floats, w: Floats) -> float:
-    """Return the intercept at slope 1, by bisection: the mean forecast rises with it, and equals the mean outcome."""
-    low, high = -float(x.max()) - 40, -float(x.min()) + 40
-    for _ in range(80):
-        middle = (low + high) / 2
-        low, high = (middle, high) if w @ expit(x + middle) < w @ y else (low, middle)
-    return (low + high) / 2
+    """Return the intercept at slope 1: the mean forecast rises with it, and equals the mean outcome.
+
+    With one outcome only it is the end of the line that is searched.
+    """
+    low, high, happened = -float(x.max()) - 40, -float(x.min()) + 40, w @ y
+
+    def excess(at: float) -> float:
+        return float(w @ expit(x + at) - happened)
+
+    if excess(low) >= 0 or excess(high) <= 0:
+        return low if excess(low) >= 0 else high
+    return float(brentq(excess, low, high, xtol=EXACT, rtol=EXACT))
 
 
 def _separates(x: Floats, y: Floats) -> bool:

@@ -13,10 +13,10 @@ from eriq.model.calibrator import Calibrator
 from eriq.model.model import Model
 from eriq.study.design.design import Design
 from eriq.study.explanation.explained import Contributions, Explained
-from eriq.study.learning.final import as_model, background_of, fit_shared
+from eriq.study.learning.final import as_model, background_of
 from eriq.study.learning.progress import Progress
 from eriq.study.learning.queue import HERE, Given, Queue
-from eriq.study.learning.training import Fitted, Learning
+from eriq.study.learning.training import Fitted, Learning, fit_shared
 from eriq.tables.results import Results
 
 OTHERS: tuple[EstimatorName, ...] = ("logistic", "lightgbm_pairs")  # both are explained exactly

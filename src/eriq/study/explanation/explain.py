@@ -1,13 +1,15 @@
 """What the model's forecasts are associated with: items, respondents, blocks; never why."""
 
+from eriq.config import Tuning
 from eriq.study.explanation.agreement import agreement, begin_others
 from eriq.study.explanation.belief import begin_belief, belief
 from eriq.study.explanation.dependence import dependence
-from eriq.study.explanation.explained import Explained, contributions
-from eriq.study.explanation.importance import importance
+from eriq.study.explanation.explained import Explained, begin_refits, contributions
+from eriq.study.explanation.importance import begin_permutation, importance
 from eriq.study.explanation.typical import typical
 from eriq.study.learning.progress import Progress, silent
 from eriq.study.learning.queue import HERE, Queue
+from eriq.study.learning.training import Learning
 from eriq.tables.results import Results, as_result
 
 
@@ -28,12 +30,15 @@ def explain(explained: Explained, progress: Progress = silent, queue: Queue = HE
         importance, dependence, typical, pairs, agreement, belief: those that apply.
     """
     # What is fitted only for an explanation is given away first, and taken when its turn comes.
-    instrument, others = explained.instrument, begin_others(explained, queue)
+    e, instrument, refits = explained, explained.instrument, begin_refits(explained, queue)
+    learning = Learning(e.features, e.experiment.seed, Tuning())
+    shuffled = begin_permutation(e.contender, e.design, e.folds, learning, queue)
+    others = begin_others(explained, queue)
     asked = instrument.belief if instrument and any(f.part == "belief" for f in explained.used) else None
     believed = begin_belief(explained, asked, queue) if asked else None
-    found = contributions(explained, progress, queue)
+    found = contributions(explained, refits, progress)
     tables = {
-        "importance": importance(explained, found),
+        "importance": importance(explained, found, shuffled),
         "dependence": dependence(explained, found),
         "typical": typical(explained, found),
         **agreement(explained, found, progress, others),

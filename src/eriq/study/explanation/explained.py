@@ -1,5 +1,6 @@
 """What is explained, bound once, and the contributions that the explanations rest on."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,10 +15,12 @@ from eriq.model.model import Model
 from eriq.study.design.contender import Contender
 from eriq.study.design.design import Design
 from eriq.study.design.folds import Fold
-from eriq.study.learning.final import as_model, fit_shared
+from eriq.study.learning.final import as_model
 from eriq.study.learning.progress import Progress
-from eriq.study.learning.queue import HERE, Queue, as_done
-from eriq.study.learning.training import Learning, columns_of
+from eriq.study.learning.queue import HERE, Given, Queue, as_done
+from eriq.study.learning.training import Fitted, Learning, columns_of, fit_shared
+
+DRAWN = "explained refits"  # the stream that their clients are drawn from
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,25 +51,29 @@ class Contributions:
     refits: tuple[np.ndarray, ...]  # and of each refit, of the same shape
 
 
-def contributions(explained: Explained, progress: Progress, queue: Queue = HERE) -> Contributions:
-    """Return the contributions on a random sample of rows, with refits on resampled clients for intervals."""
+def begin_refits(explained: Explained, queue: Queue = HERE) -> tuple[Given[Fitted], ...]:
+    """Give refits on resampled clients to a queue."""
+    e, rows = explained, queue.share(explained.design, Design.bare)
+    return tuple(
+        queue.start(fit_shared, e.contender, rows, Learning(e.features, e.experiment.seed + k, Tuning()), DRAWN)
+        for k in range(e.experiment.explain.refits)
+    )
+
+
+def contributions(explained: Explained, begun: Sequence[Given[Fitted]], progress: Progress) -> Contributions:
+    """Return the contributions on a random sample of rows, with those of refits, which `begin_refits` began."""
     e, seed = explained, explained.experiment.seed
     pick = stream(seed, "explained rows").permutation(len(e.design.outcome))[: e.experiment.explain.rows]
     sample = e.design.take(np.sort(pick))
     matrix = to_matrix(sample.matrix, e.contender.columns).to_numpy()
-    rows, drawn = queue.share(e.design, Design.bare), "explained refits"
-    given = [
-        queue.start(fit_shared, e.contender, rows, Learning(e.features, seed + k, Tuning()), drawn)
-        for k in range(e.experiment.explain.refits)
-    ]
-    progress.begin(len(given))
+    progress.begin(len(begun))
     refits: dict[int, np.ndarray] = {}
-    for k, fitted in as_done(given):
+    for k, fitted in as_done(begun):
         refitted = as_model(fitted, e.model.calibrator, background=e.model.background)
         refits[k] = np.asarray(refitted.contributions(matrix)[:, :-1])
         progress("refits for intervals", str(k + 1))
     whole = by_column(e.model, matrix)[:, :-1]
-    return Contributions(sample, matrix, whole, tuple(refits[k] for k in range(len(given))))
+    return Contributions(sample, matrix, whole, tuple(refits[k] for k in range(len(begun))))
 
 
 def by_column(model: Model, matrix: np.ndarray) -> np.ndarray:

@@ -21,17 +21,36 @@ from eriq.study.design.folds import Fold, kept_apart
 from eriq.study.evaluation.metrics import auc
 from eriq.study.explanation.explained import Contributions, Explained
 from eriq.study.explanation.spread import around, ranks_around
-from eriq.study.learning.training import fit
+from eriq.study.learning.queue import HERE, Given, Queue
+from eriq.study.learning.training import Fitted, Learning, fit_part
 from eriq.study.words import part_words
 from eriq.tables.people import NO_ITEM
 
 PERMUTED_FOLDS = 5  # most folds that are refitted for it
+PartFitted = tuple[Fold, Given[Fitted]]  # a fold, and a fit on its training rows
 
 
-def importance(explained: Explained, found: Contributions) -> pd.DataFrame:
+def begin_permutation(
+    contender: Contender, design: Design, folds: Sequence[Fold], learning: Learning, queue: Queue = HERE
+) -> tuple[PartFitted, ...]:
+    """Give fits on the training rows of the first five folds of the first repeat to a queue.
+
+    Raises
+    ------
+    LeakageError
+        When training and test of a fold share what they may not.
+    """
+    some, rows = [fold for fold in folds if fold.repeat == 0][:PERMUTED_FOLDS], queue.share(design, Design.bare)
+    for fold in some:
+        kept_apart(design, fold, "permutation importance")
+    return tuple((fold, queue.start(fit_part, contender, rows, learning, fold.train)) for fold in some)
+
+
+def importance(explained: Explained, found: Contributions, begun: Sequence[PartFitted]) -> pd.DataFrame:
     """Return the mean absolute contribution of items, indicators, respondents and blocks, with rank and permutation.
 
-    An indicator holds both voices: all items about it, whoever answers them.
+    An indicator holds both voices: all items about it, whoever answers them. `begun` is what
+    `begin_permutation` returned.
     """
     e = explained
     names, member = units(e.used)
@@ -46,7 +65,7 @@ def importance(explained: Explained, found: Contributions) -> pd.DataFrame:
         levels["indicator"] = [_indicator(f, e.instrument) for f in features]
     values, refits, share = found.model @ member, [v @ member for v in found.refits], e.experiment.intervals.level
     table = pd.concat([_level(level, groups, values, refits, share) for level, groups in levels.items()])
-    falls = permutation(e.contender, e.design, e.folds, e.features, member, e.experiment.seed)
+    falls = permutation(begun, e.design, member, e.experiment.seed)
     items = pd.DataFrame(falls, columns=["permutation", "permutation_low", "permutation_high"]).assign(
         level="item",
         name=names,
@@ -91,22 +110,15 @@ def _level(
 
 
 def permutation(
-    contender: Contender,
-    design: Design,
-    folds: Sequence[Fold],
-    features: Sequence[Feature],
-    member: np.ndarray,
-    seed: int,
+    begun: Sequence[PartFitted], design: Design, member: np.ndarray, seed: int
 ) -> list[tuple[float, float, float]]:
     """Return, per unit, how much the AUC on unseen people falls when its columns are shuffled together.
 
     Parameters
     ----------
-    contender : Contender
+    begun : sequence of (Fold, Given)
+        As `begin_permutation` returns it.
     design : Design
-    folds : sequence of Fold
-        The first five of the first repeat are used.
-    features : sequence of Feature
     member : ndarray of shape (n_columns, n_units)
         As `units` returns it. Columns of one unit move with the same shuffle.
     seed : int
@@ -115,21 +127,15 @@ def permutation(
     -------
     list of (mean, low, high)
         Over the folds; NaN where no fold tests both outcomes.
-
-    Raises
-    ------
-    LeakageError
-        When training and test of a fold share what they may not.
     """
     rng = stream(seed, "permutation")
     falls = []
-    for fold in [f for f in folds if f.repeat == 0][:PERMUTED_FOLDS]:
-        kept_apart(design, fold, "permutation importance")
-        fitted = fit(contender, design.take(fold.train), features, seed=seed)
-        test = design.take(fold.test).judged()
+    for fold, given in begun:
+        fitted, test = given.result(), design.take(fold.test).judged()
         if len(np.unique(test.outcome)) < 2:
             continue
-        derived, owner, last = _opened(fitted.estimator, to_matrix(test.matrix, contender.columns).to_numpy())
+        matrix = to_matrix(test.matrix, fitted.contender.columns).to_numpy()
+        derived, owner, last = _opened(fitted.estimator, matrix)
         whole = auc(test.outcome, expit(raw_margin(last, derived)), test.weight)
         fall = []
         for unit in member.T:

@@ -144,7 +144,7 @@ MEASURES: Mapping[str, Callable[[Rows], Parts | None]] = {
 
 
 def _people(rows: Rows, among: np.ndarray) -> int:
-    return len(np.unique(rows.client[among & (rows.weight > 0)]))
+    return int(np.count_nonzero(np.bincount(rows.client[among & (rows.weight > 0)])))
 
 
 def _scarcer(rows: Rows) -> int:

@@ -2,16 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations_with_replacement
 
 import numpy as np
 
-from eriq.study.evaluation.bootstrap import client_weights
+from eriq.study.evaluation.bootstrap import PARTS, client_weights, random_parts
 from eriq.study.groups.sides import Side
 
 SPREAD = 10  # people, of all sides of a gap together
 BLOCK = 4_000_000  # clients x replicates handled at once, 32 MB
+MANY_CLIENTS = 20_000  # above it, draws are of random parts of the clients
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,6 +28,14 @@ class Contrast:
         sums = np.concatenate([side.sums for side in self.sides])
         count, whole = sums[:, 0], sums[:, 1]
         return bool(min((count != 0).sum(), (count != whole).sum()) >= SPREAD)
+
+    def summed(self, part: np.ndarray, parts: int) -> "Contrast":
+        """Return the same of `parts` parts of the clients, told the part of each."""
+        sides = [
+            replace(side, sums=np.column_stack([np.bincount(part, sums, parts) for sums in side.sums.T]))
+            for side in self.sides
+        ]
+        return Contrast(tuple(sides), self.signs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +85,12 @@ def gaps_of(contrasts: Sequence[Contrast], *, replicates: int, seed: int, level:
     if not contrasts:
         return Together((), np.nan)
     clients = len(contrasts[0].sides[0].sums)
-    once = [_measured(c, np.ones((1, clients)), np.array([_leverage(side) for side in c.sides])) for c in contrasts]
+    part = random_parts(clients, seed) if clients > MANY_CLIENTS else None
     with ThreadPoolExecutor(workers) as pool:
-        drawn = [_studentised(contrasts, once, weights, pool) for weights in _blocks(clients, replicates, seed)]
+        ready = list(pool.map(lambda contrast: _ready(contrast, part), contrasts))
+        once, sums = [one for one, _ in ready], [of for _, of in ready]
+        blocks = _blocks(clients if part is None else PARTS, replicates, seed)
+        drawn = [_studentised(sums, once, weights, pool) for weights in blocks]
     gap_t, side_t = (np.concatenate([part[k] for part in drawn]) for k in (0, 1))  # (replicates, contrasts)
     width = float(np.quantile(gap_t.max(axis=1), level, method="higher"))
     own = np.quantile(side_t, level, axis=0, method="higher")
@@ -101,15 +113,44 @@ def _blocks(clients: int, replicates: int, seed: int) -> Iterator[np.ndarray]:
         yield np.concatenate(held)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sums:
+    """What a contrast takes of every client: the sums of its sides, and their products for the variance."""
+
+    contrast: Contrast
+    owner: np.ndarray  # the side of each sum
+    pairs: list[tuple[int, int]]  # of sums that some client has both of
+    columns: np.ndarray  # (clients, sums and pairs)
+
+
+def _sums_of(contrast: Contrast) -> _Sums:
+    sums = np.hstack([side.sums for side in contrast.sides])
+    owner = np.repeat(np.arange(len(contrast.sides)), [side.sums.shape[1] for side in contrast.sides])
+    products = {
+        (i, j): product
+        for i, j in combinations_with_replacement(range(sums.shape[1]), 2)
+        if (product := sums[:, i] * sums[:, j]).any()
+    }
+    return _Sums(contrast, owner, list(products), np.column_stack([sums, *products.values()]))
+
+
 Measured = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
 
+def _ready(contrast: Contrast, part: np.ndarray | None) -> tuple[Measured, _Sums]:
+    """Return a contrast on the sample as it is, and what is drawn of it: its clients, or parts of them."""
+    sums = _sums_of(contrast)
+    inflated = np.array([_leverage(side) for side in contrast.sides])
+    once = _measured(sums, np.ones((1, len(sums.columns))), inflated)
+    return once, sums if part is None else _sums_of(contrast.summed(part, PARTS))
+
+
 def _studentised(
-    contrasts: Sequence[Contrast], once: Sequence[Measured], weights: np.ndarray, pool: ThreadPoolExecutor
+    sums: Sequence[_Sums], once: Sequence[Measured], weights: np.ndarray, pool: ThreadPoolExecutor
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return |gap less that of the sample| / standard error on every draw, and the same of each first side."""
-    gaps, sides = np.empty((2, len(weights), len(contrasts)))
-    measured = pool.map(lambda contrast: _measured(contrast, weights), contrasts)
+    gaps, sides = np.empty((2, len(weights), len(sums)))
+    measured = pool.map(lambda of: _measured(of, weights), sums)
     with np.errstate(divide="ignore", invalid="ignore"):
         for k, (at, (gap, se, side, side_se)) in enumerate(zip(once, measured, strict=True)):
             gaps[:, k] = np.abs(gap - at[0]) / se
@@ -133,32 +174,24 @@ def _leverage(side: Side) -> float:
     return float(jackknife / plain) if plain > 0 else 1.0
 
 
-def _measured(contrast: Contrast, weights: np.ndarray, inflated: np.ndarray | float = 1.0) -> Measured:
+def _measured(of: _Sums, weights: np.ndarray, inflated: np.ndarray | float = 1.0) -> Measured:
     """Return gap, its standard error, first side and its standard error, each of shape (replicates,)."""
-    sums = np.hstack([side.sums for side in contrast.sides])
-    owner = np.repeat(np.arange(len(contrast.sides)), [side.sums.shape[1] for side in contrast.sides])
-    totals = weights @ sums
+    sides, signs, owner = of.contrast.sides, np.asarray(of.contrast.signs), of.owner
+    totals, products = np.split(weights @ of.columns, [len(owner)], axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         ratios, share = totals[:, 0::2] / totals[:, 1::2], 1 / totals[:, 1::2]
     influence = np.empty_like(totals)  # of a client on its side: these, times its sums
     influence[:, 0::2], influence[:, 1::2] = share, -ratios * share
-    values = np.stack(
-        [side.offset + ratios[:, owner[0::2] == s].sum(axis=1) for s, side in enumerate(contrast.sides)], axis=1
-    )
+    values = np.stack([side.offset + ratios[:, owner[0::2] == s].sum(axis=1) for s, side in enumerate(sides)], axis=1)
     own = np.zeros_like(values)  # variances of the sides
     between = np.zeros(len(weights))  # clients with rows on two sides
-    signs = np.asarray(contrast.signs)
-    pairs = [
-        (i, j) for i, j in combinations_with_replacement(range(sums.shape[1]), 2) if (sums[:, i] * sums[:, j]).any()
-    ]
-    products = weights @ np.column_stack([sums[:, i] * sums[:, j] for i, j in pairs])
-    for (i, j), product in zip(pairs, products.T, strict=True):
+    for (i, j), product in zip(of.pairs, products.T, strict=True):
         part = (1 if i == j else 2) * influence[:, i] * influence[:, j] * product
         if owner[i] == owner[j]:
             own[:, owner[i]] += part
         else:
             between += signs[owner[i]] * signs[owner[j]] * part
-    people = np.array([side.people for side in contrast.sides], dtype=np.float64)
+    people = np.array([side.people for side in sides], dtype=np.float64)
     alike = (own * people**2).sum(axis=1) / people.sum()  # variance per person, all sides together
     spread = np.maximum(own, alike[:, None] / people) * inflated
     variance = spread.sum(axis=1) + between

@@ -16,12 +16,12 @@ from eriq.model.manifest import Kind
 from eriq.model.model import Model
 from eriq.model.tables import from_ebm
 from eriq.study.design.contender import Contender
-from eriq.study.design.design import Design, resampled
+from eriq.study.design.design import Design
 from eriq.study.learning.estimators import ESTIMATORS
 from eriq.study.learning.progress import Progress, silent
-from eriq.study.learning.queue import HERE, Queue, Shared, as_done
+from eriq.study.learning.queue import HERE, Queue, as_done
 from eriq.study.learning.scorecard import Scorecard
-from eriq.study.learning.training import Fitted, Learning, columns_of, fit
+from eriq.study.learning.training import Fitted, Learning, columns_of, fit_shared
 
 
 def final_model(
@@ -67,16 +67,6 @@ def final_model(
         progress("refits for stability", str(k + 1))
     background = background_of(chosen, home, learning.features, learning.seed)
     return as_model(fitted, calibrator, [members[k] for k in range(refits)], background), fitted.settled
-
-
-def fit_shared(
-    contender: Contender, rows: Shared[Design], learning: Learning, drawn: str = "", k: int | None = None
-) -> Fitted:
-    """Return `fit` on all of `rows`, or on clients drawn with replacement from the named stream of random numbers."""
-    design = rows.get().only(contender.columns)
-    if drawn:
-        design = resampled(design, stream(learning.seed, drawn, *([] if k is None else [k])))
-    return fit(contender, design, learning.features, seed=learning.seed, tuning=learning.tuning)
 
 
 def background_of(contender: Contender, home: Design, features: Sequence[Feature], seed: int) -> np.ndarray:

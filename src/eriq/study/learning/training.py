@@ -14,11 +14,12 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder
 
 from eriq.config import EstimatorName, Tuning
+from eriq.config.streams import stream
 from eriq.features import Feature
 from eriq.features.matrix import to_matrix
 from eriq.model.margin import TINY, raw_margin
 from eriq.study.design.contender import Contender, Setting
-from eriq.study.design.design import Design
+from eriq.study.design.design import Design, resampled
 from eriq.study.design.folds import Fold, apart, client_folds, kept_apart
 from eriq.study.learning.estimators import ESTIMATORS, Recipe
 from eriq.study.learning.progress import Progress, silent
@@ -70,6 +71,22 @@ def fit(
         drawn = _search(contender, design, used, matrix, seed, (tuning, settings))
         settings = settled(contender.estimator, used, seed, rows, drawn) if drawn else settings
     return Fitted(contender, _made(recipe, used, seed, settings, matrix, design), settings)
+
+
+def fit_shared(
+    contender: Contender, rows: Shared[Design], learning: Learning, drawn: str = "", k: int | None = None
+) -> Fitted:
+    """Return `fit` on all of `rows`, or on clients drawn with replacement from the named stream of random numbers."""
+    design = rows.get().only(contender.columns)
+    if drawn:
+        design = resampled(design, stream(learning.seed, drawn, *([] if k is None else [k])))
+    return fit(contender, design, learning.features, seed=learning.seed, tuning=learning.tuning)
+
+
+def fit_part(contender: Contender, rows: Shared[Design], learning: Learning, train: np.ndarray) -> Fitted:
+    """Return `fit` on the rows of `rows` at the places `train`."""
+    some = rows.get().only(contender.columns, train)
+    return fit(contender, some, learning.features, seed=learning.seed, tuning=learning.tuning)
 
 
 def settled(
