@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 def shap_values(model: Model, matrix: np.ndarray) -> np.ndarray:
     """Return SHAP values of the calibrated log-odds by the shap library, shape (n_rows, n_columns + 1).
 
-    The independent route for the global picture of a training; scoring takes
-    `Model.contributions`, which a test holds equal to this.
+    Of deep trees it makes the global picture of a training. For all else it is the independent route to what
+    `Model.contributions` gives, which scoring takes; tests hold the two equal.
 
     References
     ----------
@@ -39,7 +39,9 @@ def shap_values(model: Model, matrix: np.ndarray) -> np.ndarray:
         if model.kind == "booster" and model.convention == "interventional" and model.by_name:
             return model.contributions(matrix)  # shap cannot follow splits by name against a background
         if model.kind == "booster":
-            against = model.background if model.convention == "interventional" else None
+            rows = model.background if model.convention == "interventional" else None
+            # All of it: left to itself the library takes a hundred rows.
+            against = None if rows is None else shap.maskers.Independent(rows, max_samples=len(rows))
             explainer = shap.TreeExplainer(model.estimator, data=against)
             values, base = explainer.shap_values(matrix), explainer.expected_value
         elif model.kind == "linear":

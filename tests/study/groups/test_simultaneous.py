@@ -8,10 +8,17 @@ import pytest
 from eriq.study.evaluation.bootstrap import client_weights
 from eriq.study.groups import simultaneous
 from eriq.study.groups.sides import Side
-from eriq.study.groups.simultaneous import Contrast, gaps_of
+from eriq.study.groups.simultaneous import Contrast, Family, Together
 
 RNG = np.random.default_rng(5)
 CLIENTS = 300
+
+
+def gaps_of(contrasts: list[Contrast], **asked) -> Together:
+    """Return the gaps of a family."""
+    family = Family(**asked)
+    assert [family.add(contrast) for contrast in contrasts] == list(range(len(contrasts)))
+    return family.together()
 
 
 def rate(where: np.ndarray, hit: np.ndarray) -> Side:

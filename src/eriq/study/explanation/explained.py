@@ -77,8 +77,9 @@ def contributions(explained: Explained, begun: Sequence[Given[Fitted]], progress
 
 
 def by_column(model: Model, matrix: np.ndarray) -> np.ndarray:
-    """Return `shap_values`; of a sum of columns its closed form, as the library takes a second to be imported.
+    """Return `Model.contributions`; of deep trees, which have no closed form, by the shap library.
 
-    A test of the model holds the two equal.
+    Tests of the model hold the two equal. Against a background the library keeps cuts in single precision: a value that
+    lies above a cut by less than that goes to the wrong side, and its own check of the sums stops a training for it.
     """
-    return model.contributions(matrix) if model.kind == "linear" else shap_values(model, matrix)
+    return model.contributions(matrix) if model.convention == "interventional" else shap_values(model, matrix)

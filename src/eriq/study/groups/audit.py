@@ -1,8 +1,7 @@
 """For whom the saved model works: every measure by group, every gap to the rest, and a verdict on each."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -14,7 +13,7 @@ from eriq.study.evaluation.forecasts import Forecasts
 from eriq.study.groups.columns import BETWEEN, UNKNOWN, known_groups
 from eriq.study.groups.picked import Rule, picked, rule_of
 from eriq.study.groups.sides import PEOPLE, Rows, Side, rows_of, side_of
-from eriq.study.groups.simultaneous import Contrast, Gap, gaps_of
+from eriq.study.groups.simultaneous import Contrast, Family, Gap
 from eriq.study.groups.verdicts import FEW, NOT, people_needed, verdict_of
 from eriq.tables.results import Results, as_result
 
@@ -76,7 +75,7 @@ def audit(forecasts: Forecasts, labels: pd.DataFrame, experiment: Experiment, wo
     log_odds = forecasts.log_odds[:, 0]
     rows = rows_of(forecasts.outcome, log_odds, forecasts.client, rule, forecasts.weights, forecasts.drawn)
     measures = [m for m in plan.gap_tolerance if m != "mean_forecast" and (m, rule.pick) != ("net_benefit", "middle")]
-    members = list(_members(rows, labels, measures, plan.least))
+    members = _members(rows, labels, measures, plan.least)
     return {
         "groups": as_result("groups", _counts(rows, labels)),
         "group_gaps": as_result("group_gaps", _judged(members, rule, experiment, workers)),
@@ -101,7 +100,7 @@ def audit_scores(
     rule = rule_of(plan, experiment.capacity)
     rows = rows_of(np.zeros(len(log_odds)), log_odds, client, rule)
     measures = [m for m in WITHOUT_OUTCOMES if m in plan.gap_tolerance]
-    members = list(_members(rows, labels, measures, plan.least))
+    members = _members(rows, labels, measures, plan.least)
     return as_result("group_gaps", _judged(members, rule, experiment, workers))
 
 
@@ -147,24 +146,29 @@ def _without_mirror(labels: pd.Series) -> list[str]:
     return groups[:1] if len(groups) == 2 else groups
 
 
-def _judged(members: Sequence[_Member], rule: Rule, experiment: Experiment, workers: int) -> pd.DataFrame:
+def _judged(members: Iterable[_Member], rule: Rule, experiment: Experiment, workers: int) -> pd.DataFrame:
     """Return one row per member with its gap, its interval and the verdict on it."""
     plan, intervals = experiment.groups, experiment.intervals
     assert plan is not None
-    together = partial(
-        gaps_of, replicates=intervals.replicates, seed=experiment.seed, level=intervals.level, workers=workers
-    )
-    judged = {id(m): c for m in members if (c := m.contrast) is not None}
-    made = together(list(judged.values()))
-    found = dict(zip(judged, made.gaps, strict=True))
     # A group that is large enough has numbers of its own, also where the rest is too small to compare it with.
-    alone = {id(m): c for m in members if id(m) not in judged and (c := m.alone) is not None}
-    own = dict(zip(alone, together(list(alone.values())).gaps, strict=True))
+    judged, alone = (
+        Family(replicates=intervals.replicates, seed=experiment.seed, level=intervals.level, workers=workers)
+        for _ in range(2)
+    )
+    lines = []
+    for m in members:
+        contrast = m.contrast
+        own = m.alone if contrast is None else None
+        gap_at = None if contrast is None else judged.add(contrast)
+        own_at = None if own is None else alone.add(own)
+        # The sums of all clients are large: none outlives its gap.
+        lines.append((replace(m, sides=(None,) * len(m.sides)), gap_at, own_at))
+    made, by_themselves = judged.together(), alone.together()
     places = {"net_benefit": f"{rule.benefit_threshold:g}"}
     places |= dict.fromkeys(("false_negative_rate", "false_positive_rate", "share_picked"), rule.at)
     rows = []
-    for m in members:
-        tolerance, gap = plan.gap_tolerance[m.measure], found.get(id(m))  # type: ignore[index]
+    for m, gap_at, own_at in lines:
+        tolerance, gap = plan.gap_tolerance[m.measure], None if gap_at is None else made.gaps[gap_at]  # type: ignore[index]
         row: dict[str, object] = {
             "column": m.column,
             "group": m.group,
@@ -173,7 +177,7 @@ def _judged(members: Sequence[_Member], rule: Rule, experiment: Experiment, work
         }
         row |= {"tolerance": tolerance, "verdict": NOT, "needed": pd.NA, "replicates": intervals.replicates}
         numbers = _numbers(m, gap, made.width, tolerance) if gap else NOTHING
-        rows.append(row | numbers | (_own(m, own[id(m)]) if id(m) in own else {}))
+        rows.append(row | numbers | ({} if own_at is None else _own(m, by_themselves.gaps[own_at])))
     return pd.DataFrame(rows)
 
 
@@ -184,8 +188,7 @@ NOTHING: dict[str, object] = dict.fromkeys(NUMBERS, np.nan)
 def _numbers(member: _Member, gap: Gap, width: float, tolerance: float) -> dict[str, object]:
     """Return the numbers of one gap, its verdict, and how many people it would take where that says too little."""
     verdict = verdict_of(gap.low, gap.high, tolerance)
-    first = member.sides[0]
-    alone = len(member.sides) == 2 and first is not None  # a gap of gaps has no group of its own
+    alone = len(member.sides) == 2  # a gap of gaps has no group of its own
     row = {**NOTHING, **(_own(member, gap) | {"rest": gap.side - gap.estimate} if alone else {})}
     row |= {"gap": gap.estimate, "gap_low": gap.low, "gap_high": gap.high, "verdict": verdict}
     if verdict == FEW:

@@ -59,46 +59,63 @@ class Together:
     width: float
 
 
-def gaps_of(contrasts: Sequence[Contrast], *, replicates: int, seed: int, level: float, workers: int = 1) -> Together:
-    """Return every gap with an interval such that all of them hold at once in a share `level` of samples.
-
-    On each draw of clients every gap is divided by the standard error of that draw; the quantile of the largest of
-    them in absolute value is the width of all intervals, in standard errors. A side whose rows show less spread than
-    all sides of its contrast together would at its number of people is given theirs: nobody picked of fifteen is no
-    proof that nobody would be. The same holds within every draw.
+class Family:
+    """Gaps whose intervals are to hold all at once; of each it keeps what is drawn, and not its sides.
 
     Parameters
     ----------
-    contrasts : sequence of Contrast
-        The declared family, on the same clients.
     replicates, seed, level
         As in `bootstrap`; the draws are the same.
     workers : int
         Threads, which change the time.
-
-    References
-    ----------
-    Romano and Wolf (2005), Econometrica 73, 1237-1282 (studentised maximum); Davison and Hinkley (1997), Bootstrap
-    Methods and their Application, section 5.2 (studentised bootstrap); Obuchowski (1997), Biometrics 53, 567-578 (AUC
-    of clustered rows); MacKinnon, Nielsen and Webb (2023), Journal of Applied Econometrics 38, 671-694 (jackknife).
     """
-    if not contrasts:
-        return Together((), np.nan)
-    clients = len(contrasts[0].sides[0].sums)
-    part = random_parts(clients, seed) if clients > MANY_CLIENTS else None
-    with ThreadPoolExecutor(workers) as pool:
-        ready = list(pool.map(lambda contrast: _ready(contrast, part), contrasts))
-        once, sums = [one for one, _ in ready], [of for _, of in ready]
-        blocks = _blocks(clients if part is None else PARTS, replicates, seed)
-        drawn = [_studentised(sums, once, weights, pool) for weights in blocks]
-    gap_t, side_t = (np.concatenate([part[k] for part in drawn]) for k in (0, 1))  # (replicates, contrasts)
-    width = float(np.quantile(gap_t.max(axis=1), level, method="higher"))
-    own = np.quantile(side_t, level, axis=0, method="higher")
-    gaps = []
-    for at, q in zip(once, own.tolist(), strict=True):
-        gap, se, side, side_se = (float(part[0]) for part in at)
-        gaps.append(Gap(gap, se, gap - width * se, gap + width * se, side, side - q * side_se, side + q * side_se))
-    return Together(tuple(gaps), width)
+
+    def __init__(self, *, replicates: int, seed: int, level: float, workers: int = 1) -> None:
+        self.replicates, self.seed, self.level, self.workers = replicates, seed, level, workers
+        self._once: list[Measured] = []
+        self._sums: list[_Sums] = []
+
+    def add(self, contrast: Contrast) -> int:
+        """Add a contrast, on the same clients as those before it, and return its place."""
+        sums = _sums_of(contrast)
+        clients = len(sums.columns)
+        inflated = np.array([_leverage(side) for side in contrast.sides])
+        self._once.append(_measured(sums, np.ones((1, clients)), inflated))
+        many = clients > MANY_CLIENTS
+        self._sums.append(_sums_of(contrast.summed(random_parts(clients, self.seed), PARTS)) if many else sums)
+        return len(self._sums) - 1
+
+    def together(self) -> Together:
+        """Return every gap with an interval such that all of them hold at once in a share `level` of samples.
+
+        On each draw of clients every gap is divided by the standard error of that draw; the quantile of the largest of
+        them in absolute value is the width of all intervals, in standard errors. A side whose rows show less spread
+        than all sides of its contrast together would at its number of people is given theirs: nobody picked of fifteen
+        is no proof that nobody would be. The same holds within every draw.
+
+        Of more than `MANY_CLIENTS` clients, random parts of equal size are drawn in their place, as `bootstrap` does;
+        gaps and standard errors of the sample are of all clients as they are.
+
+        References
+        ----------
+        Romano and Wolf (2005), Econometrica 73, 1237-1282 (studentised maximum); Davison and Hinkley (1997), Bootstrap
+        Methods and their Application, section 5.2 (studentised bootstrap); Obuchowski (1997), Biometrics 53, 567-578
+        (AUC of clustered rows); MacKinnon, Nielsen and Webb (2023), Journal of Applied Econometrics 38, 671-694
+        (jackknife).
+        """
+        if not self._sums:
+            return Together((), np.nan)
+        blocks = _blocks(len(self._sums[0].columns), self.replicates, self.seed)
+        with ThreadPoolExecutor(self.workers) as pool:
+            drawn = [_studentised(self._sums, self._once, weights, pool) for weights in blocks]
+        gap_t, side_t = (np.concatenate([part[k] for part in drawn]) for k in (0, 1))  # (replicates, contrasts)
+        width = float(np.quantile(gap_t.max(axis=1), self.level, method="higher"))
+        own = np.quantile(side_t, self.level, axis=0, method="higher")
+        gaps = []
+        for at, q in zip(self._once, own.tolist(), strict=True):
+            gap, se, side, side_se = (float(part[0]) for part in at)
+            gaps.append(Gap(gap, se, gap - width * se, gap + width * se, side, side - q * side_se, side + q * side_se))
+        return Together(tuple(gaps), width)
 
 
 def _blocks(clients: int, replicates: int, seed: int) -> Iterator[np.ndarray]:
@@ -117,7 +134,9 @@ def _blocks(clients: int, replicates: int, seed: int) -> Iterator[np.ndarray]:
 class _Sums:
     """What a contrast takes of every client: the sums of its sides, and their products for the variance."""
 
-    contrast: Contrast
+    offsets: tuple[float, ...]  # of the sides
+    people: np.ndarray
+    signs: np.ndarray
     owner: np.ndarray  # the side of each sum
     pairs: list[tuple[int, int]]  # of sums that some client has both of
     columns: np.ndarray  # (clients, sums and pairs)
@@ -131,18 +150,17 @@ def _sums_of(contrast: Contrast) -> _Sums:
         for i, j in combinations_with_replacement(range(sums.shape[1]), 2)
         if (product := sums[:, i] * sums[:, j]).any()
     }
-    return _Sums(contrast, owner, list(products), np.column_stack([sums, *products.values()]))
+    return _Sums(
+        tuple(side.offset for side in contrast.sides),
+        np.array([side.people for side in contrast.sides], dtype=np.float64),
+        np.asarray(contrast.signs),
+        owner,
+        list(products),
+        np.column_stack([sums, *products.values()]),
+    )
 
 
 Measured = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
-
-
-def _ready(contrast: Contrast, part: np.ndarray | None) -> tuple[Measured, _Sums]:
-    """Return a contrast on the sample as it is, and what is drawn of it: its clients, or parts of them."""
-    sums = _sums_of(contrast)
-    inflated = np.array([_leverage(side) for side in contrast.sides])
-    once = _measured(sums, np.ones((1, len(sums.columns))), inflated)
-    return once, sums if part is None else _sums_of(contrast.summed(part, PARTS))
 
 
 def _studentised(
@@ -176,13 +194,13 @@ def _leverage(side: Side) -> float:
 
 def _measured(of: _Sums, weights: np.ndarray, inflated: np.ndarray | float = 1.0) -> Measured:
     """Return gap, its standard error, first side and its standard error, each of shape (replicates,)."""
-    sides, signs, owner = of.contrast.sides, np.asarray(of.contrast.signs), of.owner
+    signs, owner, people = of.signs, of.owner, of.people
     totals, products = np.split(weights @ of.columns, [len(owner)], axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         ratios, share = totals[:, 0::2] / totals[:, 1::2], 1 / totals[:, 1::2]
     influence = np.empty_like(totals)  # of a client on its side: these, times its sums
     influence[:, 0::2], influence[:, 1::2] = share, -ratios * share
-    values = np.stack([side.offset + ratios[:, owner[0::2] == s].sum(axis=1) for s, side in enumerate(sides)], axis=1)
+    values = np.stack([at + ratios[:, owner[0::2] == s].sum(axis=1) for s, at in enumerate(of.offsets)], axis=1)
     own = np.zeros_like(values)  # variances of the sides
     between = np.zeros(len(weights))  # clients with rows on two sides
     for (i, j), product in zip(of.pairs, products.T, strict=True):
@@ -191,7 +209,6 @@ def _measured(of: _Sums, weights: np.ndarray, inflated: np.ndarray | float = 1.0
             own[:, owner[i]] += part
         else:
             between += signs[owner[i]] * signs[owner[j]] * part
-    people = np.array([side.people for side in sides], dtype=np.float64)
     alike = (own * people**2).sum(axis=1) / people.sum()  # variance per person, all sides together
     spread = np.maximum(own, alike[:, None] / people) * inflated
     variance = spread.sum(axis=1) + between
