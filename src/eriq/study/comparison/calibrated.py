@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from itertools import chain
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -19,6 +19,8 @@ from eriq.study.evaluation.calibration import shrunk_calibrator
 from eriq.study.evaluation.forecasts import Forecasts
 from eriq.study.evaluation.intervals import from_refits
 from eriq.study.evaluation.recalibration import (
+    Groups,
+    Recalibration,
     grouped,
     in_the_large_weighted,
     logistic_recalibration,
@@ -126,26 +128,33 @@ def calibration_measures(forecasts: Forecasts, experiment: Experiment, workers: 
 
     A contender with one forecast for everyone has no slope and no row.
     """
-    n, level = experiment.intervals.refit_replicates, experiment.intervals.level
-    weights = list(client_weights(forecasts.drawn, n, experiment.seed)) if n else []
-    if (counts := forecasts.weights) is not None:
-        weights = [drawn * counts for drawn in weights]
+    n, level, counts = experiment.intervals.refit_replicates, experiment.intervals.level, forecasts.weights
+    told = np.ptp(forecasts.log_odds, axis=0) >= 1e-9
+    names = [name for name, varies in zip(forecasts.names, told, strict=True) if varies]
+    columns = forecasts.log_odds.T[told]
 
-    def of_one(name: str, log_odds: np.ndarray) -> list[tuple[str, str, float, float, float, int]]:
-        if np.ptp(log_odds) < 1e-9:
-            return []
-        whole = logistic_recalibration(forecasts.outcome, expit(log_odds), forecasts.weights)
-        rows = [grouped(forecasts.outcome, log_odds, w) for w in weights]
-        slopes = [recalibration_weighted(y, x, w)[:, 1] for y, x, w in rows]
-        shifts = [in_the_large_weighted(y, x, w, whole.in_the_large) for y, x, w in rows]
-        return [
-            from_refits(name, "calibration_slope", whole.slope, _joined(slopes), level),
-            from_refits(name, "calibration_in_the_large", whole.in_the_large, _joined(shifts), level),
-        ]
+    def whole_of(log_odds: np.ndarray) -> tuple[Recalibration, Groups]:
+        whole = logistic_recalibration(forecasts.outcome, expit(log_odds), counts)
+        return whole, grouped(forecasts.outcome, log_odds)
+
+    def drawn_of(at: tuple[Recalibration, Groups], drawn: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        (whole, groups), w = at, at[1].sums(drawn)
+        slopes = recalibration_weighted(groups.outcome, groups.log_odds, w)[:, 1]
+        return slopes, in_the_large_weighted(groups.outcome, groups.log_odds, w, whole.in_the_large)
 
     with ThreadPoolExecutor(workers) as pool:
-        found = chain.from_iterable(pool.map(of_one, forecasts.names, forecasts.log_odds.T))
-        return pd.DataFrame(found, columns=REFITTED)
+        sample = list(pool.map(whole_of, columns))
+        # A few replicates at a time: all of them have as many weights as rows x replicates.
+        pieces = [
+            list(pool.map(partial(drawn_of, drawn=drawn if counts is None else drawn * counts), sample))
+            for drawn in (client_weights(forecasts.drawn, n, experiment.seed) if n else ())
+        ]
+    found = []
+    for place, (name, (whole, _)) in enumerate(zip(names, sample, strict=True)):
+        slopes, shifts = (_joined([piece[place][k] for piece in pieces]) for k in (0, 1))
+        found.append(from_refits(name, "calibration_slope", whole.slope, slopes, level))
+        found.append(from_refits(name, "calibration_in_the_large", whole.in_the_large, shifts, level))
+    return pd.DataFrame(found, columns=REFITTED)
 
 
 def _joined(pieces: Sequence[np.ndarray]) -> np.ndarray:
