@@ -191,11 +191,12 @@ def weighted_bootstrap(
     if replicates < 1 or workers < 1:
         raise ValueError("replicates and workers must be at least 1")
     wanted = wanted or Wanted()
-    sample = _sample(rows, wanted)
+    many = len(np.asarray(rows.outcome)) > MANY_ROWS
+    sample = _sample(rows, wanted, seed if many else None)
     estimate, at_once = _once(sample), sample.n
     moved = np.zeros_like(estimate)
-    if sample.n > MANY_ROWS:
-        sample = _sample(rows, wanted, parts_seed=seed)
+    if many:
+        sample = _sample(rows, wanted, seed, binned=True)
         moved, at_once = estimate - _once(sample), BINS  # draws lie around the estimate, which no bin has touched
     chunks = _chunks(replicates, at_once)
     with ThreadPoolExecutor(workers) as pool:
@@ -307,14 +308,16 @@ class _Judged:
                 if self.binned
                 else [make_ranking(happened, column, codes, self.weight) for column in columns]
             )
+        # One column at a time: of all rows together they would be the largest table of a training.
         table = np.empty((clients, 0))
         if wanted.averaged:
-            table = _per_client(weight[:, None] * _loss_table(happened, self.forecast, wanted), codes, clients)
+            losses = _losses(happened, self.forecast, wanted)
+            table = np.column_stack([np.bincount(codes, weight * column, clients) for column in losses])
         return _Sample(wanted, len(codes), rows, positives, both, rankings, table, units)
 
 
-def _sample(given: Rows, wanted: Wanted, parts_seed: int | None = None) -> _Sample:
-    """Return the rows ready to be counted; with a seed, of random parts of the clients and ranked by bins."""
+def _sample(given: Rows, wanted: Wanted, parts_seed: int | None, *, binned: bool = False) -> _Sample:
+    """Return the rows ready to be counted; with a seed, those of a random part of the clients as one client's."""
     happened, forecast = _checked(given.outcome, given.probability)
     codes, clients = _codes(given.client)
     if len(codes) != len(happened):
@@ -323,7 +326,7 @@ def _sample(given: Rows, wanted: Wanted, parts_seed: int | None = None) -> _Samp
     seen = np.ones(len(codes), dtype=bool) if weight is None else weight > 0
     if parts_seed is not None and clients > 2 * PARTS:
         codes, clients = random_parts(clients, parts_seed)[codes], PARTS
-    whole = _Judged(happened, forecast, codes, clients, weight, parts_seed is not None).only(seen)
+    whole = _Judged(happened, forecast, codes, clients, weight, binned).only(seen)
     if given.unit is None or "auc" not in wanted.measures:
         return whole.ready(wanted)
     unit = np.asarray(given.unit)[seen]
@@ -341,26 +344,18 @@ def _mean_of_known(auc: FloatArray) -> FloatArray:
         return np.asarray(np.where(known, auc, 0).sum(axis=1) / known.sum(axis=1))
 
 
-def _loss_table(happened: npt.NDArray[np.bool_], forecast: FloatArray, wanted: Wanted) -> FloatArray:
-    """Return what is averaged of every row, of shape (n, measures x contenders)."""
-    yes = happened[:, None]
-    parts = []
+def _losses(happened: npt.NDArray[np.bool_], forecast: FloatArray, wanted: Wanted) -> Iterator[FloatArray]:
+    """Yield what is averaged of every row: of each measure the contenders one after the other."""
     if "log_loss" in wanted.measures:
-        safe = np.clip(forecast, SMALLEST_PROBABILITY, 1 - SMALLEST_PROBABILITY)
-        parts.append(-np.where(yes, np.log(safe), np.log1p(-safe)))
+        for p in forecast.T:
+            safe = np.clip(p, SMALLEST_PROBABILITY, 1 - SMALLEST_PROBABILITY)
+            yield -np.where(happened, np.log(safe), np.log1p(-safe))
     if "brier" in wanted.measures:
-        parts.append((forecast - yes) ** 2)
-    parts += [(forecast >= t) * np.where(yes, 1.0, -t / (1 - t)) for t in wanted.thresholds]
-    return np.hstack(parts)
-
-
-def _per_client(table: FloatArray, codes: IntArray, clients: int) -> FloatArray:
-    """Return sums over the rows of each client; 0 for clients without a row that counts."""
-    order = np.argsort(codes, kind="stable")
-    there, first = np.unique(codes[order], return_index=True)
-    summed = np.zeros((clients, table.shape[1]))
-    summed[there] = np.add.reduceat(table[order], first, axis=0)
-    return summed
+        for p in forecast.T:
+            yield (p - happened) ** 2
+    for t in wanted.thresholds:
+        for p in forecast.T:
+            yield (p >= t) * np.where(happened, 1.0, -t / (1 - t))
 
 
 def _checked(outcome: npt.ArrayLike, probability: npt.ArrayLike) -> tuple[npt.NDArray[np.bool_], FloatArray]:
