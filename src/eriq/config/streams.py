@@ -21,6 +21,7 @@ PURPOSES: Mapping[str, tuple[int, ...]] = {
     "handover": (43,),
     "parts of clients": (47,),
     "clients to settle on": (53,),
+    "permuted rows": (59,),
     **{
         purpose: tuple(purpose.encode())
         for purpose in (

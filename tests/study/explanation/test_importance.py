@@ -16,6 +16,7 @@ from eriq.study.design.contender import Contender
 from eriq.study.design.design import Design
 from eriq.study.design.folds import Fold, grouped_kfold
 from eriq.study.evaluation.metrics import auc
+from eriq.study.explanation import importance as module
 from eriq.study.explanation.explain import explain
 from eriq.study.explanation.importance import begin_permutation, permutation
 from eriq.study.learning.training import Learning, fit, margin
@@ -95,6 +96,21 @@ def test_shuffling_what_tells_costs_the_whole_discrimination(telling):
     falls = permuted(telling, folds)
     assert falls[0][0] == pytest.approx(whole - 0.5, abs=0.1)
     assert abs(falls[1][0]) < 0.02
+
+
+def test_of_many_rows_some_are_forecast_again(telling, monkeypatch):
+    """Half of a fold tells the same fall within its luck, and is another half than the first."""
+    folds = grouped_kfold(telling, 3, 1, 1)
+    every = permuted(telling, folds)
+    half = len(folds[0].test) // 2
+    monkeypatch.setattr(module, "PERMUTED_ROWS", half)
+    few = permuted(telling, folds)
+    assert few != every
+    assert few[0][0] == pytest.approx(every[0][0], abs=0.15)
+    some = module._some(folds[0], seed=1)
+    assert len(some) == half
+    assert set(some) < set(folds[0].test)
+    assert some.tolist() != folds[0].test[:half].tolist()
 
 
 @pytest.mark.parametrize("estimator", ["logistic", "level_rates"])
