@@ -5,7 +5,7 @@ bands of age, and the first two crossed, with seven measures each: up to 105 gap
 and the smallest groups hold about as many people with the outcome as the least that is judged, twenty.
 
 Measured when this was written: a gap is shown in 3.0 % of 400 cohorts of 900 clients where the highest forecasts are
-picked, and in 3.8 % where the lowest are.
+picked, and in 3.8 % where the lowest are; in 3.0 % of 200 cohorts of 6,000 clients of which random parts are drawn.
 """
 
 import numpy as np
