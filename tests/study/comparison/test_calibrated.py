@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from eriq.config import load_experiment
 from eriq.errors import LeakageError
 from eriq.model.calibrator import expit
 from eriq.study.comparison import calibrated
@@ -15,6 +16,7 @@ from eriq.study.comparison.out_of_fold import OutOfFold
 from eriq.study.design.design import Design
 from eriq.study.design.folds import Fold, grouped_kfold, rolling_origin
 from eriq.study.evaluation.calibration import shrunk_calibrator
+from eriq.study.evaluation.forecasts import Forecasts
 from eriq.study.evaluation.metrics import auc
 from eriq.tables.results import SAVED
 from tests.study.comparison.conftest import named, one_row_each
@@ -156,3 +158,20 @@ def test_what_is_calibrated_already_stays_as_it_is():
         found = calibrator_of(held, held.contenders[0])
         untouched += (found.intercept, found.slope) == (0.0, 1.0)
     assert untouched >= 9
+
+
+def test_a_row_of_weight_two_is_two_rows() -> None:
+    """Slope, shift and their intervals of weighted rows are those of the rows written out as often as they count."""
+    rng, n = np.random.default_rng(6), 240
+    log_odds = rng.normal(size=n) - 0.5
+    outcome = (rng.random(n) < expit(log_odds)).astype(int)
+    weight = rng.integers(1, 4, n)
+    rows = np.repeat(np.arange(n), weight)
+    plan = load_experiment("quick")
+    weighted = Forecasts(("one",), outcome, log_odds[:, None], np.arange(n) // 2, weights=weight.astype(float))
+    written = Forecasts(("one",), outcome[rows], log_odds[rows, None], rows // 2)
+    one, other = (calibrated.calibration_measures(each, plan) for each in (weighted, written))
+    assert one["measure"].tolist() == ["calibration_slope", "calibration_in_the_large"]
+    for column in ("estimate", "low", "high"):
+        np.testing.assert_allclose(one[column], other[column], rtol=0, atol=1e-6)
+    assert (one["low"] < one["high"]).all()

@@ -185,3 +185,12 @@ def test_a_replicate_with_one_outcome_has_no_shift():
     y, weights = np.array([1, 0]), np.array([[3.0, 1.0], [2.0, 0.0], [0.0, 2.0]])
     given = recalibration.in_the_large_weighted(y, np.zeros(2), weights, 0.0)
     assert given == pytest.approx([np.log(3), np.nan, np.nan], abs=1e-12, nan_ok=True)
+
+
+@pytest.mark.parametrize("happened", [0.0, 1.0])
+def test_a_shift_of_one_outcome_is_far_out_and_finite(happened: float) -> None:
+    """Nothing makes the mean forecast 0 or 1: the search ends where forecasts are that, and raises nothing."""
+    x = np.array([-1.0, 0.0, 2.0])
+    found = recalibration.shift(x, np.full(3, happened), np.ones(3))
+    assert np.isfinite(found)
+    assert np.abs(expit(x + found) - happened).max() < 1e-12

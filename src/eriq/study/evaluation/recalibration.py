@@ -187,15 +187,13 @@ def logistic_fit(x: Floats, y: Floats, w: Floats) -> tuple[float, float]:
 def shift(x: Floats, y: Floats, w: Floats) -> float:
     """Return the intercept at slope 1: the mean forecast rises with it, and equals the mean outcome.
 
-    With one outcome only it is the end of the line that is searched.
+    With one outcome only it is the end of the line that is searched, where every forecast is exactly 0 or 1.
     """
     low, high, happened = -float(x.max()) - 40, -float(x.min()) + 40, w @ y
 
     def excess(at: float) -> float:
         return float(w @ expit(x + at) - happened)
 
-    if excess(low) >= 0 or excess(high) <= 0:
-        return low if excess(low) >= 0 else high
     return float(brentq(excess, low, high, xtol=EXACT, rtol=EXACT))
 
 
